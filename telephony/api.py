@@ -1,0 +1,148 @@
+"""What a phone line is to the rest of the house: `Endpoint` and `Call`.
+
+Implementations: `telephony.baresip_line` (real SIP/RTP) and `telephony.file_line`
+(a recording played as a call, used by replay and tests). Both keep the same contract test.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+SAMPLE_RATE = 8000
+FRAME_MS = 20
+FRAME_SAMPLES = SAMPLE_RATE * FRAME_MS // 1000
+FRAME_BYTES = FRAME_SAMPLES * 2
+
+
+class HangupBy(enum.StrEnum):
+    """Who ended the call."""
+
+    REMOTE = "remote"
+    LOCAL = "local"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Hangup:
+    """How a call ended. `reason` is the stack's text (e.g. ``486 Busy Here``)."""
+
+    by: HangupBy
+    reason: str = ""
+
+
+class TransferOutcome(enum.StrEnum):
+    """Typed end of an outbound dial, a REFER or a bridge attempt."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+    CALLER_GONE = "caller_gone"
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """Outcome of a transfer; `sip_code` is the final SIP status where there was one."""
+
+    outcome: TransferOutcome
+    sip_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DialResult:
+    """Outcome of an outbound INVITE; `call` is set if and only if it was accepted."""
+
+    outcome: TransferOutcome
+    call: Call | None = None
+    sip_code: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class CallInfo:
+    """What the INVITE said. All of it is the network's word: data, never a path or a query.
+
+    `caller` and `callee` are the user parts of From and To; `headers` holds the
+    allow-listed extra headers (X-…, User-to-User) by lower-case name.
+    """
+
+    call_id: str
+    caller: str
+    callee: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    codec: str = ""
+
+
+class Call(Protocol):
+    """One leg of a call. Methods are used from one asyncio loop, not from other threads."""
+
+    @property
+    def info(self) -> CallInfo: ...
+
+    @property
+    def ended(self) -> Hangup | None:
+        """How the call ended, or None while it lasts."""
+
+    async def answer(self) -> None:
+        """Accept an incoming call; returns when media may flow. Raises LineError."""
+
+    async def reject(self, code: int = 486) -> None:
+        """Refuse an incoming call that was not answered."""
+
+    def frames(self) -> AsyncIterator[bytes]:
+        """Received audio, one frame (`FRAME_BYTES`) every 20 ms, silence included.
+
+        One consumer at a time. Ends when the call has ended. Lost packets are frames of
+        silence or concealment: the count of frames is the call's clock.
+        """
+
+    def play(self, pcm: bytes) -> None:
+        """Queue audio for the far end. Any length; paced out in real time; never blocks."""
+
+    def flush(self) -> int:
+        """Stop sound at once; returns how many ms of queued audio were never sent."""
+
+    @property
+    def queued_ms(self) -> int:
+        """Audio queued by `play` that has not left yet, in ms."""
+
+    def digits(self) -> AsyncIterator[str]:
+        """DTMF digits (0-9 * # A-D) as they arrive; ends with the call."""
+
+    async def send_digits(self, digits: str) -> None:
+        """Send DTMF (RFC 4733)."""
+
+    async def transfer(
+        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+    ) -> TransferResult:
+        """Blind transfer by REFER; `headers` travel inside Refer-To. Never raises for a refusal."""
+
+    async def hangup(self) -> None:
+        """End the call (BYE, CANCEL or a refusal, as its state asks for). Idempotent."""
+
+    async def wait_ended(self) -> Hangup:
+        """Wait until the call has ended, by whom it may be."""
+
+
+class Endpoint(Protocol):
+    """A SIP user agent: takes calls and places them."""
+
+    async def start(self) -> None:
+        """Bind and listen. Raises PortInUseError or LineError."""
+
+    async def stop(self) -> None:
+        """Hang up what is left and close the sockets. Idempotent."""
+
+    def incoming(self) -> AsyncIterator[Call]:
+        """Calls that ring, unanswered, as they come; ends when the endpoint stops."""
+
+    async def dial(
+        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+    ) -> DialResult:
+        """Place a call; returns when it was answered or has failed. Never raises for a refusal."""

@@ -1,0 +1,1 @@
+"""What to do next: scenes, policy, confidence. Pure: events in, actions out."""

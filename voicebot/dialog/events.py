@@ -1,0 +1,116 @@
+"""What the dialog hears (events in) and what it wants done (actions out). All frozen."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+from voicebot.knowledge.api import SearchResult
+
+
+# --- events in ---------------------------------------------------------------------------
+@dataclass(frozen=True)
+class CallStarted:
+    """The call was answered."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A finished caller turn. `confidence` is the recognizer's, 0..1 (1.0 for typed text)."""
+
+    text: str
+    confidence: float = 1.0
+    alternatives: tuple[str, ...] = ()
+    barged_in: bool = False
+
+
+@dataclass(frozen=True)
+class NoInput:
+    """The caller said nothing for the no-input time."""
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A DTMF digit."""
+
+    digit: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer to a `Search` action, in the same turn."""
+
+    result: SearchResult
+
+
+@dataclass(frozen=True)
+class HandoffEnded:
+    """The hand-off the dialog asked for did not end in a talk; `outcome` is the typed one."""
+
+    outcome: str
+
+
+Event = CallStarted | Heard | NoInput | Digit | Found | HandoffEnded
+
+
+# --- actions out -------------------------------------------------------------------------
+class SayKind(enum.StrEnum):
+    """Why something is said; shown to testers and in records."""
+
+    GREETING = "greeting"
+    ANSWER = "answer"
+    ASK = "ask"
+    CONTRADICTION = "contradiction"
+    REFUSE = "refuse"
+    CLARIFY = "clarify"
+    OFFER_HUMAN = "offer_human"
+    FILLER = "filler"
+    HANDOFF = "handoff"
+    NO_INPUT = "no_input"
+    GOODBYE = "goodbye"
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Where a statement comes from: an index id and the source line shown to people."""
+
+    id: str
+    source: str
+    quote: str = ""
+
+
+@dataclass(frozen=True)
+class Say:
+    """Speak `text`. `confidence` 0..1 is the turn's; `citations` back every claim in it."""
+
+    text: str
+    kind: SayKind
+    confidence: float = 1.0
+    citations: tuple[Citation, ...] = ()
+    scene: str = ""
+    slot: str = ""
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Look `query` up and come back with `Found`."""
+
+    query: str
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """Bring a human. `reason` is a stable key (requested, low_confidence, danger, limit, scene)."""
+
+    reason: str
+    skill: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HangUp:
+    """End the call after what was said has been heard."""
+
+
+Action = Say | Search | Handoff | HangUp

@@ -1,0 +1,41 @@
+"""The bot's exception tree, on one screen.
+
+    VoicebotError               anything the reader of one line can act upon; the CLI exits 2
+    ├── SettingsError           a configuration file or option is wrong
+    ├── PackError               a pack (scenes, FAQ, documents …) is wrong
+    ├── WeightsError            a weight file is missing, truncated or altered
+    ├── AudioFileError          a file is no wav, or not one we can play
+    ├── IndexMismatchError      an index was built with another embedder or format
+    └── RecordsError            the records store cannot be opened or lacks the call
+
+Messages name the place, what was expected, what came, and what to do:
+``settings: sip.codecs: unknown codec 'amr'; known: pcma, pcmu``.
+"""
+
+
+class VoicebotError(Exception):
+    """Base of every error a user can act upon. ``str()`` is one line."""
+
+
+class SettingsError(VoicebotError):
+    """A configuration file or option is wrong."""
+
+
+class PackError(VoicebotError):
+    """A pack (scenes, FAQ, documents, lexicon, prompts) is wrong."""
+
+
+class WeightsError(VoicebotError):
+    """A weight file is missing, truncated or altered."""
+
+
+class AudioFileError(VoicebotError):
+    """A file is no wav, or not one that we can read."""
+
+
+class IndexMismatchError(VoicebotError):
+    """An index was built with another embedder or in another format."""
+
+
+class RecordsError(VoicebotError):
+    """The records store cannot be opened, or lacks what was asked for."""

@@ -1,0 +1,1 @@
+"""Bringing a human: the story package, seat choice, typed outcomes."""

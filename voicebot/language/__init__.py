@@ -1,0 +1,1 @@
+"""Language-model engines, choice scoring, drafts and the grounding check."""

@@ -1,0 +1,1 @@
+"""Calls, turns, audio: append-only, masked, crash-safe."""

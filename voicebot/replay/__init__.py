@@ -1,0 +1,1 @@
+"""The tester's bench: recordings through the same code, measured from the tape."""

@@ -1,0 +1,1 @@
+"""One call from ring to hang-up: the async glue between line, turns, dialog and voice."""

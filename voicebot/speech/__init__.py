@@ -1,0 +1,1 @@
+"""Text to telephone audio: reading rules, clauses, voices, prepared-speech cache."""

@@ -1,0 +1,1 @@
+"""Model weights: manifest, verified fetch, conversion."""
