@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from ctranslate2.converters import utils
 from ctranslate2.specs import common_spec, transformer_spec
 from tokenizers import (
@@ -28,7 +27,6 @@ from tokenizers import (
 
 from voicebot.weights.e5_q4 import E5Q4File, E5Vocabulary
 
-VERSION = 1
 SOURCE_FILE = "e5-small-q4.bin"
 
 Report = Callable[[int, int], None]

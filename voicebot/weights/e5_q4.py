@@ -8,6 +8,7 @@ Q4_0: blocks of 32 weights, one f16 scale and 16 bytes, low nibbles first, biase
 
 from __future__ import annotations
 
+import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,10 +69,13 @@ class E5Q4File:
     """
 
     def __init__(self, path: Path) -> None:
-        self._data = memoryview(np.memmap(path, np.uint8, "r"))
+        with path.open("rb") as file:
+            self._data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         if bytes(self._data[:4]) != MAGIC:
             got = bytes(self._data[:4])
-            raise WeightsError(f"weights: {path}: expected a file that begins {MAGIC!r}, got {got!r}")
+            raise WeightsError(
+                f"weights: {path}: expected a file that begins {MAGIC!r}, got {got!r}"
+            )
         cursor = _Cursor(self._data, 8)
         (self.hidden, self.layers, self.heads, self.ffn) = cursor.ints(4)
         (self.vocabulary_size, self.positions, self.token_types) = cursor.ints(3)
