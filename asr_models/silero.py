@@ -30,6 +30,9 @@ class SileroVad:
     same loaded weights. Not for use by two threads at once; forks are independent.
     """
 
+    _window: npt.NDArray[np.float32]
+    _state: npt.NDArray[np.float32]
+
     def __init__(self, onnx_path: Path) -> None:
         """Load the ONNX file with one thread. Raises AsrModelError if it is no such model."""
         self._path = onnx_path
