@@ -12,10 +12,21 @@ import yaml
 
 from voicebot.settings import SERVER_PACK
 
-REQUIRED_PROMPTS = (
-    "greeting refuse_offer offer_human handoff seat_busy seat_failed no_input not_understood "
-    "filler anything_else goodbye repeat_prefix clarify_scene"
-).split()
+REQUIRED_PROMPTS = [
+    "greeting",
+    "refuse_offer",
+    "offer_human",
+    "handoff",
+    "seat_busy",
+    "seat_failed",
+    "no_input",
+    "not_understood",
+    "filler",
+    "anything_else",
+    "goodbye",
+    "repeat_prefix",
+    "clarify_scene",
+]
 
 
 def _load(name: str) -> Any:
