@@ -34,11 +34,12 @@ def _ulaw_decode_table() -> Pcm:
 def _magnitude(shift: int) -> npt.NDArray[np.int64]:
     """Magnitudes of all 65,536 samples, indexed by the sample's uint16 bit pattern."""
     sample = np.arange(65536).astype(np.uint16).view(np.int16).astype(np.int64)
-    return np.where(sample < 0, ~sample, sample) >> shift
+    magnitude: npt.NDArray[np.int64] = np.where(sample < 0, ~sample, sample) >> shift
+    return magnitude
 
 
 def _is_positive() -> npt.NDArray[np.bool_]:
-    return np.arange(65536) < 32768
+    return np.asarray(np.arange(65536) < 32768)
 
 
 def _alaw_encode_table() -> npt.NDArray[np.uint8]:
@@ -48,7 +49,7 @@ def _alaw_encode_table() -> npt.NDArray[np.uint8]:
         segment += magnitude >= first_of_segment
     mantissa = (magnitude >> np.maximum(segment - 1, 0)) & 0x0F
     code = (segment << 4) | mantissa | np.where(_is_positive(), 0x80, 0)
-    return (code ^ _EVEN_BITS).astype(np.uint8)
+    return np.asarray(code ^ _EVEN_BITS, dtype=np.uint8)
 
 
 def _ulaw_encode_table() -> npt.NDArray[np.uint8]:
@@ -58,7 +59,7 @@ def _ulaw_encode_table() -> npt.NDArray[np.uint8]:
         segment += magnitude >= first_of_segment
     mantissa = (magnitude >> (segment + 1)) & 0x0F
     code = (segment << 4) | mantissa | np.where(_is_positive(), 0, 0x80)
-    return (code ^ 0xFF).astype(np.uint8)
+    return np.asarray(code ^ 0xFF, dtype=np.uint8)
 
 
 _ALAW_DECODE = _alaw_decode_table()

@@ -34,13 +34,12 @@ class Wav:
 
     @property
     def seconds(self) -> float:
-        return self.samples.shape[1] / self.sample_rate
+        return float(self.samples.shape[1] / self.sample_rate)
 
     def mono(self) -> npt.NDArray[np.int16]:
         """Return the mean of the channels, shape (n,)."""
-        if len(self.samples) == 1:
-            return self.samples[0]
-        return self.samples.mean(axis=0, dtype=np.float64).round().astype(np.int16)
+        mean = self.samples.mean(axis=0, dtype=np.float64).round()
+        return np.asarray(mean, dtype=np.int16)
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,6 @@ class WhisperRecognizer:
             best.score,
             chars=len(strip_punctuation(verdict.text)),
             audio_ms=audio_ms,
-            no_speech=result.no_speech_prob,
         )
         if verdict.rejected:
             return Recognition("", 0.0, alternatives, rejected=verdict.rejected)
@@ -209,8 +208,9 @@ def _load_tokenizer(folder: Path) -> tokenizers.Tokenizer:
 
 def _control_tokens(tokenizer: tokenizers.Tokenizer, folder: Path) -> _Tokens:
     names = ("<|startofprev|>", "<|startoftranscript|>", "<|zh|>", "<|transcribe|>")
-    ids = [tokenizer.token_to_id(name) for name in (*names, "<|notimestamps|>")]
-    if None in ids:
+    found = [tokenizer.token_to_id(name) for name in (*names, "<|notimestamps|>")]
+    ids = [token for token in found if token is not None]
+    if len(ids) < len(found):
         raise AsrModelError(
             f"whisper: {folder / 'tokenizer.json'} lacks Whisper's control tokens; expected the "
             "tokenizer of a multilingual Whisper"
