@@ -10,6 +10,7 @@ import enum
 import re
 from collections.abc import Iterable
 
+from voicebot.dialog import phrases
 from voicebot.dialog.phonetic import Unit, find, units
 from voicebot.dialog.textforms import clauses
 from voicebot.dialog.yesno import Polarity, polarity
@@ -31,34 +32,6 @@ class Intent(enum.Enum):
     NOT_SOLVED = "not_solved"
 
 
-# Matched anywhere in the text, by sound too.
-_HUMAN = (
-    "转人工", "人工客服", "人工服务", "人工坐席", "转接人工", "接人工", "要人工", "找人工", "人工台", "我要人工", "换人工", "找个人",
-    "找个真人", "换个人", "真人客服", "真人", "找客服", "转客服", "跟人说话", "和人说话", "跟人讲", "跟人聊", "跟真人", "不想跟机器",
-    "不跟机器人", "不要机器人", "叫你们工程师", "找你们工程师", "找工程师", "转工程师", "工程师接电话", "叫工程师", "让工程师", "转技术",
-    "找技术人员", "找你们技术", "转给工程师", "接工程师", "叫个人来", "让人来接", "转接客服", "转坐席", "人工接听", "有没有人工", "有人工吗",
-    "叫你们领导", "找你们领导", "找经理", "我要投诉",
-)  # fmt: skip
-# The whole text, give or take polite words.
-_BARE_HUMAN = ("人工", "客服", "工程师", "转接", "人工人工")
-_REPEAT = (
-    "再说一遍", "再说一次", "再讲一遍", "再讲一次", "重复一遍", "重复一下", "再重复", "重说一遍", "没听清", "没听清楚", "没听见", "没听到",
-    "刚才说什么", "你说什么", "说的什么", "说的啥", "说啥", "刚才那句", "再来一遍", "什么来着", "听不清", "没听懂",
-)  # fmt: skip
-_WAIT = (
-    "等一下", "等下", "等一等", "等等", "等我", "稍等", "等会儿", "等一会", "我去看看", "我去看一下", "我看看", "我看一下", "我先看看",
-    "我去查", "我找一下", "我找找", "让我看看", "我瞧瞧", "别挂", "我试试", "我试一下", "我去试", "我去机房", "我操作一下", "我记一下",
-    "拿笔",
-)  # fmt: skip
-_GOODBYE = (
-    "再见", "拜拜", "挂了", "挂电话", "先这样", "那就这样", "就这样吧", "回头再打", "不聊了", "谢谢", "多谢", "感谢", "辛苦了",
-    "麻烦你了", "麻烦您了", "听得到吗", "听得见吗", "能听到吗", "能听见吗", "听到吗", "在吗", "在不在", "有人吗", "还是不行", "还不行",
-    "不管用", "没用", "没解决", "没有解决", "解决不了", "还是一样", "还是老样子", "还是没反应", "试过了不行", "没效果", "还是看不到", "还是不好",
-    "搞不定", "不会弄", "不会操作",
-)  # fmt: skip
-_SOLVED = (
-    "解决了", "好了好了", "可以了", "搞定了", "弄好了", "正常了", "看到了", "没问题了", "恢复了",
-)  # fmt: skip
 _CONTINUE = re.compile(
     r"^(好的?|嗯+|行|可以|对|是的?|要|你?您?)?(请|麻烦)?(继续|接着|往下|下一步|下一个|然后呢|还有呢|"
     r"后面呢|接下来|再然后|说吧|讲吧|你说|您说|说|讲)(说|讲|吧|呢|呀|啊|怎么做|怎么办|一下|下去|是什么)*$"
@@ -82,11 +55,6 @@ _INFORMATION = re.compile(
     r"怎么(?!回事|办|样|了)|如何|怎样|哪里|哪儿|在哪|多少|多久|多长|几年|什么是|是什么|什么意思|区别|支持|"
     r"价格|多大|几个|哪些|哪个|步骤|为什么|为啥"
 )
-_DONT_KNOW = (
-    "不知道", "不清楚", "不太清楚", "不确定", "不晓得", "不了解", "不懂", "不太懂", "没注意", "没留意", "说不好", "说不准", "说不上来",
-    "记不清", "不记得", "忘了", "忘记了", "看不懂", "不会看", "怎么看", "在哪看", "在哪里看", "哪里看", "哪儿看", "怎么查", "在哪查",
-    "哪里能看", "怎么知道", "分不清", "搞不清", "弄不清", "拿不准", "没看过", "没看", "不明白", "什么意思", "没法看", "看不了",
-)  # fmt: skip
 
 
 def intent(text: str) -> Intent | None:
@@ -95,24 +63,24 @@ def intent(text: str) -> Intent | None:
     compact = "".join(unit.text for unit in heard)
     if wants_human(text):
         return Intent.HUMAN
-    if _any(heard, _REPEAT):
+    if _any(heard, phrases.REPEAT):
         return Intent.REPEAT
     if _HELLO.match(compact):
         return Intent.HELLO
     short = len(heard) <= 16
-    for phrases, found in (
-        (_NOT_SOLVED, Intent.NOT_SOLVED),
-        (_WAIT, Intent.WAIT),
-        (_GOODBYE, Intent.GOODBYE),
-        (_HEAR_ME, Intent.HEAR_ME),
+    for words, found in (
+        (phrases.NOT_SOLVED, Intent.NOT_SOLVED),
+        (phrases.WAIT, Intent.WAIT),
+        (phrases.GOODBYE, Intent.GOODBYE),
+        (phrases.HEAR_ME, Intent.HEAR_ME),
     ):
-        if short and _any(heard, phrases):
+        if short and _any(heard, words):
             return found
     if _NOTHING_ELSE.match(compact) or _thanks_and_bye(text):
         return Intent.NOTHING_ELSE
-    if short and _any(heard, _SOLVED):
+    if short and _any(heard, phrases.SOLVED):
         return Intent.SOLVED
-    if len(heard) <= 10 and _any(heard, _THANKS):
+    if len(heard) <= 10 and _any(heard, phrases.THANKS):
         return Intent.THANKS
     return Intent.CONTINUE if _CONTINUE.match(compact) else None
 
@@ -120,13 +88,13 @@ def intent(text: str) -> Intent | None:
 def wants_human(text: str) -> bool:
     """Whether the caller asks for a person."""
     heard = units(text)
-    if _any(heard, _HUMAN):
+    if _any(heard, phrases.HUMAN):
         return True
     compact = "".join(unit.text for unit in heard)
     stripped = re.sub(
         r"^(请|帮我|给我|我要|要|找|喂|那|你好)+|(吧|啊|谢谢|客服|一下|呢)+$", "", compact
     )
-    return stripped in _BARE_HUMAN or compact in _BARE_HUMAN
+    return stripped in phrases.BARE_HUMAN or compact in phrases.BARE_HUMAN
 
 
 def dangerous(text: str, words: Iterable[str]) -> str:
@@ -142,7 +110,7 @@ def dangerous(text: str, words: Iterable[str]) -> str:
 
 def dont_know(text: str) -> bool:
     """Whether the caller cannot tell."""
-    return _any(units(text), _DONT_KNOW, negatable=False)
+    return _any(units(text), phrases.DONT_KNOW, negatable=False)
 
 
 def is_question(text: str) -> bool:
@@ -169,12 +137,12 @@ def negated(heard: tuple[Unit, ...], start: int) -> bool:
 def _thanks_and_bye(text: str) -> bool:
     parts = clauses(text)
     return any(_NOTHING_ELSE.match(part) for part in parts[:-1]) and any(
-        word in parts[-1] for word in _THANKS
+        word in parts[-1] for word in phrases.THANKS
     )
 
 
-def _any(heard: tuple[Unit, ...], phrases: Iterable[str], *, negatable: bool = True) -> bool:
-    for phrase in phrases:
+def _any(heard: tuple[Unit, ...], words: Iterable[str], *, negatable: bool = True) -> bool:
+    for phrase in words:
         for match in find(phrase, heard):
             # Two syllables by sound alone are too easily something else.
             if not match.exact and match.end - match.start < 3:
