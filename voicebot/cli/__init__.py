@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-COMMAND_MODULES: tuple[str, ...] = ()
+COMMAND_MODULES: tuple[str, ...] = ("kb",)
 
 for _module in COMMAND_MODULES:
     importlib.import_module(f"voicebot.cli.{_module}").register(app)
