@@ -5,6 +5,7 @@
     ├── PackError               a pack (scenes, FAQ, documents …) is wrong
     ├── WeightsError            a weight file is missing, truncated or altered
     ├── AudioFileError          a file is no wav, or not one we can play
+    ├── KnowledgeError          an index cannot be read or written, or nothing could be ingested
     ├── IndexMismatchError      an index was built with another embedder or format
     └── RecordsError            the records store cannot be opened or lacks the call
 
@@ -31,6 +32,10 @@ class WeightsError(VoicebotError):
 
 class AudioFileError(VoicebotError):
     """A file is no wav, or not one that we can read."""
+
+
+class KnowledgeError(VoicebotError):
+    """An index cannot be read or written, or nothing could be ingested."""
 
 
 class IndexMismatchError(VoicebotError):

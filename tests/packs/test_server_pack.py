@@ -1,0 +1,126 @@
+"""The demo company's data: an answer must be speakable and its source must exist."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from voicebot.settings import SERVER_PACK
+
+REQUIRED_PROMPTS = [
+    "greeting",
+    "refuse_offer",
+    "offer_human",
+    "handoff",
+    "seat_busy",
+    "seat_failed",
+    "no_input",
+    "not_understood",
+    "filler",
+    "anything_else",
+    "goodbye",
+    "repeat_prefix",
+    "clarify_scene",
+]
+
+
+def _load(name: str) -> Any:
+    return yaml.safe_load((SERVER_PACK / name).read_text(encoding="utf-8"))
+
+
+def _faqs() -> list[dict[str, Any]]:
+    return [
+        entry
+        for path in sorted(SERVER_PACK.glob("faq/*.yaml"))
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))
+    ]
+
+
+def _headings() -> set[str]:
+    found = set()
+    for path in SERVER_PACK.glob("documents/*.md"):
+        text = path.read_text(encoding="utf-8")
+        title = re.findall(r"^# (.+)", text, re.M)
+        assert len(title) == 1, path
+        found |= {f"{title[0]} {heading}" for heading in re.findall(r"^#{2,} (.+)", text, re.M)}
+    return found
+
+
+FAQS = _faqs()
+
+
+def test_the_pack_is_big_enough_for_a_demo() -> None:
+    assert len(FAQS) >= 60
+    assert len(_load("lexicon.yaml")) >= 60
+
+
+def test_ids_are_unique_and_no_question_has_two_answers() -> None:
+    ids = [entry["id"] for entry in FAQS]
+    assert len(ids) == len(set(ids))
+    asked = [text for entry in FAQS for text in (entry["question"], *entry["similar"])]
+    assert len(asked) == len(set(asked))
+
+
+@pytest.mark.parametrize("entry", FAQS, ids=lambda entry: entry["id"])
+def test_answer_is_short_speakable_and_its_source_exists(entry: dict[str, Any]) -> None:
+    assert entry["source"] in _headings()
+    assert 2 <= len(entry["similar"]) <= 4
+    sentences = [part for part in re.split("[。？！]", entry["answer"]) if part]
+    assert 1 <= len(sentences) <= 3
+    assert len(entry["answer"]) <= 80
+    assert not re.search(r"[*#`|\[\]<>]|https?:", entry["answer"])
+
+
+@pytest.mark.parametrize("entry", FAQS, ids=lambda entry: entry["id"])
+def test_figures_in_an_answer_stand_in_the_section_it_cites(entry: dict[str, Any]) -> None:
+    section = _section(entry["source"])
+    for figure in re.findall(r"\d+(?:\.\d+)+|[A-Z]{2,}\d+[A-Z0-9]*|F\d+", entry["answer"]):
+        assert figure in section, figure
+
+
+def _section(source: str) -> str:
+    for path in SERVER_PACK.glob("documents/*.md"):
+        text = path.read_text(encoding="utf-8")
+        title = text.splitlines()[0].removeprefix("# ")
+        if source.startswith(title):
+            heading = re.escape(source.removeprefix(title + " "))
+            match = re.search(rf"^(#+) {heading}$(.*?)(?=^#|\Z)", text, re.M | re.S)
+            assert match
+            return match[0]
+    raise AssertionError(source)
+
+
+def test_every_fixed_point_has_variants_and_nothing_is_said_twice() -> None:
+    prompts: dict[str, list[str]] = _load("prompts.yaml")
+    assert set(REQUIRED_PROMPTS) <= set(prompts)
+    for name, variants in prompts.items():
+        assert len(variants) >= 3, name
+        assert all(len(text) <= 60 for text in variants), name
+    texts = [text for variants in prompts.values() for text in variants]
+    assert len(texts) == len(set(texts))
+
+
+def test_recognizer_prompt_is_a_sentence_within_bounds() -> None:
+    prompt = tomllib.loads((SERVER_PACK / "pack.toml").read_text(encoding="utf-8"))["asr_prompt"]
+    assert len(prompt) <= 60
+    assert prompt.endswith("。")
+
+
+def test_lexicon_has_one_entry_a_term_and_readings_hold_no_unspaced_latin() -> None:
+    terms = _load("lexicon.yaml")
+    assert len({entry["term"] for entry in terms}) == len(terms)
+    spoken = [word for entry in terms for word in entry["spoken"]]
+    assert all(isinstance(word, str) and len(word) > 1 for word in spoken)
+    assert len(spoken) == len(set(spoken)), "one spoken form means one term"
+    for entry in terms:
+        assert not re.search(r"[A-Za-z]{2,}|\d", entry.get("reading", "")), entry
+
+
+def test_documents_name_no_real_address() -> None:
+    for path in Path(SERVER_PACK).glob("documents/*.md"):
+        assert not re.search(r"\.(com|cn|net)\b", path.read_text(encoding="utf-8"))
