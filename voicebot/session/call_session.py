@@ -248,6 +248,7 @@ class CallSession:
                 barged_in,
                 tuple(a.text for a in recognition.alternatives[1:]),
                 recognition.rejected,
+                recognition.text,
             )
         )
         if considered.thought is None:
@@ -352,7 +353,9 @@ class CallSession:
         self._interruptible = False
         if self._listening:
             await self._cancel(self._listening)
-        outcome = await self._desk.bring_human(self._call, handoff, self._now_ms)
+        outcome = await self._desk.bring_human(
+            self._call, handoff, self._state, self._now_ms
+        )
         if outcome == "accepted":
             self._outcome = "handed_off"
             await self._call.hangup()
