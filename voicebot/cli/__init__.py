@@ -24,6 +24,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "serve",
     "replay",
     "transcribe",
+    "say",
     "chat",
     "kb",
     "models",
