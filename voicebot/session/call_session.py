@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import structlog
 
@@ -30,7 +32,6 @@ from voicebot.dialog.state import DialogState
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session.conversation import Conversation, Thought
-from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import Mouth
 from voicebot.session.thinker import Considered, Thinker
 from voicebot.settings import BudgetSettings, TurnSettings
@@ -42,6 +43,18 @@ log = structlog.get_logger(__name__)
 
 # A caller who goes on within this time of their last words is in the same sentence.
 CARRY_WITHIN_MS = 3000
+
+
+class Desk(Protocol):
+    """Brings a human to a call."""
+
+    async def bring_human(
+        self, call: Call, handoff: Handoff, state: DialogState, now_ms: Callable[[], int]
+    ) -> str:
+        """Ring the seats; returns when it failed or when the talk is over.
+
+        The value is ``accepted`` or the typed outcome (`telephony.TransferOutcome`).
+        """
 
 
 @dataclass
@@ -61,7 +74,7 @@ class CallSession:
         thinker: Thinker,
         conversation: Conversation,
         mouth: Mouth,
-        desk: HumanDesk,
+        desk: Desk,
         prompts: Prompts,
         pack_name: str,
         turns: TurnSettings,
@@ -212,13 +225,13 @@ class CallSession:
             self._tell(facts.BotInterrupted(self._now_ms(), heard, unheard, stopped_ms))
 
     # --- turns ----------------------------------------------------------------------------
-    def _start_turn(self, work: asyncio._CoroutineLike[None]) -> None:
+    def _start_turn(self, work: Coroutine[Any, Any, None]) -> None:
         if self._turn and not self._turn.done():
             self._turn.cancel()
         self._committed = False
         self._turn = asyncio.create_task(self._guarded(work))
 
-    async def _guarded(self, work: asyncio._CoroutineLike[None]) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """A turn that fails must not leave the caller in silence."""
         try:
             await work
@@ -325,24 +338,20 @@ class CallSession:
 
     async def _speak(self, say: Say, budget: Budget | None) -> None:
         def first_sound() -> None:
-            since = None if budget is None else int(budget.elapsed_ms())
             self._tell(
                 facts.BotSpoke(
                     self._now_ms(),
                     say.text,
                     say.kind,
                     say.confidence,
-                    since,
+                    None if budget is None else int(budget.elapsed_ms()),
                     tuple(asdict(c) for c in say.citations),
                     say.scene,
                     say.slot,
                     say.branch,
+                    () if budget is None else tuple(asdict(s) for s in budget.stages),
                 )
             )
-            if budget is not None:
-                self._tell(
-                    facts.TurnTimed(self._now_ms(), tuple(asdict(s) for s in budget.stages))
-                )
 
         await self._mouth.say(say.text, first_sound)
 
