@@ -17,8 +17,9 @@ import numpy.typing as npt
 from asr_models.wav import read_wav
 from voicebot.app import App
 from voicebot.demo import checks
-from voicebot.demo.script import caller_steps
+from voicebot.demo.script import SEAT_RINGS_MS, caller_steps
 from voicebot.errors import VoicebotError
+from voicebot.records import kinds
 from voicebot.session import events as facts
 from voicebot.session.events import SessionEvent
 
@@ -107,7 +108,7 @@ async def run_demo(
     script.write_text(json.dumps(caller_steps(fixtures), ensure_ascii=False), encoding="utf-8")
     seat = await _start(
         *("seat", "telephony.loopback_seat", "--listen", f"127.0.0.1:{seat_port}"),
-        *("--ring-ms", "1200", "--answer", "--play", str(fixtures / "seat_hello.wav")),
+        *("--ring-ms", str(SEAT_RINGS_MS), "--answer", "--play", str(fixtures / "seat_hello.wav")),
         *("--tape", str(seat_tape), "--expose", "X-Summary-Id"),
     )
     caller = await _start(
@@ -132,7 +133,7 @@ async def run_demo(
         await asyncio.gather(*readers)
         stop.set()
         await bot
-    return _judge(app, seen, caller, seat, caller_tape, seat_tape)
+    return _judge(app, seen, seat, caller_tape, seat_tape)
 
 
 def _stereo(path: Path) -> npt.NDArray[np.int16]:
@@ -144,40 +145,30 @@ def _stereo(path: Path) -> npt.NDArray[np.int16]:
 def _judge(
     app: App,
     seen: list[SessionEvent],
-    caller: Peer,
     seat: Peer,
     caller_tape: Path,
     seat_tape: Path,
 ) -> DemoResult:
-    call = app.records.list_calls(limit=1)[0]
-    view = app.records.get_call(call.id)
+    assert app.records is not None
+    view = app.records.get_call(app.records.list_calls(limit=1)[0].id)
     handed = next((e for e in seen if isinstance(e, facts.HandoffStarted)), None)
-    ring = seat.find("incoming") or {}
+    ring = seat.find("ringing") or {}
     header = str(ring.get("headers", {}).get("x-summary-id", ""))
-    answered = caller.find("answered")
-    offset_ms = int(answered["t_ms"]) if answered else 0
-    until_ms = (handed.at_ms if handed else 10**7) + offset_ms
-    tape = _stereo(caller_tape)
-    latency = checks.measure(tape, until_ms)
+    latency = checks.measure(_stereo(caller_tape), handed.at_ms if handed else 10**7)
     found = checks.check_conversation(seen)
     if handed is not None and seat_tape.exists():
-        kinds = [event["kind"] for event in view.events]
-        before = (
-            "handoff_started" in kinds
-            and "seat_rang" in kinds
-            and kinds.index("handoff_started") < kinds.index("seat_rang")
-            and view.summary is not None
-        )
+        steps = [event.data.get("step") for event in view.events if event.kind == kinds.HANDOFF]
+        before = steps[:2] == ["started", "result"] and view.summary is not None
         found += checks.check_seat(handed.summary_id, header, before, _stereo(seat_tape))
     else:
         found.append(checks.Check("seat", False, "no seat was rung"))
+    recording = Path(view.call.recording)
     found.append(
         checks.Check(
             "record complete",
-            view.recording is not None and Path(view.recording).exists() and bool(view.turns),
-            f"{len(view.turns)} turns, {len(view.events)} events",
+            recording.is_file() and view.call.ended_at is not None and bool(view.turns),
+            f"{len(view.turns)} turns, {len(view.events)} events, {view.call.outcome}",
         )
     )
     found += checks.check_latency(latency)
-    recording = Path(view.recording) if view.recording else caller_tape
-    return DemoResult(tuple(found), latency, call.id, recording, caller_tape, seat_tape)
+    return DemoResult(tuple(found), latency, view.call.id, recording, caller_tape, seat_tape)

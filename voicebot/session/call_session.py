@@ -32,6 +32,7 @@ from voicebot.dialog.state import DialogState
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session.conversation import Conversation, Thought
+from voicebot.session.echo_tap import EchoTap
 from voicebot.session.mouth import Mouth
 from voicebot.session.thinker import Considered, Thinker
 from voicebot.settings import BudgetSettings, TurnSettings
@@ -92,6 +93,7 @@ class CallSession:
         self._turns = turns
         self._budget_settings = budget
         self._observer = observer
+        self._echo = EchoTap()
         self._state: DialogState | None = None
         self._speculation: _Speculation | None = None
         self._turn: asyncio.Task[None] | None = None
@@ -111,6 +113,7 @@ class CallSession:
     async def run(self) -> None:
         """Answer, talk, end. The last event the observer sees is `CallEnded`."""
         loop = asyncio.get_running_loop()
+        self._call.attach(self._echo)
         await self._call.answer()
         self._answered_s = loop.time()
         info = self._call.info
@@ -134,7 +137,12 @@ class CallSession:
 
     async def _listen(self) -> None:
         async for frame in self._call.frames():
-            for event in self._taker.feed(frame, bot_speaking=self._mouth.speaking):
+            events = self._taker.feed(
+                frame,
+                bot_speaking=self._mouth.speaking,
+                echo_level_db=self._echo.level_db(frame),
+            )
+            for event in events:
                 self._on_turn_event(event)
 
     async def _watch_digits(self) -> None:
