@@ -130,7 +130,6 @@ class WhisperRecognizer:
                 num_hypotheses=self._beam_size,
                 max_length=max_length,
                 return_scores=True,
-                return_no_speech_prob=True,
             )
             wall_s = time.perf_counter() - wall_started
             cpu_s = self._workers_clock.seconds() - cpu_started
@@ -144,11 +143,7 @@ class WhisperRecognizer:
             return Recognition("", 0.0, rejected="empty")
         best = alternatives[0]
         verdict = guard(best.text, audio_ms, prompt)
-        sure = confidence(
-            best.score,
-            chars=len(strip_punctuation(verdict.text)),
-            audio_ms=audio_ms,
-        )
+        sure = confidence(best.score)
         if verdict.rejected:
             return Recognition("", 0.0, alternatives, rejected=verdict.rejected)
         kept = Alternative(verdict.text, best.score)
