@@ -28,6 +28,8 @@ COMMAND_MODULES: tuple[str, ...] = (
     "chat",
     "kb",
     "models",
+    "pack",
+    "scenes",
 )
 
 for _module in COMMAND_MODULES:

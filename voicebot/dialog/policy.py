@@ -33,6 +33,7 @@ from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
 from voicebot.dialog.textforms import clean
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.yesno import Polarity, polarity
+from voicebot.knowledge.answer import extract
 from voicebot.pack import Pack
 from voicebot.scenes.model import SlotType
 
@@ -49,10 +50,10 @@ class Dialog:
     Args:
         pack: a loaded pack.
         answer_risk: below this probability of being answerable a question is refused.
-        extract: cuts what is spoken from a document's passage (voicebot.knowledge.answer).
+        extract: cuts what is spoken from a hit.
     """
 
-    def __init__(self, pack: Pack, *, answer_risk: float, extract: Extractor) -> None:
+    def __init__(self, pack: Pack, *, answer_risk: float, extract: Extractor = extract) -> None:
         self._pack = pack
         self._canonical = Canonicalizer(pack.lexicon)
         engine = SceneEngine(Filler(self._canonical))
@@ -106,6 +107,9 @@ class Dialog:
             return
         move = intent(text)
         turn.set(awaiting=Awaiting.NOTHING)
+        tried = was_waiting_for is Awaiting.TRY and move is not Intent.SOLVED
+        if tried and self._scenes.reopen(turn, text):
+            return
         if self._answers_offer(turn, text, move, was_waiting_for):
             return
         if move is not None and self._conversation(turn, move, was_waiting_for):
@@ -193,7 +197,7 @@ class Dialog:
                 branch=run.branch if run else "",
             )
         elif awaited is Awaiting.MORE and no:
-            turn.set(rest="", rest_citations=())
+            turn.set(rest=(), rest_citations=())
             turn.anything_else()
         else:
             return self._answers_result(turn, text, move, awaited, short=short)

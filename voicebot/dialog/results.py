@@ -8,15 +8,16 @@ from typing import Protocol
 from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind
 from voicebot.dialog.intents import asks_information
-from voicebot.dialog.scene_turns import SceneTurns
+from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
 from voicebot.dialog.state import Awaiting, Pending, Purpose
-from voicebot.dialog.textforms import first_sentences
-from voicebot.dialog.turn import SPOKEN_SENTENCES, Turn
+from voicebot.dialog.textforms import pieces
+from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 
 SCENE_SURE = 0.5  # at and above, the scene starts
 SCENE_MAYBE = 0.3  # at and above, the caller is asked whether it is this one
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
+SHORT_LEAD_CHARS = 24
 FAILURES_TO_HANDOFF = 3  # refusals and misunderstandings in a row
 
 
@@ -26,7 +27,7 @@ class Extracted(Protocol):
     @property
     def spoken(self) -> str: ...
     @property
-    def rest(self) -> str: ...
+    def rest(self) -> tuple[str, ...]: ...
     @property
     def quote(self) -> str: ...
 
@@ -85,14 +86,13 @@ class Results:
             self._refuse(turn, pending.query)
 
     def _answer(self, turn: Turn, result: SearchResult, hit: Hit) -> None:
-        spoken, rest, citation = self._spoken(result.query, hit)
+        parts, citation = self._spoken(result.query, hit)
         turn.set(failures=0, closed=None)
         turn.deliver(
-            spoken,
+            parts,
             Awaiting.ANSWERED,
             confidence=combined(turn.heard, result.answerable),
             citations=(citation,),
-            rest=rest,
         )
 
     def _digression(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
@@ -101,10 +101,10 @@ class Results:
         run = turn.state.scene
         other = result.scene
         if hit is not None:
-            spoken, _, citation = self._spoken(result.query, hit)
+            parts, citation = self._spoken(result.query, hit)
             turn.set(failures=0)
             turn.say(
-                first_sentences(spoken, SPOKEN_SENTENCES)[0],
+                parts[0],
                 SayKind.ANSWER,
                 confidence=combined(turn.heard, result.answerable),
                 citations=(citation,),
@@ -130,19 +130,21 @@ class Results:
         run = turn.state.closed
         hit = self._answering(result)
         citations: tuple[Citation, ...] = ()
-        text, rest = pending.say, ""
+        parts = pieces(pending.say, SPOKEN_SENTENCES)
         if hit is not None:
-            spoken, rest, citation = self._spoken(result.query, hit)
-            text, citations = text + spoken, (citation,)
-        if not text:
+            added, citation = self._spoken(result.query, hit)
+            # One of our sentences and one of the document's fit in a breath.
+            joined = len(parts) == 1 and len(parts[0]) <= SHORT_LEAD_CHARS
+            parts = (parts[0] + added[0], *added[1:]) if joined else parts + added
+            citations = (citation,)
+        if not parts:
             turn.hand_off("not_certain", "low_confidence", why="资料里没有对应的处理方法")
             return
         turn.deliver(
-            text,
+            parts,
             Awaiting.TRY,
             confidence=combined(turn.heard, result.answerable if hit else 1.0),
             citations=citations,
-            rest=rest,
             scene=run.scene if run else "",
             branch=run.branch if run else "",
         )
@@ -166,15 +168,13 @@ class Results:
     def _answering(self, result: SearchResult) -> Hit | None:
         if result.answerable < self._answer_risk:
             return None
-        return next((hit for hit in result.hits if hit.kind is not HitKind.SCENE), None)
+        said = (hit for hit in result.hits if hit.kind is not HitKind.SCENE and hit.text.strip())
+        return next(said, None)
 
-    def _spoken(self, query: str, hit: Hit) -> tuple[str, str, Citation]:
-        """(spoken, rest, citation) of a hit: a FAQ's answer, or a passage's best sentences."""
-        if hit.kind is HitKind.FAQ:
-            spoken, rest = first_sentences(hit.text, SPOKEN_SENTENCES)
-            return spoken, rest, Citation(hit.id, hit.source, spoken)
+    def _spoken(self, query: str, hit: Hit) -> tuple[tuple[str, ...], Citation]:
+        """What is said of a hit, piece by piece, and where it comes from."""
         cut = self._extract(query, hit)
-        return cut.spoken, cut.rest, Citation(hit.id, hit.source, cut.quote)
+        return (cut.spoken, *cut.rest), Citation(hit.id, hit.source, cut.quote)
 
     @staticmethod
     def _note_unanswered(turn: Turn, query: str) -> None:

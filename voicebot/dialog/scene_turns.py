@@ -9,8 +9,11 @@ from voicebot.dialog.events import SayKind
 from voicebot.dialog.intents import asks_information, dont_know, is_question
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.state import Awaiting, Pending, Purpose
+from voicebot.dialog.textforms import pieces
 from voicebot.dialog.turn import Turn
 from voicebot.scenes.model import Exit, Scene
+
+SPOKEN_SENTENCES = 2
 
 
 class SceneTurns:
@@ -25,7 +28,7 @@ class SceneTurns:
         if scene is None:
             turn.prompt("hello", SayKind.CLARIFY)
             return
-        turn.set(failures=0, candidate="", candidate_query="", closed=None, rest="")
+        turn.set(failures=0, candidate="", candidate_query="", closed=None, rest=())
         run, outcome = self._engine.advance(scene, SceneRun(scene.id), text, "")
         self._apply(turn, scene, run, outcome, found=found)
 
@@ -81,7 +84,7 @@ class SceneTurns:
         )
 
     def missed(self, turn: Turn) -> None:
-        """Ask again, counted: the caller's words gave nothing. Too often, and a human is brought."""
+        """Ask again, counted: the words gave nothing. Asked too often, a human is brought."""
         run = turn.state.scene
         scene = turn.pack.scene(run.scene) if run else None
         if run is not None and scene is not None and run.asking:
@@ -143,7 +146,7 @@ class SceneTurns:
             turn.search(Pending(outcome.kb, Purpose.BRANCH, turn.heard, outcome.text))
         else:
             turn.deliver(
-                outcome.text,
+                pieces(outcome.text, SPOKEN_SENTENCES),
                 Awaiting.TRY,
                 confidence=sure,
                 scene=scene.id,

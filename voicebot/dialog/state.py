@@ -54,8 +54,8 @@ class DialogState:
     """The memory of one call.
 
     `used` counts how often each prompt was said (the next variant follows from it), `said` is the
-    last text spoken, `last_turn` what a caller who asks to hear it again hears. `rest` is what is
-    left of a long answer. `failures` counts turns in a row that helped nobody.
+    last text spoken, `last_turn` what a caller who asks to hear it again hears. `rest` are the
+    pieces left of a long answer. `failures` counts turns in a row that helped nobody.
     """
 
     phase: Phase = Phase.TALKING
@@ -66,7 +66,7 @@ class DialogState:
     candidate: str = ""
     candidate_query: str = ""
     offer_reason: str = ""
-    rest: str = ""
+    rest: tuple[str, ...] = ()
     rest_citations: tuple[Citation, ...] = ()
     rest_then: Awaiting = Awaiting.ANSWERED
     used: Mapping[str, int] = field(default_factory=dict)
@@ -93,5 +93,6 @@ class DialogState:
         if plain["pending"]:
             pending = plain["pending"]
             plain["pending"] = Pending(**{**pending, "purpose": Purpose(pending["purpose"])})
+        plain["rest"] = tuple(plain["rest"])
         plain["rest_citations"] = tuple(Citation(**each) for each in plain["rest_citations"])
         return cls(**plain)

@@ -29,7 +29,7 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(sentence for sentence in found if sentence)
 
 
-def first_sentences(text: str, count: int) -> tuple[str, str]:
-    """The first `count` sentences, and the rest."""
+def pieces(text: str, count: int) -> tuple[str, ...]:
+    """The text in pieces of at most `count` sentences."""
     parts = sentences(text)
-    return "".join(parts[:count]), "".join(parts[count:])
+    return tuple("".join(parts[at : at + count]) for at in range(0, len(parts), count))

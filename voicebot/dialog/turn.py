@@ -8,10 +8,7 @@ from typing import Any
 from voicebot.dialog.events import Action, Citation, Handoff, HangUp, Say, SayKind, Search
 from voicebot.dialog.scene_run import facts
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase
-from voicebot.dialog.textforms import first_sentences
 from voicebot.pack import Pack
-
-SPOKEN_SENTENCES = 2
 
 
 class Turn:
@@ -86,20 +83,18 @@ class Turn:
 
     def deliver(
         self,
-        text: str,
+        parts: tuple[str, ...],
         then: Awaiting,
         *,
         confidence: float,
         citations: tuple[Citation, ...] = (),
-        rest: str = "",
         scene: str = "",
         branch: str = "",
     ) -> None:
-        """Say an answer two sentences at a time; `then` is what is awaited once all is said."""
-        head, tail = first_sentences(text, SPOKEN_SENTENCES)
-        rest = tail + rest
+        """Say the first part of an answer; `then` is what is awaited once all is said."""
+        rest = parts[1:]
         self.say(
-            head,
+            parts[0] if parts else "",
             SayKind.ANSWER,
             confidence=confidence,
             citations=citations,
@@ -110,7 +105,7 @@ class Turn:
             self.set(awaiting=Awaiting.MORE, rest=rest, rest_citations=citations, rest_then=then)
             self.prompt("more", SayKind.ASK)
             return
-        self.set(awaiting=then, rest="", rest_citations=())
+        self.set(awaiting=then, rest=(), rest_citations=())
         if then is Awaiting.TRY:
             self.prompt("try_it", SayKind.ANSWER)
 
