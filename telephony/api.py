@@ -79,6 +79,19 @@ class CallInfo:
     codec: str = ""
 
 
+class AudioTap(Protocol):
+    """Is told of all audio of a call, in both directions, from answer to end.
+
+    Both directions are continuous (silence included) and paced by the same clock, so sample n
+    received and sample n sent belong to the same moment. `sent` is what has left for the far
+    end: audio that was flushed before it left never appears.
+    """
+
+    def received(self, pcm: bytes) -> None: ...
+
+    def sent(self, pcm: bytes) -> None: ...
+
+
 class Call(Protocol):
     """One leg of a call. Methods are used from one asyncio loop, not from other threads."""
 
@@ -98,9 +111,13 @@ class Call(Protocol):
     def frames(self) -> AsyncIterator[bytes]:
         """Received audio, one frame (`FRAME_BYTES`) every 20 ms, silence included.
 
-        One consumer at a time. Ends when the call has ended. Lost packets are frames of
-        silence or concealment: the count of frames is the call's clock.
+        One consumer at a time: asking again ends the earlier iterator and starts live. Ends
+        when the call has ended. Lost packets are frames of silence: the count of frames is the
+        call's clock.
         """
+
+    def attach(self, tap: AudioTap) -> None:
+        """Give `tap` (a `telephony.tape.Tape`, a meter …) all audio from now on."""
 
     def play(self, pcm: bytes) -> None:
         """Queue audio for the far end. Any length; paced out in real time; never blocks."""

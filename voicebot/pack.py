@@ -14,6 +14,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from voicebot.pack_prompts import OPTIONAL_PROMPTS
+from voicebot.scenes.model import Scene
+
+# Heard in any utterance, these end the conversation in favour of a human, unless negated.
+DANGER_WORDS = (
+    "冒烟", "冒烟了", "着火", "起火", "失火", "火灾", "爆炸", "炸了", "触电", "电到人", "漏电",
+    "烧焦", "焦味", "糊味", "烧糊", "冒火花", "打火花", "电池鼓包", "人受伤", "电解液",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,16 +66,15 @@ class Faq:
 class Prompts:
     """Fixed utterances by name; each has one or more variants so that none is said twice.
 
-    Required names: greeting, refuse_offer, offer_human, handoff, seat_busy, seat_failed,
-    no_input, not_understood, filler, anything_else, goodbye, repeat_prefix, clarify_scene.
-    Variants may hold ``{slots}`` filled by the dialog.
+    `REQUIRED_PROMPTS` must be there; `OPTIONAL_PROMPTS` may be, and have words of our own
+    otherwise (voicebot/pack_prompts.py). ``clarify_scene`` holds ``{scene}``; no other a slot.
     """
 
     variants: dict[str, tuple[str, ...]]
 
     def get(self, name: str, nth: int = 0) -> str:
         """The nth variant (wrapping around). Raises KeyError for an unknown name."""
-        texts = self.variants[name]
+        texts = self.variants[name] if name in self.variants else OPTIONAL_PROMPTS[name]
         return texts[nth % len(texts)]
 
 
@@ -78,3 +87,35 @@ class PackInfo:
     hotline: str
     voice: VoiceChoice
     asr_prompt: str = ""
+    danger_words: tuple[str, ...] = DANGER_WORDS
+    handoff_skill: str = ""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label tree as paths, e.g. ``故障/存储/硬盘不识别``; inner nodes are labels too."""
+
+    problem: tuple[str, ...] = ()
+    solution: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A loaded pack. Everything in it was checked by `voicebot.pack_loader.load_pack`."""
+
+    root: Path
+    info: PackInfo
+    prompts: Prompts
+    lexicon: tuple[Term, ...]
+    labels: Labels
+    faq: tuple[Faq, ...]
+    documents: tuple[Path, ...]
+    scenes: tuple[Scene, ...]
+
+    @property
+    def danger_words(self) -> tuple[str, ...]:
+        return self.info.danger_words
+
+    def scene(self, scene_id: str) -> Scene | None:
+        """The scene of this id, or None."""
+        return next((scene for scene in self.scenes if scene.id == scene_id), None)

@@ -19,7 +19,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-COMMAND_MODULES: tuple[str, ...] = ()
+COMMAND_MODULES: tuple[str, ...] = (
+    "demo",
+    "serve",
+    "replay",
+    "transcribe",
+    "say",
+    "chat",
+    "kb",
+    "models",
+)
 
 for _module in COMMAND_MODULES:
     importlib.import_module(f"voicebot.cli.{_module}").register(app)

@@ -1,0 +1,46 @@
+# Two commands set up everything: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test unit lint weights weights-all peers clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing voicebot and what it needs into $(VENV) (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on --editable '.[dev]'
+	@touch $@
+
+weights: $(STAMP)  ## fetch and verify the embedded weights (about 320 MB)
+	@$(BIN)/voicebot models fetch --set core
+
+weights-all: $(STAMP)  ## the same with the language model (1.1 GB more)
+	@$(BIN)/voicebot models fetch --set all
+
+demo: weights  ## one complete hotline call over SIP on this machine
+	@$(BIN)/voicebot demo
+
+serve: weights  ## start the bot on 127.0.0.1:5060
+	@$(BIN)/voicebot serve
+
+peers:  ## real programs the tests talk to (Debian: sipp, espeak-ng)
+	@deploy/install-peers.sh
+
+lint: $(STAMP)  ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+unit: weights  ## the tests that need no language model
+	@$(BIN)/pytest -q -m "not llm and not peer"
+
+test: lint peers weights-all  ## everything: lint, unit, real peers, language model
+	@$(BIN)/pytest
+
+clean:  ## remove the environment and caches (weights and records stay)
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

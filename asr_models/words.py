@@ -1,0 +1,27 @@
+"""Where Chinese words begin and end (jieba's dictionary, loaded at the first question)."""
+
+from __future__ import annotations
+
+import logging
+
+import jieba
+
+jieba.setLogLevel(logging.WARNING)  # its loading messages are no business of a caller
+
+
+def word_bounds(text: str) -> frozenset[int]:
+    """Return the positions in `text` at which a word begins or ends.
+
+    Characters that form no known word stand alone, so that a misheard term is not glued to
+    its neighbours.
+    """
+    bounds = {0}
+    for _, _, end in jieba.tokenize(text, HMM=False):
+        bounds.add(end)
+    return frozenset(bounds)
+
+
+def is_word(text: str) -> bool:
+    """Whether the dictionary has `text` as a word of common use."""
+    jieba.initialize()
+    return bool(jieba.dt.FREQ.get(text))

@@ -1,0 +1,166 @@
+"""One call of the baresip stack as `telephony.api.Call`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from baresip import BaresipError, Event, StackEvent, TransferFailed
+from baresip import Call as StackCall
+
+from telephony.api import (
+    AudioTap,
+    CallInfo,
+    Hangup,
+    HangupBy,
+    TransferOutcome,
+    TransferResult,
+)
+from telephony.baresip_wire import BaresipWire
+from telephony.errors import LineError
+from telephony.frames import DigitStream
+from telephony.media import CallMedia
+from telephony.outcomes import hangup_by, outcome_of, refer_to
+
+_ANSWER_TIMEOUT_S = 10.0
+_TRANSFERRED = "Call transfered"  # the stack's spelling
+
+
+class BaresipCall:
+    """A leg; made by `BaresipEndpoint`, never by its users."""
+
+    def __init__(self, native: StackCall, info: CallInfo) -> None:
+        loop = asyncio.get_running_loop()
+        self._native = native
+        self._info = info
+        self._ended: asyncio.Future[Hangup] = loop.create_future()
+        self._established = asyncio.Event()
+        self._ending = False
+        self._digits = DigitStream()
+        self.rang = False
+        self.media = CallMedia(BaresipWire(native.audio), loop.time)
+        native.on(self._on_event)
+        native.on_dtmf(lambda event: self._digits.put(event.digit))
+
+    @property
+    def info(self) -> CallInfo:
+        return self._info
+
+    @property
+    def ended(self) -> Hangup | None:
+        return self._ended.result() if self._ended.done() else None
+
+    async def answer(self) -> None:
+        if self.ended is not None:
+            raise LineError(f"call {self._info.call_id} ended before it was answered: {self.ended}")
+        try:
+            # Without video=True the stack sends a re-INVITE of its own 100 ms after the answer.
+            await self._native.answer(video=True)
+        except BaresipError as error:
+            raise LineError(f"call {self._info.call_id} cannot be answered: {error}") from error
+        if not await self.wait_established(_ANSWER_TIMEOUT_S):
+            await self.hangup()
+            raise LineError(
+                f"call {self._info.call_id}: no ACK within {_ANSWER_TIMEOUT_S:g} s of the answer"
+                if self.ended is None or self.ended.by is HangupBy.LOCAL
+                else f"call {self._info.call_id} ended while it was answered: {self.ended.reason}"
+            )
+
+    async def wait_established(self, timeout_s: float) -> bool:
+        """Wait for media; False if the call ended or `timeout_s` passed first."""
+        waits = {
+            asyncio.ensure_future(self._established.wait()),
+            asyncio.ensure_future(self.wait_ended()),
+        }
+        try:
+            await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        return self._established.is_set() and self.ended is None
+
+    async def reject(self, code: int = 486) -> None:
+        """Refuse; this stack can only say 486, whatever `code` is (docs/telephony.md)."""
+        self._ending = True
+        await self._end(self._native.reject())
+
+    def frames(self) -> AsyncIterator[bytes]:
+        return self.media.stream.read()
+
+    def attach(self, tap: AudioTap) -> None:
+        self.media.attach(tap)
+
+    def play(self, pcm: bytes) -> None:
+        if self.ended is None:
+            self.media.queue.play(pcm)
+
+    def flush(self) -> int:
+        return self.media.queue.flush()
+
+    @property
+    def queued_ms(self) -> int:
+        return self.media.queue.queued_ms
+
+    def digits(self) -> AsyncIterator[str]:
+        return self._digits.read()
+
+    async def send_digits(self, digits: str) -> None:
+        try:
+            await self._native.send_dtmf(digits)
+        except (BaresipError, ValueError) as error:
+            raise LineError(f"digits {digits!r} cannot be sent: {error}") from error
+
+    async def transfer(
+        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+    ) -> TransferResult:
+        if self.ended is not None:
+            return TransferResult(TransferOutcome.CALLER_GONE, reason=self.ended.reason)
+        try:
+            target = refer_to(uri, dict(headers or {}))
+            await self._native.transfer(target, timeout=timeout_s)
+        except TransferFailed as error:
+            return self._transfer_failure(error)
+        except (BaresipError, ValueError) as error:
+            return TransferResult(TransferOutcome.FAILED, reason=str(error))
+        return TransferResult(TransferOutcome.ACCEPTED)
+
+    def _transfer_failure(self, error: TransferFailed) -> TransferResult:
+        if self.ended is not None:
+            return TransferResult(TransferOutcome.CALLER_GONE, reason=self.ended.reason)
+        reason = error.reason or str(error)
+        if error.status is None:
+            return TransferResult(TransferOutcome.NO_ANSWER, reason=reason)
+        return TransferResult(outcome_of(error.status), error.status, reason)
+
+    async def hangup(self) -> None:
+        if self.ended is None:
+            self._ending = True
+            await self._end(self._native.hangup())
+
+    async def wait_ended(self) -> Hangup:
+        return await asyncio.shield(self._ended)
+
+    async def _end(self, command: Any) -> None:
+        try:
+            await command
+        except BaresipError:
+            return  # it ended by itself in the meantime; its event tells how
+
+    def _on_event(self, event: StackEvent) -> None:
+        if event.event is Event.CALL_ESTABLISHED:
+            self.media.start()
+            self._established.set()
+        elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):
+            self.rang = True
+        elif event.event is Event.CALL_CLOSED:
+            self.closed(event.text or "")
+
+    def closed(self, text: str) -> None:
+        """The stack has closed the call; `text` is its reason. Idempotent."""
+        if self._ended.done():
+            return
+        ours = self._ending or text == _TRANSFERRED
+        self.media.stop()
+        self._digits.close()
+        self._ended.set_result(Hangup(hangup_by(text, ours=ours), text))

@@ -1,0 +1,218 @@
+"""The phone line on baresip (libre/baresip through baresip-python): `BaresipEndpoint`.
+
+The stack keeps its state per process: one endpoint may run in a process at a time; another may
+start after it has stopped. SIP and RTP run in C threads, so a busy event loop delays frames
+but not packets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+
+from baresip import Account, BaresipError, Config, Event, Runtime, StackEvent, UserAgent
+from baresip import Call as StackCall
+
+from telephony.api import CallInfo, DialResult, TransferOutcome
+from telephony.baresip_call import BaresipCall
+from telephony.errors import LineError
+from telephony.outcomes import outcome_of, split_status, user_part
+from telephony.ports import check_free, split_address
+
+TICK_MS = 10
+EXPOSED_HEADERS = ("User-to-User", "X-Summary-Id", "Diversion", "P-Asserted-Identity")
+_ADDRESS_HEADERS = ("From", "To")
+_RTP_LOSS_S = 120
+_CLOSED_KEPT = 256
+
+
+class BaresipEndpoint:
+    """A SIP user agent on UDP and TCP that takes calls to any user and places calls.
+
+    `listen`: ADDRESS:PORT, `0.0.0.0` for all interfaces. `rtp_ports`: LOW-HIGH.
+    `codecs`: pcma and pcmu in order of preference. `max_calls`: incoming calls beyond this
+    are refused with 486; legs we dial do not count. `jitter_buffer_ms`: received audio is
+    held this long, 0 is off. `user`: our user part when we dial. `expose_headers`: extra
+    INVITE headers to hand on in `CallInfo.headers` (at most 14).
+    """
+
+    def __init__(
+        self,
+        listen: str = "127.0.0.1:5060",
+        rtp_ports: str = "40000-44000",
+        codecs: tuple[str, ...] = ("pcma", "pcmu"),
+        max_calls: int = 50,
+        jitter_buffer_ms: int = 40,
+        user: str = "voicebot",
+        expose_headers: tuple[str, ...] = EXPOSED_HEADERS,
+    ) -> None:
+        self._listen = listen
+        self._host, _ = split_address(listen)
+        self._rtp_ports = rtp_ports
+        self._codecs = codecs
+        self._max_calls = max_calls
+        self._jitter_buffer_ms = jitter_buffer_ms
+        self._user = user
+        self._expose = expose_headers
+        self._runtime: Runtime | None = None
+        self._agents: dict[str, UserAgent] = {}
+        self._calls: set[BaresipCall] = set()
+        self._answering: set[BaresipCall] = set()
+        self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
+        self._closed_texts: dict[int, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        check_free(self._listen)
+        runtime = Runtime()
+        try:
+            await runtime.start(self._config())
+        except BaresipError as error:
+            raise LineError(
+                f"the SIP stack cannot start on {self._listen}: {error} "
+                "(only one endpoint can run in a process)"
+            ) from error
+        self._runtime = runtime
+        runtime.subscribe(self._remember_closed)
+        for transport in ("udp", "tcp"):  # a catch-all account takes its own transport only
+            agent = await UserAgent.create(runtime, self._account(transport))
+            agent.on_incoming(self._ring)
+            self._agents[transport] = agent
+        self._spawn(self._pump())
+
+    def _config(self) -> Config:
+        jitter = (
+            f"audio_jitter_buffer_type fixed\naudio_jitter_buffer_ms "
+            f"{self._jitter_buffer_ms}-{self._jitter_buffer_ms * 2 + 100}\n"
+            if self._jitter_buffer_ms
+            else "audio_jitter_buffer_type off\n"
+        )
+        return Config(
+            net_interface=None if self._host == "0.0.0.0" else self._host,  # noqa: S104
+            max_concurrent_calls=None,
+            expose_headers=(*_ADDRESS_HEADERS, *self._expose),
+            rtp_timeout=_RTP_LOSS_S,
+            extra_config_text=(
+                f"sip_listen {self._listen}\nsip_transports udp,tcp\n"
+                f"rtp_ports {self._rtp_ports}\n{jitter}"
+            ),
+        )
+
+    def _account(self, transport: str) -> Account:
+        return Account(
+            user=self._user,
+            domain=self._listen,
+            password="",
+            reg_interval=0,
+            transport=transport,  # type: ignore[arg-type]
+            audio_codecs=self._codecs,
+            extra_params=("catchall=yes",),
+        )
+
+    async def stop(self) -> None:
+        runtime, self._runtime = self._runtime, None
+        if runtime is None:
+            return
+        for call in list(self._calls):
+            await call.hangup()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await runtime.close()
+        for call in list(self._calls):
+            call.closed("endpoint stopped")
+        self._calls.clear()
+        self._incoming.put_nowait(None)
+
+    async def incoming(self) -> AsyncIterator[BaresipCall]:
+        while (call := await self._incoming.get()) is not None:
+            if call.ended is None:
+                yield call
+        self._incoming.put_nowait(None)
+
+    async def dial(
+        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+    ) -> DialResult:
+        agent = self._agents.get("tcp" if "transport=tcp" in uri.lower() else "udp")
+        if self._runtime is None or agent is None:
+            raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
+        try:
+            native = await agent.dial(uri, headers=dict(headers or {}))
+        except (BaresipError, ValueError) as error:
+            return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
+        call = self._adopt(native, CallInfo(native.call_id or "", self._user, user_part(uri)))
+        try:
+            established = await call.wait_established(timeout_s)
+        except asyncio.CancelledError:
+            self._spawn(call.hangup())
+            raise
+        return (
+            DialResult(TransferOutcome.ACCEPTED, call)
+            if established
+            else await _failure(call, timeout_s)
+        )
+
+    def _ring(self, native: StackCall) -> None:
+        headers = {name.lower(): value for name, value in native.headers.items()}
+        caller, callee = headers.pop("from", native.peer or ""), headers.pop("to", "")
+        info = CallInfo(
+            call_id=native.call_id or "",
+            caller=user_part(caller),
+            callee=user_part(callee),
+            headers=headers,
+            codec=self._codecs[0] if len(self._codecs) == 1 else "",
+        )
+        call = self._adopt(native, info)
+        if len(self._answering) >= self._max_calls:
+            self._spawn(call.reject(486))
+            return
+        self._answering.add(call)
+        self._incoming.put_nowait(call)
+
+    def _adopt(self, native: StackCall, info: CallInfo) -> BaresipCall:
+        call = BaresipCall(native, info)
+        self._calls.add(call)
+        self._spawn(self._release(call))
+        if native.handle in self._closed_texts:  # it failed before we could listen
+            call.closed(self._closed_texts.pop(native.handle))
+        return call
+
+    async def _release(self, call: BaresipCall) -> None:
+        await call.wait_ended()
+        self._calls.discard(call)
+        self._answering.discard(call)
+
+    def _remember_closed(self, event: StackEvent) -> None:
+        if event.event is Event.CALL_CLOSED:
+            self._closed_texts[event.call] = event.text or ""
+            if len(self._closed_texts) > _CLOSED_KEPT:
+                del self._closed_texts[next(iter(self._closed_texts))]
+
+    async def _pump(self) -> None:
+        """The one task that moves the audio of all calls."""
+        loop = asyncio.get_running_loop()
+        next_s = loop.time()
+        while True:
+            for call in list(self._calls):
+                call.media.tick()
+            next_s = max(next_s + TICK_MS / 1000, loop.time())
+            await asyncio.sleep(next_s - loop.time())
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _failure(call: BaresipCall, timeout_s: float) -> DialResult:
+    """Why a dialled call was not established; cancels it where it still rings."""
+    if call.ended is None:
+        with contextlib.suppress(LineError):
+            await call.hangup()
+        waited = f"no answer within {timeout_s:g} s"
+        if call.rang:
+            return DialResult(TransferOutcome.NO_ANSWER, reason=waited)
+        return DialResult(TransferOutcome.UNREACHABLE, reason=f"{waited}, never rang")
+    status, reason = split_status(call.ended.reason)
+    return DialResult(outcome_of(status), sip_code=status, reason=reason)

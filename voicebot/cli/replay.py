@@ -1,0 +1,62 @@
+"""``voicebot replay``: recordings through the same code, faster than real time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicebot.cli.screen import announce, build_with_progress, out, print_event
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def replay(
+        wavs: Annotated[list[Path], typer.Argument(help="mono caller audio, or stereo tapes")],
+        json_: Annotated[bool, typer.Option("--json", help="one JSON object a file")] = False,
+        report: Annotated[Path | None, typer.Option(help="write an HTML report here")] = None,
+        config: Annotated[Path | None, typer.Option(help="TOML settings file")] = None,
+        pack: Annotated[Path | None, typer.Option(help="the company's pack")] = None,
+    ) -> None:
+        """Play recordings as calls; print transcript and timings measured from the new tape.
+
+        Of a stereo recording the left channel is the caller.
+        """
+        from voicebot.replay.render import Replayed, write_report
+        from voicebot.replay.run import load_caller, replay_call
+        from voicebot.settings import load_settings
+
+        audio = [(path, load_caller(path)) for path in wavs]
+        settings = load_settings(config, overrides={"pack": pack})
+        parts = build_with_progress(settings, records=False)
+        done: list[Replayed] = []
+        try:
+            for path, pcm in audio:
+                if not json_:
+                    out.print(f"[bold]{path}[/bold]")
+                call = replay_call(parts, path.name, pcm, None if json_ else print_event)
+                done.append(call)
+                if json_:
+                    print(call.to_json(), flush=True)
+                else:
+                    _summary(call)
+        finally:
+            parts.close()
+        if report is not None:
+            write_report(done, report)
+            announce(f"report: {report}")
+
+
+def _summary(call: object) -> None:
+    from voicebot.replay.render import Replayed
+
+    assert isinstance(call, Replayed)
+    latency = call.latency()
+    speed = call.audio_s / max(call.wall_s, 0.001)
+    out.print(
+        f"{call.audio_s:.1f} s of call in {call.wall_s:.1f} s ({speed:.1f} times real time); "
+        f"{latency['replies']} replies, p50 {latency['p50_ms']} ms, p95 {latency['p95_ms']} ms\n"
+    )

@@ -1,0 +1,103 @@
+"""What commands print for people: one line an event, and the start-up's progress.
+
+Progress and messages go to stderr, so that stdout stays machine-readable.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from voicebot.session import events as facts
+
+if TYPE_CHECKING:
+    from voicebot.app import App
+    from voicebot.settings import Settings
+
+console = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+def announce(text: str) -> None:
+    """One message line for the person at the terminal."""
+    console.print(text)
+
+
+def build_with_progress(settings: Settings, *, records: bool = True, prepare: bool = True) -> App:
+    """Build the app, naming each step while it runs."""
+    from voicebot.app import App
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TextColumn("{task.fields[state]}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        task = progress.add_task("starting", total=None, state="")
+
+        def step(what: str, state: str = "") -> None:
+            progress.update(task, description=what, state=state)
+
+        return App.build(settings, step=step, with_records=records, prepare=prepare)
+
+
+def print_event(event: facts.SessionEvent) -> None:
+    """One line: time, who, text, confidence, ms since the caller's last sound."""
+    line = event_line(event)
+    if line:
+        out.print(line, soft_wrap=True)
+
+
+def event_line(event: facts.SessionEvent) -> str:
+    """The event as one line of rich markup; empty for what only records care about."""
+    who, text = _who_and_text(event)
+    if not who:
+        return ""
+    seconds = event.at_ms / 1000
+    return f"[dim]{seconds:7.2f}s[/dim]  {who}  {text}"
+
+
+def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
+    match event:
+        case facts.CallAnswered():
+            return "[bold]line  [/bold]", f"answered a call from {escape(event.caller)}"
+        case facts.CallerSpoke():
+            text = escape(event.text) if event.text else f"[dim]（{event.rejected or '无声'}）[/dim]"
+            mark = " [yellow]打断[/yellow]" if event.barged_in else ""
+            return "[green]caller[/green]", f"{text}{mark}  [dim]conf {event.confidence:.2f}[/dim]"
+        case facts.BotSpoke():
+            wait = "" if event.since_caller_ms is None else f" · +{event.since_caller_ms} ms"
+            tail = f"[dim]{event.kind} · conf {event.confidence:.2f}{wait}[/dim]"
+            cites = "".join(
+                f"\n{'':11}[dim]        依据：{escape(c['source'])}[/dim]" for c in event.citations
+            )
+            return "[blue]bot   [/blue]", f"{escape(event.text)}  {tail}{cites}"
+        case facts.BotInterrupted():
+            return "[yellow]bot   [/yellow]", f"[dim]stopped; unheard: {escape(event.unheard)}[/dim]"
+        case facts.DigitPressed():
+            return "[green]caller[/green]", f"pressed {escape(event.digit)}"
+        case facts.HandoffStarted():
+            return (
+                "[magenta]desk  [/magenta]",
+                f"bringing a human ({escape(event.reason)}), summary {event.summary_id} stored",
+            )
+        case facts.SeatRang():
+            return "[magenta]desk  [/magenta]", f"seat {escape(event.seat)}: {event.outcome}"
+        case facts.HandoffFinished():
+            return "[magenta]desk  [/magenta]", f"hand-off {event.outcome} {escape(event.seat)}"
+        case facts.BridgeEnded():
+            return (
+                "[magenta]desk  [/magenta]",
+                f"talk of {event.talk_ms / 1000:.1f} s ended by {event.ended_by}",
+            )
+        case facts.Trouble():
+            return "[red]bot   [/red]", f"{escape(event.what)}; {escape(event.consequence)}"
+        case facts.CallEnded():
+            return "[bold]line  [/bold]", f"call ended by {event.by}: {event.outcome}"
+        case _:
+            return "", ""

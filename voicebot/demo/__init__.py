@@ -1,0 +1,1 @@
+"""One complete hotline call over real SIP and RTP, played by independent user agents."""

@@ -1,0 +1,183 @@
+"""Runs the demo call: the bot in this process, caller and seat each in their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from asr_models.wav import read_wav
+from voicebot.app import App
+from voicebot.demo import checks
+from voicebot.demo.script import caller_steps
+from voicebot.errors import VoicebotError
+from voicebot.session import events as facts
+from voicebot.session.events import SessionEvent
+
+# The whole call is about two minutes; a demo that hangs must end by itself.
+CALL_TIMEOUT_S = 240.0
+
+
+@dataclass
+class Peer:
+    """A user agent in its own process; its stdout is JSON events, one a line."""
+
+    name: str
+    process: asyncio.subprocess.Process
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    async def read(self) -> None:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            try:
+                self.events.append(json.loads(line))
+            except ValueError:
+                continue
+
+    async def stop(self) -> None:
+        if self.process.returncode is None:
+            self.process.terminate()
+            try:
+                await asyncio.wait_for(self.process.wait(), 5)
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        return next((e for e in self.events if e.get("event") == name), None)
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What came out: verdicts, latency, and where everything lies."""
+
+    checks: tuple[checks.Check, ...]
+    latency: checks.Latency
+    call_id: str
+    recording: Path
+    caller_tape: Path
+    seat_tape: Path
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+
+def free_port() -> int:
+    """A UDP/TCP port on loopback that nobody has bound just now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _start(name: str, module: str, *arguments: str) -> Peer:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    return Peer(name, process)
+
+
+async def run_demo(
+    app: App, fixtures: Path, seat_port: int, work: Path, observer: Callable[[SessionEvent], None]
+) -> DemoResult:
+    """Ring, talk, hand over, hang up. Raises VoicebotError if a peer cannot start."""
+    seen: list[SessionEvent] = []
+
+    def observe(event: SessionEvent) -> None:
+        seen.append(event)
+        observer(event)
+
+    stop, ready = asyncio.Event(), asyncio.Event()
+    bot = asyncio.create_task(app.serve(stop, on_ready=ready.set, observer=observe))
+    ready_wait = asyncio.create_task(ready.wait())
+    await asyncio.wait({bot, ready_wait}, return_when=asyncio.FIRST_COMPLETED)
+    if bot.done():
+        ready_wait.cancel()
+        await bot
+    caller_tape, seat_tape = work / "caller.wav", work / "seat.wav"
+    script = work / "script.json"
+    script.write_text(json.dumps(caller_steps(fixtures), ensure_ascii=False), encoding="utf-8")
+    seat = await _start(
+        *("seat", "telephony.loopback_seat", "--listen", f"127.0.0.1:{seat_port}"),
+        *("--ring-ms", "1200", "--answer", "--play", str(fixtures / "seat_hello.wav")),
+        *("--tape", str(seat_tape), "--expose", "X-Summary-Id"),
+    )
+    caller = await _start(
+        *("caller", "telephony.loopback_caller", "--call", f"sip:400@{app.settings.sip.listen}"),
+        *("--listen", f"127.0.0.1:{free_port()}", "--script", str(script)),
+        *("--tape", str(caller_tape)),
+    )
+    readers = [asyncio.create_task(peer.read()) for peer in (seat, caller)]
+    try:
+        await asyncio.wait_for(caller.process.wait(), CALL_TIMEOUT_S)
+        # The records close when the bot has seen the BYE.
+        for _ in range(100):
+            if any(isinstance(e, facts.CallEnded) for e in seen):
+                break
+            await asyncio.sleep(0.1)
+        await asyncio.wait_for(seat.process.wait(), 10)
+    except TimeoutError:
+        pass
+    finally:
+        for peer in (caller, seat):
+            await peer.stop()
+        await asyncio.gather(*readers)
+        stop.set()
+        await bot
+    return _judge(app, seen, caller, seat, caller_tape, seat_tape)
+
+
+def _stereo(path: Path) -> npt.NDArray[np.int16]:
+    if not path.exists():
+        raise VoicebotError(f"demo: {path} was not written: the user agent did not start its tape")
+    return read_wav(path).samples
+
+
+def _judge(
+    app: App,
+    seen: list[SessionEvent],
+    caller: Peer,
+    seat: Peer,
+    caller_tape: Path,
+    seat_tape: Path,
+) -> DemoResult:
+    call = app.records.list_calls(limit=1)[0]
+    view = app.records.get_call(call.id)
+    handed = next((e for e in seen if isinstance(e, facts.HandoffStarted)), None)
+    ring = seat.find("incoming") or {}
+    header = str(ring.get("headers", {}).get("x-summary-id", ""))
+    answered = caller.find("answered")
+    offset_ms = int(answered["t_ms"]) if answered else 0
+    until_ms = (handed.at_ms if handed else 10**7) + offset_ms
+    tape = _stereo(caller_tape)
+    latency = checks.measure(tape, until_ms)
+    found = checks.check_conversation(seen)
+    if handed is not None and seat_tape.exists():
+        kinds = [event["kind"] for event in view.events]
+        before = (
+            "handoff_started" in kinds
+            and "seat_rang" in kinds
+            and kinds.index("handoff_started") < kinds.index("seat_rang")
+            and view.summary is not None
+        )
+        found += checks.check_seat(handed.summary_id, header, before, _stereo(seat_tape))
+    else:
+        found.append(checks.Check("seat", False, "no seat was rung"))
+    found.append(
+        checks.Check(
+            "record complete",
+            view.recording is not None and Path(view.recording).exists() and bool(view.turns),
+            f"{len(view.turns)} turns, {len(view.events)} events",
+        )
+    )
+    found += checks.check_latency(latency)
+    recording = Path(view.recording) if view.recording else caller_tape
+    return DemoResult(tuple(found), latency, call.id, recording, caller_tape, seat_tape)

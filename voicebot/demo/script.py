@@ -1,0 +1,38 @@
+"""What the demo's caller does, step by step (see `telephony.loopback_caller`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+# How long the caller waits for a reply before the demo calls it dead air.
+REPLY_TIMEOUT_MS = 15_000
+# The bot has finished when it was quiet for this long: longer than its pauses between clauses.
+QUIET_MS = 900
+
+
+def caller_steps(fixtures: Path) -> list[dict[str, Any]]:
+    """The demo call: greeting, document answer, diagnosis, barge-in, refusal, human."""
+
+    def say(name: str) -> dict[str, Any]:
+        return {"play": str(fixtures / f"{name}.wav")}
+
+    listen = {"wait_reply": {"min_ms": 300, "quiet_ms": QUIET_MS, "timeout_ms": REPLY_TIMEOUT_MS}}
+    return [
+        listen,
+        say("ask_part"),
+        listen,
+        say("disk_missing"),
+        listen,
+        say("raid_no"),
+        {"play_over": str(fixtures / "barge_in.wav"), "after_speech_ms": 1500},
+        listen,
+        say("off_topic"),
+        listen,
+        say("human"),
+        # The seat's first words come after the ringing; then both talk.
+        {"wait_seat": {"quiet_ms": 3000, "timeout_ms": 30_000}},
+        say("caller_to_seat"),
+        {"wait_ms": 2500},
+        {"hangup": True},
+    ]

@@ -1,0 +1,290 @@
+"""Loads and checks a pack (docs/packs.md). Nothing in a pack is code, and no path leaves it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from voicebot.errors import PackError
+from voicebot.pack import (
+    DANGER_WORDS,
+    Faq,
+    Labels,
+    Pack,
+    PackInfo,
+    Prompts,
+    Term,
+    VoiceChoice,
+)
+from voicebot.pack_prompts import OPTIONAL_PROMPTS, REQUIRED_PROMPTS
+from voicebot.pack_yaml import MAX_FILE_BYTES, Node, Problem, Problems, read_yaml
+from voicebot.scenes.lint import lint_scene
+from voicebot.scenes.model import Scene
+from voicebot.scenes.read import read_scene
+
+TERM_KINDS = ("model", "part", "os", "term", "product")
+FAQ_STATES = ("approved", "draft", "rejected")
+PACK_TOML_KEYS = (
+    "name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice",
+)  # fmt: skip
+DOCUMENT_SUFFIXES = (".md", ".txt", ".jsonl")
+TOP_LEVEL = (
+    "pack.toml", "prompts.yaml", "lexicon.yaml", "labels.yaml", "faq", "documents", "scenes",
+)  # fmt: skip
+
+
+def load_pack(root: Path) -> Pack:
+    """The pack in this folder. Raises PackError: one line with the first problem and the count."""
+    pack, problems = read_pack(root)
+    if problems or pack is None:
+        more = len(problems) - 1
+        tail = f" (and {more} more: voicebot pack check {root})" if more else ""
+        raise PackError(f"{problems[0]}{tail}")
+    return pack
+
+
+def read_pack(root: Path) -> tuple[Pack | None, tuple[Problem, ...]]:
+    """The pack and every problem with it; the pack is None if the folder itself is missing."""
+    problems = Problems()
+    if not root.is_dir():
+        problems.add(str(root), 0, "pack", "a folder", "none", "see voicebot pack new")
+        return None, tuple(problems.found)
+    reader = _Reader(root, problems)
+    pack = reader.read()
+    return pack, tuple(problems.found)
+
+
+def scene_entries(
+    pack: Pack,
+) -> tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...]:
+    """(id, name, triggers, not_triggers, product) of every scene, in the order of the fields of
+    `voicebot.knowledge.entry.SceneEntry`: ``[SceneEntry(*each) for each in scene_entries(pack)]``.
+    """
+    return tuple((s.id, s.name, s.triggers, s.not_triggers, s.product) for s in pack.scenes)
+
+
+class _Reader:
+    def __init__(self, root: Path, problems: Problems) -> None:
+        self.root = root
+        self.problems = problems
+
+    def read(self) -> Pack:
+        for path in sorted(self.root.iterdir()):
+            if path.name not in TOP_LEVEL and not path.name.startswith((".", "README")):
+                known = ", ".join(TOP_LEVEL)
+                self.problems.add(path.name, 0, "name", f"one of {known}", path.name, "remove it")
+        lexicon = self._lexicon()
+        labels = self._labels()
+        return Pack(
+            root=self.root,
+            info=self._info(),
+            prompts=self._prompts(),
+            lexicon=lexicon,
+            labels=labels,
+            faq=self._faq(),
+            documents=self._files("documents", DOCUMENT_SUFFIXES),
+            scenes=self._scenes(labels, {term.kind for term in lexicon}),
+        )
+
+    def _shown(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def _yaml(self, name: str) -> Node | None:
+        return read_yaml(self.root / name, name, self.problems)
+
+    def _files(self, folder: str, suffixes: tuple[str, ...]) -> tuple[Path, ...]:
+        """Files below a folder that may be missing. Links out of the pack are problems."""
+        found = []
+        top = self.root / folder
+        for path in sorted(top.rglob("*")) if top.is_dir() else []:
+            if path.is_dir() or path.name.startswith("."):
+                continue
+            shown = self._shown(path)
+            if not path.resolve().is_relative_to(self.root.resolve()):
+                self.problems.add(shown, 0, "file", "a file inside the pack", "a link out of it")
+            elif path.suffix not in suffixes:
+                wanted = " or ".join(suffixes)
+                self.problems.add(
+                    shown, 0, "file", wanted, path.suffix or "no suffix", "convert it"
+                )
+            else:
+                found.append(path)
+        return tuple(found)
+
+    def _info(self) -> PackInfo:
+        path = self.root / "pack.toml"
+        table: dict[str, Any] = {}
+        try:
+            if path.stat().st_size > MAX_FILE_BYTES:
+                self.problems.add("pack.toml", 0, "size", f"{MAX_FILE_BYTES} bytes", "more")
+            else:
+                table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            self.problems.add("pack.toml", 0, "file", "a readable file", error.strerror or "?")
+            return PackInfo("", "", "", VoiceChoice())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            self.problems.add("pack.toml", 0, "syntax", "valid TOML", str(error), "correct it")
+        toml = _Toml(table, "", self.problems)
+        toml.known(
+            ["name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice"]
+        )
+        voice = _Toml(toml.table("voice"), "voice.", self.problems)
+        voice.known(["name", "speed"])
+        speed = voice.number("speed", 1.0)
+        if not 0.5 <= speed <= 2.0:
+            self.problems.add("pack.toml", 0, "voice.speed", "0.5 to 2.0", str(speed))
+        return PackInfo(
+            name=toml.text("name", required=True),
+            company=toml.text("company", required=True),
+            hotline=toml.text("hotline", required=True),
+            voice=VoiceChoice(voice.text("name") or VoiceChoice.name, speed),
+            asr_prompt=toml.text("asr_prompt"),
+            danger_words=toml.texts("danger_words") or DANGER_WORDS,
+            handoff_skill=toml.text("handoff_skill"),
+        )
+
+    def _prompts(self) -> Prompts:
+        root = self._yaml("prompts.yaml")
+        if root is None:
+            return Prompts({})
+        table = root.table((*REQUIRED_PROMPTS, *OPTIONAL_PROMPTS), REQUIRED_PROMPTS)
+        variants = {name: node.texts(300) for name, node in table.items()}
+        for name, texts in variants.items():
+            if not texts:
+                table[name].wrong("one or more variants", "none", "add one")
+        if any("{scene}" not in text for text in variants.get("clarify_scene", ())):
+            table["clarify_scene"].wrong("{scene} in every variant", "one without it", "add it")
+        return Prompts({name: texts for name, texts in variants.items() if texts})
+
+    def _lexicon(self) -> tuple[Term, ...]:
+        root = self._yaml("lexicon.yaml")
+        terms: list[Term] = []
+        for item in root.items() if root else []:
+            table = item.table(["term", "kind", "spoken", "reading"], ["term", "kind"])
+            if "term" not in table or "kind" not in table:
+                continue
+            term = Term(
+                term=table["term"].text(60),
+                kind=table["kind"].one_of(TERM_KINDS),
+                spoken=table["spoken"].texts(60) if "spoken" in table else (),
+                reading=table["reading"].text(120, empty=True) if "reading" in table else "",
+            )
+            if any(known.term == term.term for known in terms):
+                item.wrong("each term once", f"{term.term!r} again", "merge them")
+            terms.append(term)
+        return tuple(terms)
+
+    def _labels(self) -> Labels:
+        root = self._yaml("labels.yaml")
+        table = root.table(["problem", "solution"], ["problem", "solution"]) if root else {}
+        return Labels(
+            problem=tuple(_paths(table["problem"], "")) if "problem" in table else (),
+            solution=tuple(_paths(table["solution"], "")) if "solution" in table else (),
+        )
+
+    def _faq(self) -> tuple[Faq, ...]:
+        entries: dict[str, Faq] = {}
+        for path in self._files("faq", (".yaml",)):
+            root = read_yaml(path, self._shown(path), self.problems)
+            for item in root.items() if root else []:
+                faq = _faq(item, self._shown(path))
+                if faq.id in entries:
+                    item.wrong("each FAQ id once", f"{faq.id!r} again", "rename one")
+                entries[faq.id] = faq
+        return tuple(entries.values())
+
+    def _scenes(self, labels: Labels, term_kinds: set[str]) -> tuple[Scene, ...]:
+        scenes: dict[str, Scene] = {}
+        known = {*labels.problem, *labels.solution}
+        for path in self._files("scenes", (".yaml",)):
+            root = read_yaml(path, self._shown(path), self.problems)
+            if root is None:
+                continue
+            before = len(self.problems.found)
+            scene = read_scene(root)
+            if scene.id in scenes:
+                root.wrong("each scene id once", f"{scene.id!r} again", "rename one")
+            if len(self.problems.found) == before:
+                lint_scene(scene, self.problems, labels=known, term_kinds=term_kinds)
+            scenes[scene.id] = scene
+        return tuple(scenes.values())
+
+
+def _faq(item: Node, shown: str) -> Faq:
+    known = ["id", "question", "answer", "similar", "product", "status", "source"]
+    table = item.table(known, ["id", "question", "answer"])
+
+    def text(name: str, limit: int) -> str:
+        return table[name].text(limit) if name in table else ""
+
+    faq_id = text("id", 80)
+    return Faq(
+        id=faq_id,
+        question=text("question", 200),
+        answer=text("answer", 2000),
+        similar=table["similar"].texts(200) if "similar" in table else (),
+        product=text("product", 80),
+        status=table["status"].one_of(FAQ_STATES) if "status" in table else "approved",
+        source=text("source", 200) or f"FAQ {faq_id} ({shown})",
+    )
+
+
+def _paths(node: Node, above: str) -> list[str]:
+    """Label paths of a tree whose inner nodes are tables and whose leaves are texts or lists."""
+    kind = type(node.raw).__name__
+    if kind == "ScalarNode":
+        name = node.text(60, empty=True)
+        return [f"{above}{name}"] if name else []
+    if kind == "SequenceNode":
+        return [path for item in node.items() for path in _paths(item, above)]
+    found = []
+    for name, child in node.entries().items():
+        found += [f"{above}{name}", *_paths(child, f"{above}{name}/")]
+    return found
+
+
+class _Toml:
+    """Typed getters over a TOML table that note problems and return defaults."""
+
+    def __init__(self, raw: Mapping[str, Any], prefix: str, problems: Problems) -> None:
+        self.raw = raw
+        self.prefix = prefix
+        self.problems = problems
+
+    def _wrong(self, key: str, expected: str, got: str, do: str = "") -> None:
+        self.problems.add("pack.toml", 0, self.prefix + key, expected, got, do)
+
+    def known(self, keys: Sequence[str]) -> None:
+        for key in self.raw:
+            if key not in keys:
+                self._wrong(key, f"one of {', '.join(keys)}", "an unknown key", "correct it")
+
+    def text(self, key: str, *, required: bool = False) -> str:
+        value = self.raw.get(key, "")
+        if not isinstance(value, str) or (required and not value):
+            self._wrong(key, "a text", repr(value) if key in self.raw else "nothing", "set it")
+            return ""
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.raw.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+            self._wrong(key, "a list of texts", repr(value))
+            return ()
+        return tuple(value)
+
+    def number(self, key: str, default: float) -> float:
+        value = self.raw.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self._wrong(key, "a number", repr(value))
+            return default
+        return float(value)
+
+    def table(self, key: str) -> dict[str, Any]:
+        value = self.raw.get(key, {})
+        if not isinstance(value, dict):
+            self._wrong(key, f"a table [{key}]", repr(value))
+            return {}
+        return value

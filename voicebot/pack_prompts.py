@@ -1,0 +1,59 @@
+"""The fixed utterances by name: those a pack must bring, and those with words of our own."""
+
+from __future__ import annotations
+
+REQUIRED_PROMPTS = (
+    "greeting",
+    "refuse_offer",
+    "offer_human",
+    "handoff",
+    "seat_busy",
+    "seat_failed",
+    "no_input",
+    "not_understood",
+    "filler",
+    "anything_else",
+    "goodbye",
+    "repeat_prefix",
+    "clarify_scene",
+)
+
+# A pack's prompts.yaml may override any of these; several variants, so that none is said twice.
+OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
+    # small talk
+    "hello": ("您好，请说您遇到的问题。", "您好，我在听，您请讲。"),
+    "hear_you": ("听得到，您请说。", "能听到，您请讲。"),
+    "thanks": ("不客气，应该的。", "不用谢，能帮上忙就好。"),
+    # a long answer in parts
+    "more": ("后面还有，要我接着说吗？", "还没说完，要继续吗？", "后面还有几步，接着说吗？"),
+    "try_it": (
+        "您先照这个试一下，不行再告诉我。",
+        "您可以现在试试，有问题随时说。",
+        "您先按这个操作，我在线上等您。",
+    ),
+    "nothing_more": ("就是这些，没有后面的了。", "刚才说的就是全部了。"),
+    # patience
+    "wait_ok": ("好的，您慢慢看，看好了告诉我。", "没关系，我等您。", "不着急，您看完再说。"),
+    "still_there": ("我还在，您看好了随时说。", "我在线上等您，不着急。", "您继续看，我不挂。"),
+    "please_hold": ("正在为您转接，请稍等。", "还在接通工程师，请您再等一下。"),
+    # a caller who corrects, declines, is not helped
+    "corrected": ("好的，我改过来了。", "明白，按您说的改了。"),
+    "declined": ("好的，那您接着说。", "好，那我们继续，您请讲。"),
+    "not_solved": (
+        "抱歉没有解决，要给您转人工工程师吗？",
+        "看来还是不行，需要我转人工工程师吗？",
+    ),
+    "confirm_more": ("我再跟您确认一下。", "可能我没说清楚。", "我换个问法。"),
+    "repeat_none": ("我还没有说过什么，您先讲讲遇到的问题。", "还没有可以重复的内容，您请讲。"),
+    "scene_solved": ("太好了，解决了就好。", "好的，恢复正常就放心了。"),
+    "unknown_aside": ("这一点我手上没有资料，先给您记下。", "这个我查不到，回头请工程师答您。"),
+    # hand-offs the caller did not ask for
+    "danger": (
+        "请先离开设备，在安全的情况下断电，我马上给您转人工。",
+        "请注意安全，不要再碰设备，我马上转人工工程师。",
+    ),
+    "not_certain": (
+        "这个问题我没有把握，给您转人工工程师，请稍等。",
+        "我怕说错耽误您，这就转人工工程师。",
+    ),
+}

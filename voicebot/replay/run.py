@@ -1,0 +1,55 @@
+"""Play a recording through a real session in virtual time."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from asr_models.errors import AsrModelError
+from asr_models.resample import to_rate
+from asr_models.wav import read_wav
+from telephony.file_line import FileCall
+from voicebot.app import App
+from voicebot.errors import AudioFileError
+from voicebot.replay.render import Replayed
+from voicebot.session.events import Observer, SessionEvent
+from voicebot.turns.virtual_time import run_virtual
+
+# Room for the last reply after the caller's last word.
+TAIL_MS = 12_000
+
+
+def load_caller(path: Path) -> npt.NDArray[np.int16]:
+    """The caller's audio at 8 kHz, int16, shape (n,): mono, or the left channel of a tape.
+
+    Raises AudioFileError, one line, for what is no readable WAV.
+    """
+    try:
+        wav = read_wav(path)
+        return to_rate(wav.samples[:, 0], wav.sample_rate, 8000)
+    except (AsrModelError, OSError) as error:
+        raise AudioFileError(f"{path}: {error}") from None
+
+
+def replay_call(
+    app: App, name: str, caller_pcm: npt.NDArray[np.int16], observer: Observer | None = None
+) -> Replayed:
+    """Run one call in virtual time: waiting costs nothing, computing costs what it costs."""
+    events: list[SessionEvent] = []
+
+    def observe(event: SessionEvent) -> None:
+        events.append(event)
+        if observer:
+            observer(event)
+
+    async def call_it() -> npt.NDArray[np.int16]:
+        call = FileCall(caller_pcm.tobytes(), tail_ms=TAIL_MS)
+        await app.session(call, endpoint=None, observer=observe).run()
+        return np.frombuffer(call.tape(), np.int16).reshape(-1, 2)
+
+    started_s = time.perf_counter()
+    tape = run_virtual(call_it, busy=lambda: app.scheduler.in_flight > 0)
+    return Replayed(name, tuple(events), tape, time.perf_counter() - started_s)

@@ -1,0 +1,1 @@
+"""The scene language: what a fault scene is, how it is read from YAML, and its lint."""

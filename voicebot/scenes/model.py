@@ -1,0 +1,161 @@
+"""What a fault scene is, as frozen data. docs/scenes.md shows the YAML behind it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from voicebot.scenes.when import Condition
+
+YES = "yes"
+NO = "no"
+
+
+class SlotType(enum.StrEnum):
+    """How a slot's value is found in what was said."""
+
+    ENUM = "enum"
+    BOOL = "bool"
+    REGEX = "regex"
+    TERM = "term"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value of an enum slot: `name` is shown to people, `say` are the ways callers say it."""
+
+    value: str
+    name: str
+    say: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One thing to know.
+
+    `asks` are variants of the question; `help` tells a caller who does not know how to look.
+    A bool is filled by `affirm` and `deny` phrases, or by a plain yes or no, when its question
+    was just asked or a word of `about` names it. A term slot takes lexicon terms of `kind`.
+    """
+
+    id: str
+    type: SlotType
+    label: str
+    asks: tuple[str, ...] = ()
+    help: str = ""
+    required: bool = False
+    choices: tuple[Choice, ...] = ()
+    about: tuple[str, ...] = ()
+    affirm: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    pattern: str = ""
+    kind: str = ""
+    minimum: int = 0
+    maximum: int = 1_000_000
+    line: int = 0
+
+    def shown(self, value: str) -> str:
+        """A value as people read it."""
+        if value == "unknown":
+            return "不清楚"
+        if self.type is SlotType.BOOL:
+            return "是" if value == YES else "否"
+        return next((choice.name for choice in self.choices if choice.value == value), value)
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """What cannot both be true. `says` puts it politely; `reset` slots are asked again."""
+
+    id: str
+    when: Condition
+    says: tuple[str, ...]
+    reset: tuple[str, ...]
+    max: int = 1
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A hand-off to `skill`, with the reason that people read."""
+
+    skill: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A diagnosis: once `when` holds and `need` is known, the answer is given.
+
+    `say` may hold ``{slot}``; `kb` is a query whose passage is added with its citation; `exit`
+    hands the call over instead of, or after, saying.
+    """
+
+    id: str
+    when: Condition
+    cause: str
+    solution_class: str
+    need: tuple[str, ...] = ()
+    say: str = ""
+    kb: str = ""
+    exit: Exit | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`max_turns` caller turns in the scene; a question is asked at most `max_asks` times."""
+
+    max_turns: int = 12
+    max_asks: int = 3
+
+
+@dataclass(frozen=True)
+class TestTurn:
+    """A caller's sentence and what must follow; `expect` has the keys of docs/scenes.md."""
+
+    __test__ = False
+    say: str
+    expect: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SceneTest:
+    """A dialogue that must run as written."""
+
+    name: str
+    turns: tuple[TestTurn, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A fault scene: slots to fill, contradictions to notice, branches to reach."""
+
+    id: str
+    name: str
+    label: str
+    version: int
+    triggers: tuple[str, ...]
+    slots: tuple[Slot, ...]
+    branches: tuple[Branch, ...]
+    ask_order: tuple[str, ...]
+    on_limit: Exit
+    on_unknown: Exit
+    not_triggers: tuple[str, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    limits: Limits = Limits()
+    owner: str = ""
+    product: str = ""
+    tests: tuple[SceneTest, ...] = ()
+    file: str = ""
+
+    def slot(self, slot_id: str) -> Slot:
+        """The slot of this id. Raises KeyError."""
+        for slot in self.slots:
+            if slot.id == slot_id:
+                return slot
+        raise KeyError(slot_id)

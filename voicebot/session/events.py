@@ -1,0 +1,157 @@
+"""What happened in a call, as frozen facts. Records, replay, demo and console read the same ones.
+
+`at_ms` counts from the moment the call was answered, on the call's own clock.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SessionEvent:
+    """Base of all of them."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class CallAnswered(SessionEvent):
+    """The bot took the call."""
+
+    caller: str
+    callee: str
+    codec: str
+    pack: str
+
+
+@dataclass(frozen=True)
+class CallerSpoke(SessionEvent):
+    """A finished caller turn. Empty `text`: sound in which nothing was understood."""
+
+    text: str
+    confidence: float
+    speech_start_ms: int
+    speech_end_ms: int
+    barged_in: bool = False
+    alternatives: tuple[str, ...] = ()
+    rejected: str = ""
+    raw_text: str = ""
+
+
+@dataclass(frozen=True)
+class DigitPressed(SessionEvent):
+    """A DTMF digit."""
+
+    digit: str
+
+
+@dataclass(frozen=True)
+class Searched(SessionEvent):
+    """A look into the knowledge: best ids first, with the chance that the first one answers."""
+
+    query: str
+    hits: tuple[str, ...]
+    answerable: float
+    scene: str
+    scene_probability: float
+    elapsed_ms: float
+    chosen_by: str = "search"
+
+
+@dataclass(frozen=True)
+class BotSpoke(SessionEvent):
+    """The first sound of an utterance left. `since_caller_ms`: after the caller's last sound."""
+
+    text: str
+    kind: str
+    confidence: float
+    since_caller_ms: int | None
+    citations: tuple[dict[str, str], ...] = ()
+    scene: str = ""
+    slot: str = ""
+    branch: str = ""
+
+
+@dataclass(frozen=True)
+class BotInterrupted(SessionEvent):
+    """The caller stopped the bot: what had been heard by then, and what had not."""
+
+    heard: str
+    unheard: str
+    stopped_after_ms: int
+
+
+@dataclass(frozen=True)
+class TurnTimed(SessionEvent):
+    """The turn's waterfall: what ran, from when to when (ms since the caller's last sound)."""
+
+    stages: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class HandoffStarted(SessionEvent):
+    """A human is being called; the summary is stored already."""
+
+    reason: str
+    skill: str
+    summary_id: str
+
+
+@dataclass(frozen=True)
+class SeatRang(SessionEvent):
+    """One seat was tried, with the typed outcome of that try."""
+
+    seat: str
+    outcome: str
+    sip_code: int | None = None
+
+
+@dataclass(frozen=True)
+class HandoffFinished(SessionEvent):
+    """The end of a hand-off: accepted with a seat's name, or the last outcome."""
+
+    outcome: str
+    seat: str = ""
+
+
+@dataclass(frozen=True)
+class BridgeEnded(SessionEvent):
+    """The talk between caller and seat is over."""
+
+    ended_by: str
+    talk_ms: int
+
+
+@dataclass(frozen=True)
+class Trouble(SessionEvent):
+    """Something failed inside; the call went on as `consequence` says."""
+
+    what: str
+    consequence: str
+
+
+@dataclass(frozen=True)
+class CallEnded(SessionEvent):
+    """The call is over."""
+
+    by: str
+    reason: str
+    outcome: str
+
+
+Observer = Callable[[SessionEvent], None]
+
+
+def kind_of(event: SessionEvent) -> str:
+    """The event's name in records and JSON: ``CallerSpoke`` -> ``caller_spoke``."""
+    name = type(event).__name__
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def to_dict(event: SessionEvent) -> dict[str, Any]:
+    """The event as JSON-ready data, with its kind."""
+    return {"event": kind_of(event), **dataclasses.asdict(event)}

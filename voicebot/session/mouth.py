@@ -1,0 +1,101 @@
+"""Speaking in a call: clause by clause, knowing at any time what the caller has heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import asyncio
+import numpy as np
+import numpy.typing as npt
+
+from telephony import FRAME_MS, SAMPLE_RATE, Call
+from voicebot.speech.api import Clause
+from voicebot.speech.speaker import Speaker
+from voicebot.turns.scheduler import InferenceScheduler, Priority
+
+Pcm = npt.NDArray[np.int16]
+
+
+@dataclass
+class _Queued:
+    text: str
+    duration_ms: float
+
+
+class Mouth:
+    """One call's voice. Used from the call's event loop only."""
+
+    def __init__(self, call: Call, speaker: Speaker, scheduler: InferenceScheduler) -> None:
+        self._call = call
+        self._speaker = speaker
+        self._scheduler = scheduler
+        self._queued: list[_Queued] = []
+        self._waiting: list[Clause] = []
+
+    @property
+    def speaking(self) -> bool:
+        """Whether sound of ours is on its way to the caller."""
+        return self._call.queued_ms > 0
+
+    async def prefetch(self, text: str) -> None:
+        """Have the first clause of `text` ready, without a sound."""
+        clauses = self._speaker.clauses(text)
+        if clauses:
+            await self._pcm(clauses[0], Priority.FIRST_CLAUSE)
+
+    async def say(self, text: str, on_first_sound: Callable[[], None] | None = None) -> None:
+        """Speak `text`; returns when its last sample has left.
+
+        The next clause is rendered while the last one plays. `on_first_sound` is called as
+        the first sample is handed to the line.
+        """
+        clauses = self._speaker.clauses(text)
+        self._queued.clear()
+        self._waiting = list(clauses)
+        for number, clause in enumerate(clauses):
+            priority = Priority.FIRST_CLAUSE if number == 0 else Priority.PARTIAL
+            pcm = await self._pcm(clause, priority)
+            self._call.play(pcm.tobytes() + silence(clause.pause_ms))
+            self._waiting.pop(0)
+            duration_ms = len(pcm) * 1000 / SAMPLE_RATE + clause.pause_ms
+            self._queued.append(_Queued(clause.text, duration_ms))
+            if number == 0 and on_first_sound:
+                on_first_sound()
+        await self.finished()
+
+    async def finished(self) -> None:
+        """Wait until everything queued has left."""
+        while (left_ms := self._call.queued_ms) > 0 and self._call.ended is None:
+            await asyncio.sleep(max(left_ms, FRAME_MS) / 1000)
+
+    def stop(self) -> tuple[str, str]:
+        """Stop at once; returns (heard, unheard) text, to the clause.
+
+        A clause that was cut counts as unheard: the caller cannot be held to half of it.
+        """
+        left_ms = float(self._call.flush())
+        unheard: list[str] = []
+        while self._queued and left_ms > 0:
+            last = self._queued.pop()
+            unheard.insert(0, last.text)
+            left_ms -= last.duration_ms
+        heard = "".join(item.text for item in self._queued)
+        unheard += [clause.text for clause in self._waiting]
+        self._queued.clear()
+        self._waiting = []
+        return heard, "".join(unheard)
+
+    async def _pcm(self, clause: Clause, priority: Priority) -> Pcm:
+        ready = self._speaker.cached(clause)
+        if ready is not None:
+            return ready
+        rendered: Pcm = await self._scheduler.run(
+            priority, self._speaker.render, clause, stage="voice"
+        )
+        return rendered
+
+
+def silence(duration_ms: float) -> bytes:
+    """Digital silence of that length, 8 kHz s16le."""
+    return bytes(2 * int(duration_ms * SAMPLE_RATE / 1000))

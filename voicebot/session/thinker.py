@@ -1,0 +1,84 @@
+"""From a stretch of audio to a worked-out reply; run speculatively, thrown away freely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from asr_models import Recognition, Recognizer
+from voicebot.dialog.events import Heard, Say
+from voicebot.dialog.state import DialogState
+from voicebot.session.conversation import Conversation, Thought
+from voicebot.session.mouth import Mouth
+from voicebot.turns.budget import Budget
+from voicebot.turns.scheduler import InferenceScheduler, Priority
+
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A recognized turn with the reply to it. `thought` is None if nothing was understood."""
+
+    recognition: Recognition
+    text: str
+    thought: Thought | None
+
+
+class Thinker:
+    """Recognizes an utterance, works out the reply and prepares its first clause."""
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        conversation: Conversation,
+        scheduler: InferenceScheduler,
+        mouth: Mouth,
+        asr_prompt: str,
+        repair: Callable[[str], str],
+    ) -> None:
+        self._recognizer = recognizer
+        self._conversation = conversation
+        self._scheduler = scheduler
+        self._mouth = mouth
+        self._asr_prompt = asr_prompt
+        self._repair = repair
+
+    async def think(
+        self,
+        utterance: npt.NDArray[np.int16],
+        state: DialogState,
+        budget: Budget,
+        *,
+        carried: str = "",
+        barged_in: bool = False,
+    ) -> Considered:
+        """Hear `utterance` (8 kHz samples) in `state`.
+
+        `carried` is what the caller said just before and went on from; it is put in front.
+        """
+        start_ms = budget.elapsed_ms()
+        recognition: Recognition = await self._scheduler.run(
+            Priority.FINAL_ASR,
+            lambda: self._recognizer.recognize(utterance, 8000, prompt=self._asr_prompt),
+            stage="asr",
+        )
+        budget.note("asr", start_ms)
+        text = carried + self._repair(recognition.text)
+        if not recognition.text:
+            return Considered(recognition, text, None)
+        heard = Heard(
+            text,
+            recognition.confidence,
+            tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:]),
+            barged_in,
+        )
+        thought = await self._conversation.consider(state, heard, budget)
+        first = next((a for a in thought.actions if isinstance(a, Say)), None)
+        if first is not None:
+            start_ms = budget.elapsed_ms()
+            await self._mouth.prefetch(first.text)
+            budget.note("first clause", start_ms)
+        return Considered(recognition, text, thought)
