@@ -16,22 +16,24 @@ from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint
 from telephony.baresip_line import BaresipEndpoint
-from telephony.tape import Tape
 from voicebot.dialog.policy import Dialog
+from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.entry import SceneEntry
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.pack_loader import Pack, load_pack, scene_entries
+from voicebot.pack import Pack
+from voicebot.pack_loader import load_pack, scene_entries
 from voicebot.records.store import Records
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import Mouth
+from voicebot.session.recording import CallKeeper
+from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.settings import Settings
-from voicebot.session.recording import CallKeeper
 from voicebot.speech.build import build_speaker
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler
@@ -66,9 +68,7 @@ class App:
         self.speaker = speaker
         self.knowledge = knowledge
         self.records = records
-        self.dialog = Dialog(
-            pack, answer_risk=settings.knowledge.answer_risk, extract=extract
-        )
+        self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
         self.repair = LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
         self._conversation = Conversation(self.dialog, knowledge, scheduler)
 
@@ -88,7 +88,8 @@ class App:
         step("reading the pack", str(settings.pack))
         pack = load_pack(settings.pack)
         step("opening records", "")
-        records = Records.open(settings.records) if with_records else None
+        where = settings.records.url or settings.records.directory
+        records = Records.open(where) if with_records else None
         step("loading the ears", settings.asr.model)
         recognizer = WhisperRecognizer(
             locate(settings.asr.model, settings.models),
@@ -121,8 +122,26 @@ class App:
         """The talk without a telephone; it holds nothing of a call."""
         return self._conversation
 
-    def session(self, call: Call, endpoint: Endpoint | None, observer: Observer) -> CallSession:
-        """One call's session. Without an endpoint no seat can be rung (replay)."""
+    def session(
+        self,
+        call: Call,
+        observer: Observer,
+        *,
+        endpoint: Endpoint | None = None,
+        keeper: CallKeeper | None = None,
+    ) -> CallSession:
+        """One call's session.
+
+        Without an endpoint no seat can be rung (replay); without a keeper nothing is stored.
+        """
+        story = Story(self.pack, call.info)
+
+        def observe(event: SessionEvent) -> None:
+            story(event)
+            if keeper is not None:
+                keeper(event)
+            observer(event)
+
         turns = self.settings.turns
         mouth = Mouth(call, self.speaker, self.scheduler)
         thinker = Thinker(
@@ -140,12 +159,18 @@ class App:
             thinker=thinker,
             conversation=self._conversation,
             mouth=mouth,
-            desk=HumanDesk(self.settings.handoff, self.pack, endpoint, observer),
+            desk=HumanDesk(
+                self.settings.handoff,
+                endpoint,
+                story.package,
+                keeper.recorder.store_summary if keeper else None,
+                observe,
+            ),
             prompts=self.pack.prompts,
             pack_name=self.pack.info.name,
             turns=turns,
             budget=self.settings.budget,
-            observer=observer,
+            observer=observe,
         )
 
     async def serve(
@@ -187,7 +212,8 @@ class App:
 
     async def _take(self, call: Call, endpoint: Endpoint, observer: Observer) -> None:
         """One call, kept in the records; what goes wrong in it stays in it."""
-        assert self.records is not None
+        if self.records is None:
+            raise RecordsError("records: this bot was built without a store; calls are not taken")
         folder = self.settings.records.directory.resolve() / "audio"
         keeper = CallKeeper(
             self.records,
@@ -196,16 +222,11 @@ class App:
             folder if self.settings.records.record_audio else None,
         )
         keeper.attach(call)
-
-        def observe(event: SessionEvent) -> None:
-            keeper(event)
-            observer(event)
-
-        desk_log = log.bind(call=keeper.recorder.call_id)
+        call_log = log.bind(call=keeper.recorder.call_id)
         try:
-            await self.session(call, endpoint, observe).run()
+            await self.session(call, observer, endpoint=endpoint, keeper=keeper).run()
         except Exception:
-            desk_log.exception("call failed")
+            call_log.exception("call failed")
             keeper.recorder.finish("failed", "error")
             await call.hangup()
         finally:

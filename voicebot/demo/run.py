@@ -17,9 +17,11 @@ import numpy.typing as npt
 from asr_models.wav import read_wav
 from voicebot.app import App
 from voicebot.demo import checks
+from voicebot.demo.checks import Check, Latency
 from voicebot.demo.script import SEAT_RINGS_MS, caller_steps
 from voicebot.errors import VoicebotError
 from voicebot.records import kinds
+from voicebot.records.views import CallView
 from voicebot.session import events as facts
 from voicebot.session.events import SessionEvent
 
@@ -36,7 +38,8 @@ class Peer:
     events: list[dict[str, Any]] = field(default_factory=list)
 
     async def read(self) -> None:
-        assert self.process.stdout is not None
+        if self.process.stdout is None:
+            return
         async for line in self.process.stdout:
             try:
                 self.events.append(json.loads(line))
@@ -60,8 +63,8 @@ class Peer:
 class DemoResult:
     """What came out: verdicts, latency, and where everything lies."""
 
-    checks: tuple[checks.Check, ...]
-    latency: checks.Latency
+    checks: tuple[Check, ...]
+    latency: Latency
     call_id: str
     recording: Path
     caller_tape: Path
@@ -139,7 +142,14 @@ async def run_demo(
 def _stereo(path: Path) -> npt.NDArray[np.int16]:
     if not path.exists():
         raise VoicebotError(f"demo: {path} was not written: the user agent did not start its tape")
-    return read_wav(path).samples
+    return read_wav(path).samples.T
+
+
+def _record(app: App) -> CallView:
+    calls = app.records.list_calls(limit=1) if app.records else []
+    if app.records is None or not calls:
+        raise VoicebotError("demo: no call reached the records")
+    return app.records.get_call(calls[0].id)
 
 
 def _judge(
@@ -149,8 +159,7 @@ def _judge(
     caller_tape: Path,
     seat_tape: Path,
 ) -> DemoResult:
-    assert app.records is not None
-    view = app.records.get_call(app.records.list_calls(limit=1)[0].id)
+    view = _record(app)
     handed = next((e for e in seen if isinstance(e, facts.HandoffStarted)), None)
     ring = seat.find("ringing") or {}
     header = str(ring.get("headers", {}).get("x-summary-id", ""))

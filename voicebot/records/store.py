@@ -85,9 +85,7 @@ class Records:
     def list_calls(self, limit: int = 50) -> list[CallRow]:
         """The latest calls, newest first."""
         last_ms = sa.func.max(EVENTS.c.at_ms).label("last_ms")
-        newest = (
-            sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit).subquery()
-        )
+        newest = sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit).subquery()
         query = (
             sa.select(CALLS, last_ms)
             .join(newest, newest.c.id == CALLS.c.id)

@@ -94,7 +94,8 @@ class CallSession:
         self._budget_settings = budget
         self._observer = observer
         self._echo = EchoTap()
-        self._state: DialogState | None = None
+        self._opening = conversation.start()
+        self._state = self._opening.state
         self._speculation: _Speculation | None = None
         self._turn: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -117,14 +118,10 @@ class CallSession:
         await self._call.answer()
         self._answered_s = loop.time()
         info = self._call.info
-        self._tell(
-            facts.CallAnswered(0, info.caller, info.callee, info.codec, self._pack_name)
-        )
+        self._tell(facts.CallAnswered(0, info.caller, info.callee, info.codec, self._pack_name))
         digits = asyncio.create_task(self._watch_digits())
         self._listening = asyncio.create_task(self._listen())
-        opening = self._conversation.start()
-        self._state = opening.state
-        self._turn = asyncio.create_task(self._guarded(self._perform(opening, None)))
+        self._turn = asyncio.create_task(self._guarded(self._perform(self._opening, None)))
         try:
             ended = await self._call.wait_ended()
         finally:
@@ -183,9 +180,9 @@ class CallSession:
                 self._carried = (text, end_ms)
             self._committed = True
 
-    def _speculate(self, speech_end_ms: int) -> None:
+    def _speculate(self, speech_end_ms: int) -> _Speculation:
+        """Start working out the reply to what was said so far."""
         self._drop_speculation()
-        assert self._state is not None
         behind_ms = self._taker.now_ms - speech_end_ms
         now_s = asyncio.get_running_loop().time()
         self._last_sound_s = now_s - behind_ms / 1000
@@ -207,6 +204,7 @@ class CallSession:
             )
         )
         self._speculation = _Speculation(task, budget)
+        return self._speculation
 
     def _drop_speculation(self) -> None:
         if self._speculation:
@@ -214,10 +212,8 @@ class CallSession:
             self._speculation = None
 
     def _end_turn(self, ended: turn.TurnEnded) -> None:
-        if self._speculation is None:
-            self._speculate(ended.speech_end_ms)
-        speculation, self._speculation = self._speculation, None
-        assert speculation is not None
+        speculation = self._speculation or self._speculate(ended.speech_end_ms)
+        self._speculation = None
         self._start_turn(self._take_turn(ended, speculation))
 
     def _interrupt(self) -> None:
@@ -303,7 +299,6 @@ class CallSession:
             await self._mouth.say(unheard)
 
     async def _reply_to(self, event: Event) -> None:
-        assert self._state is not None
         thought = await self._conversation.consider(self._state, event)
         self._last_sound_s = None
         await self._perform(thought, None)
@@ -366,13 +361,10 @@ class CallSession:
     # --- a human --------------------------------------------------------------------------
     async def _perform_handoff(self, handoff: Handoff) -> None:
         """Ring the seats; on success caller and seat talk until one hangs up."""
-        assert self._state is not None
         self._interruptible = False
         if self._listening:
             await self._cancel(self._listening)
-        outcome = await self._desk.bring_human(
-            self._call, handoff, self._state, self._now_ms
-        )
+        outcome = await self._desk.bring_human(self._call, handoff, self._state, self._now_ms)
         if outcome == "accepted":
             self._outcome = "handed_off"
             await self._call.hangup()

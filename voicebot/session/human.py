@@ -66,9 +66,7 @@ class HumanDesk:
     ) -> HandoffEnd:
         def on_event(event: HandoffEvent) -> None:
             if isinstance(event, Attempt):
-                self._observer(
-                    facts.SeatRang(now_ms(), event.seat, event.outcome, event.sip_code)
-                )
+                self._observer(facts.SeatRang(now_ms(), event.seat, event.outcome, event.sip_code))
 
         ringback = asyncio.create_task(play_ringback(call))
         try:
