@@ -31,6 +31,7 @@ _WISH = re.compile(
 _WISH_GOAL = re.compile(
     r"人工|工程师|上门|派人|派|换|修|投诉|退|寄|备件|电话|回电|驱动|发|解决|处理"
 )
+_PLAIN_HUMAN = re.compile(r"转.{0,3}(?:人工|客服|工程师)|人工")
 _ONLY_HUMAN = re.compile(r"人工|客服|工程师|转接")
 _TRIED = re.compile(
     r"[^，。！？；,.!?;]*(?:(?:已经|都|也|刚才|刚刚|我)?[^，。！？；,.!?;]{0,4}"
