@@ -130,7 +130,7 @@ def from_faq_questions(pool: Pool, embedder: CT2Embedder) -> list[Sample]:
                     without,
                     fold_of(number),
                     "faq",
-                )  # fmt: skip
+                )
             )
     return [each for each in found if each]
 
