@@ -156,9 +156,7 @@ class WhisperRecognizer:
         found: dict[str, Alternative] = {}
         for ids, score in zip(result.sequences_ids, result.scores, strict=True):
             text = normalize_script(self._tokenizer.decode(ids, skip_special_tokens=True))
-            # The score is the sum over tokens divided by their number without the end token.
-            mean = score * len(ids) / (len(ids) + 1)
-            found.setdefault(strip_punctuation(text), Alternative(text, mean))
+            found.setdefault(strip_punctuation(text), Alternative(text, score))
         return tuple(found.values())
 
 
