@@ -8,7 +8,6 @@ from typing import Any
 
 from telephony import Call, CallInfo
 from telephony.tape import Tape
-from voicebot.records import kinds
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.store import Records
 from voicebot.session import events as facts
@@ -47,21 +46,7 @@ class CallKeeper:
 
 
 def as_record(event: facts.SessionEvent) -> tuple[str, dict[str, Any]]:
-    """A fact under the name and keys that `voicebot.records.kinds` reads."""
+    """A fact under its own name: `voicebot.records.kinds` lists those that records read."""
     data = dataclasses.asdict(event)
     del data["at_ms"]
-    match event:
-        case facts.CallerSpoke():
-            return kinds.HEARD, data
-        case facts.BotSpoke():
-            data["say_kind"] = data.pop("kind")
-            data["latency_ms"] = data.pop("since_caller_ms")
-            return kinds.SAY, data
-        case facts.HandoffStarted():
-            return kinds.HANDOFF, {"step": "started", **data}
-        case facts.SeatRang():
-            return kinds.HANDOFF, {"step": "result", **data}
-        case facts.HandoffFinished():
-            return kinds.HANDOFF, {"step": "ended", **data}
-        case _:
-            return facts.kind_of(event), data
+    return facts.kind_of(event), data
