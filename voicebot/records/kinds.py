@@ -16,9 +16,6 @@ None when nobody had spoken), ``citations`` (a list of ``{id, source, quote}``).
 BOT_INTERRUPTED = "bot_interrupted"
 """``heard``, ``unheard``: the utterance before was cut there."""
 
-TURN_TIMED = "turn_timed"
-"""``stages``: the waterfall of the utterance before, ``{stage, start_ms, end_ms, note}`` each."""
-
 HANDOFF_STARTED = "handoff_started"
 """``reason``, ``skill``, ``summary_id``."""
 

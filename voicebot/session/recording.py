@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 from telephony import Call, CallInfo
 from telephony.tape import Tape
-from voicebot.records import kinds
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.store import Records
 from voicebot.session import events as facts
@@ -33,8 +31,8 @@ class CallKeeper:
 
     def __call__(self, event: facts.SessionEvent) -> None:
         """Store one fact."""
-        kind, data = as_record(event)
-        self.recorder.event(kind, event.at_ms, **data)
+        data = dataclasses.asdict(event)
+        self.recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
         if isinstance(event, facts.CallAnswered):
             self.recorder.update(codec=event.codec)
         elif isinstance(event, facts.CallEnded):
@@ -44,24 +42,3 @@ class CallKeeper:
         """Close the tape. Idempotent."""
         if self._tape is not None:
             self._tape.close()
-
-
-def as_record(event: facts.SessionEvent) -> tuple[str, dict[str, Any]]:
-    """A fact under the name and keys that `voicebot.records.kinds` reads."""
-    data = dataclasses.asdict(event)
-    del data["at_ms"]
-    match event:
-        case facts.CallerSpoke():
-            return kinds.HEARD, data
-        case facts.BotSpoke():
-            data["say_kind"] = data.pop("kind")
-            data["latency_ms"] = data.pop("since_caller_ms")
-            return kinds.SAY, data
-        case facts.HandoffStarted():
-            return kinds.HANDOFF, {"step": "started", **data}
-        case facts.SeatRang():
-            return kinds.HANDOFF, {"step": "result", **data}
-        case facts.HandoffFinished():
-            return kinds.HANDOFF, {"step": "ended", **data}
-        case _:
-            return facts.kind_of(event), data
