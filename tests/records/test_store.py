@@ -52,10 +52,9 @@ async def test_a_call_is_read_back_as_it_went(store: Records) -> None:
     call.event("bot_spoke", 10, text="您好", kind="greeting", confidence=1.0, since_caller_ms=None)
     call.event("caller_spoke", 900, text="黄灯", confidence=0.8, barged_in=True)
     cited = {"id": "m1", "source": "手册 3.1", "quote": "黄色常亮"}
-    call.event(
-        "bot_spoke", 1500, text="坏了", kind="answer", since_caller_ms=600, citations=[cited]
-    )
-    call.event("turn_timed", 1500, stages=[{"stage": "asr", "start_ms": 0, "end_ms": 300.5}])
+    stage = {"stage": "asr", "start_ms": 0, "end_ms": 300.5}
+    spoken = {"kind": "answer", "since_caller_ms": 600, "citations": [cited], "stages": [stage]}
+    call.event("bot_spoke", 1500, text="坏了", **spoken)
     call.event("bot_interrupted", 1700, heard="坏", unheard="了", stopped_after_ms=4)
     call.event("handoff_started", 2000, reason="requested", skill="", summary_id="S1")
     call.event("seat_rang", 3000, seat="二线01", outcome=TransferOutcome.BUSY, sip_code=486)

@@ -166,8 +166,9 @@ def _judge(
     latency = checks.measure(_stereo(caller_tape), handed.at_ms if handed else 10**7)
     found = checks.check_conversation(seen)
     if handed is not None and seat_tape.exists():
-        steps = [event.data.get("step") for event in view.events if event.kind == kinds.HANDOFF]
-        before = steps[:2] == ["started", "result"] and view.summary is not None
+        order = [e.kind for e in view.events if e.kind in (kinds.HANDOFF_STARTED, kinds.SEAT_RANG)]
+        told_first = order[:2] == [kinds.HANDOFF_STARTED, kinds.SEAT_RANG]
+        before = told_first and view.summary is not None
         found += checks.check_seat(handed.summary_id, header, before, _stereo(seat_tape))
     else:
         found.append(checks.Check("seat", False, "no seat was rung"))

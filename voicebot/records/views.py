@@ -132,10 +132,9 @@ def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
                     since_caller_ms=data.get("since_caller_ms"),
                     kind=_text(data, "kind"),
                     citations=tuple(data.get("citations") or ()),
+                    stages=tuple(data.get("stages") or ()),
                 )
             )
-        elif event.kind == kinds.TURN_TIMED and bot is not None:
-            turns[bot] = replace(turns[bot], stages=tuple(data.get("stages") or ()))
         elif event.kind == kinds.BOT_INTERRUPTED and bot is not None:
             turns[bot] = replace(turns[bot], unheard=_text(data, "unheard"))
     return tuple(turns)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 from telephony import Call, CallInfo
 from telephony.tape import Tape
@@ -32,8 +31,8 @@ class CallKeeper:
 
     def __call__(self, event: facts.SessionEvent) -> None:
         """Store one fact."""
-        kind, data = as_record(event)
-        self.recorder.event(kind, event.at_ms, **data)
+        data = dataclasses.asdict(event)
+        self.recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
         if isinstance(event, facts.CallAnswered):
             self.recorder.update(codec=event.codec)
         elif isinstance(event, facts.CallEnded):
@@ -43,10 +42,3 @@ class CallKeeper:
         """Close the tape. Idempotent."""
         if self._tape is not None:
             self._tape.close()
-
-
-def as_record(event: facts.SessionEvent) -> tuple[str, dict[str, Any]]:
-    """A fact under its own name: `voicebot.records.kinds` lists those that records read."""
-    data = dataclasses.asdict(event)
-    del data["at_ms"]
-    return facts.kind_of(event), data
