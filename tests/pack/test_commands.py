@@ -33,7 +33,7 @@ def test_a_new_pack_is_right_from_the_start(tmp_path: Path) -> None:
 
 
 def test_every_file_of_a_new_pack_says_what_it_is_for(root: Path) -> None:
-    for path in sorted(root.rglob("*.yaml")) + [root / "pack.toml"]:
+    for path in [*sorted(root.rglob("*.yaml")), root / "pack.toml"]:
         assert path.read_text(encoding="utf-8").startswith("# "), path.name
 
 
