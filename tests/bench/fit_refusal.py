@@ -121,8 +121,16 @@ def from_faq_questions(pool: Pool, embedder: CT2Embedder) -> list[Sample]:
             query = clean_query(entry.match)
             vector = pool.vectors[number]
             found.append(
-                sample(others, query, vector, QUESTION_WEIGHTS, frozenset({entry.id}), without,
-                       fold_of(number), "faq")  # fmt: skip
+                sample(
+                    others,
+                    query,
+                    vector,
+                    QUESTION_WEIGHTS,
+                    frozenset({entry.id}),
+                    without,
+                    fold_of(number),
+                    "faq",
+                )
             )
     return [each for each in found if each]
 

@@ -27,7 +27,9 @@ def test_at_most_two_sentences_are_spoken_and_the_rest_waits() -> None:
 
 
 def test_steps_are_said_one_after_another_in_order() -> None:
-    text = "更换硬盘：\n1. 确认故障硬盘的槽位，等待指示灯熄灭后继续下面的操作。\n2. 按下卡扣。\n3. 拉出硬盘。"
+    text = (
+        "更换硬盘：\n1. 确认故障硬盘的槽位，等指示灯灭了再做下面的。\n2. 按下卡扣。\n3. 拉出硬盘。"
+    )
     found = extract("怎么拉出硬盘", hit(text))
     assert found.spoken.startswith("更换硬盘：")
     said = "".join((found.spoken, *found.rest))

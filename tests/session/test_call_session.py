@@ -81,6 +81,7 @@ class Rig:
 
 @pytest.fixture
 def scheduler() -> Iterator[InferenceScheduler]:
+    Speaker(ToneVoice()).clauses("热身")  # loads the word list, which takes real seconds
     made = InferenceScheduler(workers=2)
     yield made
     made.close()

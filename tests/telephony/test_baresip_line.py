@@ -82,16 +82,6 @@ async def test_what_the_invite_said(line: BaresipLineUnderTest) -> None:
     assert (failed["outcome"], failed["code"]) == ("busy", 486)
 
 
-async def test_the_caller_who_gives_up_while_it_rings_is_gone(line: BaresipLineUnderTest) -> None:
-    call = await line.ring(b"", 500)
-    assert line.caller is not None
-    line.caller.process.terminate()
-    line.caller.process.kill()
-    with pytest.raises(LineError, match="no ACK"):
-        await call.answer()
-    assert call.ended is not None
-
-
 async def test_first_sound_leaves_at_once(line: BaresipLineUnderTest) -> None:
     """What is played the moment a sound is heard is on the tape within 60 ms of it."""
     write = write_wav

@@ -91,9 +91,7 @@ def test_dials_and_transfers_come_to_what_the_test_says() -> None:
         assert (await endpoint.dial("sip:3@x")).outcome is TransferOutcome.UNREACHABLE
         assert endpoint.dialled[1] == ("sip:2@x", {"X-Summary-Id": "7"})
         await seat.hangup()
-        caller = FileCall(
-            voice(0.5), transfer_result=TransferResult(TransferOutcome.DECLINED, 603)
-        )
+        caller = FileCall(voice(0.5), transfer_result=TransferResult(TransferOutcome.DECLINED, 603))
         await caller.answer()
         assert (await caller.transfer("sip:2@x")).outcome is TransferOutcome.DECLINED
         assert caller.ended is None

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from asr_models.g711 import alaw_decode, alaw_encode
+
 RATE = 8000
 FRAME = 160
 Int16 = npt.NDArray[np.int16]
@@ -24,14 +26,8 @@ def at_level(samples: Float, db: float) -> Float:
 
 
 def through_alaw(samples: Int16) -> Int16:
-    """Encode and decode by G.711 A-law (ITU-T G.711: 13 segments), as the line does."""
-    magnitude = np.minimum(np.abs(samples.astype(np.int32)), 32767) >> 3
-    segment = np.where(magnitude < 64, 0, np.floor(np.log2(np.maximum(magnitude, 1))) - 5).astype(
-        int
-    )
-    shift = np.where(segment == 0, 1, segment)
-    decoded = ((magnitude >> shift) << shift) + (1 << (shift - 1))
-    return (np.where(samples < 0, -1, 1) * (decoded << 3)).astype(np.int16)
+    """What a G.711 A-law line leaves of the samples."""
+    return alaw_decode(alaw_encode(samples))
 
 
 def times(seconds: float) -> Float:
@@ -87,24 +83,26 @@ def dtmf(seconds: float, db: float) -> Float:
 
 
 def babble_like(seconds: float, db: float, seed: int = 1) -> Float:
-    """Speech-like test signal: a gliding voiced source under syllables, 4 a second, with pauses.
+    """Speech-like test signal: a voiced, breathy source under syllables, 4 a second, with pauses.
 
-    No words and no voice: it has speech's envelope, pitch and spectral tilt, which is what echo
-    estimation works on.
+    No words and no voice: it has speech's envelope, pitch, jitter and spectral tilt, which is
+    what echo estimation works on.
     """
     rng = np.random.default_rng(seed)
     t = times(seconds)
-    syllable = (t * 4).astype(int)
-    count = int(syllable[-1]) + 1
-    pitch = np.repeat(rng.uniform(110, 240, count), 2000)[: len(t)]
-    pitch = np.convolve(pitch, np.ones(800) / 800, "same")
-    phase = 2 * np.pi * np.cumsum(pitch) / RATE
-    formant = np.repeat(rng.uniform(4, 12, count), 2000)[: len(t)]
+    count = int(t[-1] * 4) + 1
+
+    def per_syllable(values: Float) -> Float:
+        return np.repeat(values, RATE // 4)[: len(t)]
+
+    pitch = np.convolve(per_syllable(rng.uniform(110, 240, count)), np.ones(800) / 800, "same")
+    jitter = np.convolve(np.cumsum(rng.standard_normal(len(t))), np.ones(40) / 40, "same")
+    phase = 2 * np.pi * np.cumsum(pitch) / RATE + 0.03 * jitter
+    formant = per_syllable(rng.uniform(4, 12, count))
     voiced = sum(np.sin(k * phase) * np.exp(-((k - formant) ** 2) / 18) for k in range(1, 15))
-    spoken = np.repeat(rng.random(count) > 0.2, 2000)[: len(t)]
-    loud = np.repeat(rng.uniform(0.3, 1.0, count), 2000)[: len(t)]
-    envelope = np.sin(np.pi * ((t * 4) % 1.0)) ** 0.5 * loud * spoken
-    return at_level((voiced + 0.1 * rng.standard_normal(len(t))) * envelope, db)
+    spoken = per_syllable(rng.uniform(0.3, 1.0, count) * (rng.random(count) > 0.2))
+    envelope = np.sin(np.pi * ((t * 4) % 1.0)) ** 0.5 * spoken
+    return at_level((voiced + 0.5 * rng.standard_normal(len(t))) * envelope, db)
 
 
 def echo_of(

@@ -73,7 +73,7 @@ def test_loudspeaker_on_is_noticed_within_a_quarter_second() -> None:
     received = np.where(np.arange(len(sent)) < 32_000, handset, speaker)
     levels = feed_all(EchoEstimator(), received, sent)
     over = [level > limit + 6.0 for level, limit in levels[200:] if limit is not None]
-    assert sum(over) < 12
+    assert sum(over) * 20 < 240
 
 
 def test_nothing_is_expected_while_the_bot_is_silent() -> None:

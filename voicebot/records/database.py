@@ -95,9 +95,10 @@ def _migrate(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         if MigrationContext.configure(connection).get_current_revision() == head:
             return
-    with engine.connect().execution_options(**{_IMMEDIATE: True}) as connection:
-        with connection.begin():  # two processes that open a new store take turns here
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4008000000)")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+    # Two processes that open a new store take turns here.
+    writer = engine.execution_options(**{_IMMEDIATE: True})
+    with writer.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4008000000)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -48,7 +48,9 @@ _MOBILE_IN_WORD = re.compile(rf"(?<!\d){_MOBILE}(?!\d)")
 _OWN_PREFIX = re.compile(r"(?:YL|YS|YR|WX|SN)")
 _DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _PHONE = re.compile(rf"(?:(?:00)?86|0)?{_MOBILE}|0(?:10|2\d|[3-9]\d\d)\d{{7,8}}")
-_IDENTITY = re.compile(rf"[1-9]\d{{5}}(?:19|20)\d\d{_DAY}\d{{3}}[\dXx]|[1-9]\d{{5}}\d\d{_DAY}\d{{3}}")
+_IDENTITY = re.compile(
+    rf"[1-9]\d{{5}}(?:19|20)\d\d{_DAY}\d{{3}}[\dXx]|[1-9]\d{{5}}\d\d{_DAY}\d{{3}}"
+)
 _BANK = re.compile(rf"(?!20\d\d{_DAY})[2-9]\d{{15,18}}")
 _IDENTITY_DIGITS = 17  # and an X
 _MAX_PIECES = 20

@@ -36,7 +36,7 @@ class CallRecorder:
         self._on_finish = on_finish
         self._seq = itertools.count()
 
-    def event(self, kind: str, at_ms: int, **data: Any) -> None:
+    def event(self, kind: str, at_ms: int, /, **data: Any) -> None:
         """Store one event; `at_ms` counts from the start of the call, on the call's clock.
 
         `data` is anything JSON-like; dataclasses, enums and paths are made plain.

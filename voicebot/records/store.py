@@ -29,6 +29,7 @@ from voicebot.records.views import (
     build_view,
 )
 from voicebot.records.writer import HEARTBEAT_S, Writer
+from voicebot.settings import RecordsSettings
 
 DEAD_AFTER_S = 4 * HEARTBEAT_S
 _ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
@@ -44,11 +45,13 @@ class Records:
         self._open_calls: set[str] = set()
 
     @classmethod
-    def open(cls, where: str | Path, *, create: bool = True) -> Records:
+    def open(cls, where: str | Path | RecordsSettings, *, create: bool = True) -> Records:
         """Open a folder (SQLite) or a SQLAlchemy URL, bringing its schema up to date.
 
         With `create` false a folder without calls is an error. Raises RecordsError.
         """
+        if isinstance(where, RecordsSettings):
+            where = where.url or where.directory
         return cls(open_engine(where, create=create))
 
     def start_call(
@@ -85,9 +88,7 @@ class Records:
     def list_calls(self, limit: int = 50) -> list[CallRow]:
         """The latest calls, newest first."""
         last_ms = sa.func.max(EVENTS.c.at_ms).label("last_ms")
-        newest = (
-            sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit).subquery()
-        )
+        newest = sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit).subquery()
         query = (
             sa.select(CALLS, last_ms)
             .join(newest, newest.c.id == CALLS.c.id)

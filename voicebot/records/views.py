@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,29 +45,32 @@ class EventView:
 class TurnView:
     """Something said: `who` is ``caller`` or ``bot``.
 
-    `latency_ms` (bot) is from the caller's last sound to the bot's first; `stages` is the
-    waterfall of that time; `say_kind` says why the bot spoke.
+    `since_caller_ms` (bot) is from the caller's last sound to the bot's first; `stages` is the
+    waterfall of that time; `kind` says why the bot spoke; `unheard` is what the caller cut off.
     """
 
     who: str
     at_ms: int
     text: str
     confidence: float | None
-    latency_ms: float | None
-    say_kind: str
-    citations: tuple[Mapping[str, str], ...]
-    stages: tuple[Mapping[str, Any], ...]
-    interrupted: bool
+    since_caller_ms: int | None = None
+    kind: str = ""
+    citations: tuple[Mapping[str, str], ...] = ()
+    stages: tuple[Mapping[str, Any], ...] = ()
+    barged_in: bool = False
+    unheard: str = ""
 
 
 @dataclass(frozen=True)
 class HandoffView:
-    """How the last hand-off went: its reason, each seat tried, and the typed outcome."""
+    """How the last hand-off went: why, each seat tried, the typed outcome, the talk's length."""
 
     reason: str
     outcome: str
     seat: str
+    summary_id: str
     attempts: tuple[Mapping[str, Any], ...]
+    talk_ms: int | None
 
 
 @dataclass(frozen=True)
@@ -96,37 +99,63 @@ def build_view(
     listed = tuple(events)
     return CallView(
         call=call,
-        turns=tuple(_turn(event) for event in listed if event.kind in (kinds.HEARD, kinds.SAY)),
-        handoff=_handoff([event.data for event in listed if event.kind == kinds.HANDOFF]),
+        turns=_turns(listed),
+        handoff=_handoff(listed),
         summary=summary,
         events=listed,
     )
 
 
-def _turn(event: EventView) -> TurnView:
-    data = event.data
-    return TurnView(
-        who="caller" if event.kind == kinds.HEARD else "bot",
-        at_ms=event.at_ms,
-        text=str(data.get("text", "")),
-        confidence=data.get("confidence"),
-        latency_ms=data.get("latency_ms"),
-        say_kind=str(data.get("say_kind", "")),
-        citations=tuple(data.get("citations") or ()),
-        stages=tuple(data.get("stages") or ()),
-        interrupted=bool(data.get("interrupted", False)),
-    )
+def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
+    turns: list[TurnView] = []
+    bot: int | None = None  # where the bot's last utterance is: what follows may belong to it
+    for event in events:
+        data = event.data
+        if event.kind == kinds.CALLER_SPOKE:
+            turns.append(
+                TurnView(
+                    "caller",
+                    event.at_ms,
+                    _text(data, "text"),
+                    data.get("confidence"),
+                    barged_in=bool(data.get("barged_in")),
+                )
+            )
+        elif event.kind == kinds.BOT_SPOKE:
+            bot = len(turns)
+            turns.append(
+                TurnView(
+                    "bot",
+                    event.at_ms,
+                    _text(data, "text"),
+                    data.get("confidence"),
+                    since_caller_ms=data.get("since_caller_ms"),
+                    kind=_text(data, "kind"),
+                    citations=tuple(data.get("citations") or ()),
+                    stages=tuple(data.get("stages") or ()),
+                )
+            )
+        elif event.kind == kinds.BOT_INTERRUPTED and bot is not None:
+            turns[bot] = replace(turns[bot], unheard=_text(data, "unheard"))
+    return tuple(turns)
 
 
-def _handoff(steps: list[Mapping[str, Any]]) -> HandoffView | None:
-    starts = [nth for nth, step in enumerate(steps) if step.get("step") == "started"]
+def _handoff(events: tuple[EventView, ...]) -> HandoffView | None:
+    starts = [nth for nth, event in enumerate(events) if event.kind == kinds.HANDOFF_STARTED]
     if not starts:
         return None
-    last = steps[starts[-1] :]
-    ended = next((step for step in last if step.get("step") == "ended"), {})
+    last = events[starts[-1] :]
+    ended = next((event.data for event in last if event.kind == kinds.HANDOFF_FINISHED), {})
+    talk = next((event.data for event in last if event.kind == kinds.BRIDGE_ENDED), {})
     return HandoffView(
-        reason=str(last[0].get("reason", "")),
-        outcome=str(ended.get("outcome", IN_PROGRESS)),
-        seat=str(ended.get("seat", "")),
-        attempts=tuple(step for step in last if step.get("step") == "result"),
+        reason=_text(last[0].data, "reason"),
+        outcome=_text(ended, "outcome") or IN_PROGRESS,
+        seat=_text(ended, "seat"),
+        summary_id=_text(last[0].data, "summary_id"),
+        attempts=tuple(event.data for event in last if event.kind == kinds.SEAT_RANG),
+        talk_ms=talk.get("talk_ms"),
     )
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    return str(data.get(key) or "")

@@ -17,7 +17,6 @@ from voicebot.turns.budget import Budget
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 
-
 @dataclass(frozen=True)
 class Considered:
     """A recognized turn with the reply to it. `thought` is None if nothing was understood."""

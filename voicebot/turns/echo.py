@@ -51,7 +51,8 @@ class EchoEstimator:
     CLEAR = 0.6
     """Correlation that is no chance: 99 in 100 windows of unrelated speech stay below it."""
     CERTAIN = 0.85
-    """Correlation believed by itself; a merely clear one must find the same delay twice."""
+    """Correlation believed by itself. A merely clear one must find the same delay twice to be
+    learned; until then it holds for `PERIOD_FRAMES` only: chance costs a caller 80 ms, no more."""
     AGREE_MS = 6.0
     ACTIVE_DB = -50.0
     DECAY_DB_PER_FRAME = 2.0
@@ -66,7 +67,8 @@ class EchoEstimator:
         self._received_power = np.zeros(_RATIO_FRAMES)
         self._expected_db = SILENCE_DB
         self._active_frames = 0
-        self._candidate_ms = -1000.0
+        self._candidate_ms = -math.inf
+        self._unconfirmed: tuple[float, float] | None = None
 
     def feed(self, received: bytes, sent: bytes | None) -> float | None:
         """Take the frame that came in and the one that went out in the same 20 ms.
@@ -89,23 +91,23 @@ class EchoEstimator:
             self._expected_db = SILENCE_DB
             return None
         self._learn()
-        now_db = _db(self._loudest_source()) + self.coupling_db
+        now_db = self._echo_db(self.delay_ms, self.coupling_db)
+        if self._unconfirmed is not None:
+            now_db = max(now_db, self._echo_db(*self._unconfirmed))
         self._expected_db = max(now_db, self._expected_db - self.DECAY_DB_PER_FRAME)
         return self._expected_db
 
-    def _loudest_source(self) -> float:
-        """Power of the loudest sent frame whose echo may arrive now."""
-        if self.delay_ms is None:
-            return float(self._sent_power[-_DELAY_FRAMES - 1 :].max())
-        frames = int(self.delay_ms // FRAME_MS)
-        end = len(self._sent_power) - max(frames - 1, 0)
-        return float(self._sent_power[max(0, end - 4) : end].max())
+    def _echo_db(self, delay_ms: float | None, coupling_db: float) -> float:
+        """Echo of the loudest sent frame that may arrive now, at this delay and coupling."""
+        if delay_ms is None:
+            return _db(float(self._sent_power[-_DELAY_FRAMES - 1 :].max())) + coupling_db
+        end = len(self._sent_power) - max(int(delay_ms // FRAME_MS) - 1, 0)
+        return _db(float(self._sent_power[max(0, end - 4) : end].max())) + coupling_db
 
     def _learn(self) -> None:
         self._active_frames += 1
-        self.coupling_db = min(
-            self.COLD_DB, self.coupling_db + self.LEAK_DB_PER_S * FRAME_MS / 1000.0
-        )
+        if self.coupling_db < self.COLD_DB:
+            self.coupling_db += self.LEAK_DB_PER_S * FRAME_MS / 1000.0
         self._learn_from_energy()
         if self._active_frames % self.PERIOD_FRAMES == 0:
             self._learn_from_correlation()
@@ -125,16 +127,18 @@ class EchoEstimator:
         A caller who is to count stands `barge_in_margin_db` over the echo, and then the
         correlation is not clear (6 dB over it: .45 at most): a barge-in is not learned as echo.
         """
+        self._unconfirmed = None
         found = _best_match(self._received, self._sent)
         if found is None or found.correlation < self.CLEAR:
             return
         delay_ms = found.delay_samples * FRAME_MS / FRAME_SAMPLES
+        observed_db = min(self.LOUDEST_DB, found.ratio_db)
         agrees = abs(delay_ms - self._candidate_ms) <= self.AGREE_MS
         self._candidate_ms = delay_ms
         if not agrees and found.correlation < self.CERTAIN:
+            self._unconfirmed = (delay_ms, observed_db)
             return
         self.delay_ms = delay_ms
-        observed_db = min(self.LOUDEST_DB, found.ratio_db)
         step = 1.0 if observed_db > self.coupling_db else self.FALL
         self.coupling_db += step * (observed_db - self.coupling_db)
 
