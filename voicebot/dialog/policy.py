@@ -27,6 +27,7 @@ from voicebot.dialog.fill import Filler
 from voicebot.dialog.intents import Intent, agrees, dangerous, intent, wants_human
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.results import Extractor, Results
+from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_run import SceneEngine
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
@@ -58,7 +59,9 @@ class Dialog:
         self._canonical = Canonicalizer(pack.lexicon)
         engine = SceneEngine(Filler(self._canonical))
         self._scenes = SceneTurns(engine)
-        self._results = Results(self._scenes, answer_risk=answer_risk, extract=extract)
+        self._results = Results(
+            self._scenes, SceneMatch(pack), answer_risk=answer_risk, extract=extract
+        )
 
     def start(self) -> tuple[DialogState, tuple[Action, ...]]:
         """The state of a fresh call, and the greeting."""
