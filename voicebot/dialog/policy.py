@@ -27,6 +27,7 @@ from voicebot.dialog.fill import Filler
 from voicebot.dialog.intents import Intent, agrees, dangerous, intent, wants_human
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.results import Extractor, Results
+from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_run import SceneEngine
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
@@ -58,7 +59,9 @@ class Dialog:
         self._canonical = Canonicalizer(pack.lexicon)
         engine = SceneEngine(Filler(self._canonical))
         self._scenes = SceneTurns(engine)
-        self._results = Results(self._scenes, answer_risk=answer_risk, extract=extract)
+        self._results = Results(
+            self._scenes, SceneMatch(pack), answer_risk=answer_risk, extract=extract
+        )
 
     def start(self) -> tuple[DialogState, tuple[Action, ...]]:
         """The state of a fresh call, and the greeting."""
@@ -107,7 +110,7 @@ class Dialog:
             return
         move = intent(text)
         turn.set(awaiting=Awaiting.NOTHING)
-        tried = was_waiting_for is Awaiting.TRY and move is not Intent.SOLVED
+        tried = was_waiting_for in (Awaiting.TRY, Awaiting.MORE) and move is not Intent.SOLVED
         if tried and self._scenes.reopen(turn, text):
             return
         if self._answers_offer(turn, text, move, was_waiting_for):
@@ -175,11 +178,13 @@ class Dialog:
     def _answers_offer(self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting) -> bool:
         """A yes or a no to what was offered; anything longer than a no goes on as a new turn."""
         short = len(units(text)) <= SHORT_UNITS
-        yes = agrees(text) and not text.endswith(("吗", "?", "？"))
+        yes = agrees(text)
         no = short and (polarity(text) is Polarity.NO or move is Intent.NOTHING_ELSE)
         state = turn.state
         if awaited is Awaiting.OFFER and yes:
             turn.hand_off("handoff", state.offer_reason or "requested", why="用户同意转人工")
+        elif awaited is Awaiting.OFFER and no and "谢" in text:
+            turn.anything_else()
         elif awaited is Awaiting.OFFER and no:
             turn.prompt("declined", SayKind.CLARIFY)
         elif awaited is Awaiting.CLARIFY and yes:
@@ -191,7 +196,7 @@ class Dialog:
             turn.deliver(
                 state.rest,
                 state.rest_then,
-                confidence=1.0,
+                confidence=state.rest_confidence,
                 citations=state.rest_citations,
                 scene=run.scene if run else "",
                 branch=run.branch if run else "",
@@ -208,10 +213,9 @@ class Dialog:
     ) -> bool:
         """What a caller says once an answer was given, or when asked for anything else."""
         said = polarity(text)
-        if awaited in (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE):
+        if awaited in (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE, Awaiting.MORE):
             if move is Intent.NOT_SOLVED:
-                turn.prompt("not_solved", SayKind.OFFER_HUMAN)
-                turn.set(awaiting=Awaiting.OFFER, offer_reason="requested")
+                turn.offer_human()
                 return True
             if move is Intent.SOLVED:
                 turn.prompt("scene_solved", SayKind.CLARIFY)
@@ -257,8 +261,7 @@ class Dialog:
             else:
                 turn.anything_else()
         elif move is Intent.NOT_SOLVED and not in_scene and state.closed is not None:
-            turn.prompt("not_solved", SayKind.OFFER_HUMAN)
-            turn.set(awaiting=Awaiting.OFFER, offer_reason="requested")
+            turn.offer_human()
         elif move is Intent.CONTINUE and not in_scene:
             turn.prompt(
                 "nothing_more" if awaited is Awaiting.ANSWERED else "hello", SayKind.CLARIFY

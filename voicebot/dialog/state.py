@@ -68,6 +68,7 @@ class DialogState:
     offer_reason: str = ""
     rest: tuple[str, ...] = ()
     rest_citations: tuple[Citation, ...] = ()
+    rest_confidence: float = 1.0
     rest_then: Awaiting = Awaiting.ANSWERED
     used: Mapping[str, int] = field(default_factory=dict)
     said: str = ""
