@@ -15,11 +15,22 @@ from line_time import run_virtual
 
 from telephony import Hangup, HangupBy
 from telephony.energy import SpeechMeter, level_dbfs
-from telephony.errors import WavError
+from telephony.errors import ScriptError, WavError
 from telephony.file_line import FileCall
 from telephony.frames import KEEP_FRAMES, FrameStream
 from telephony.outcomes import check_sip_uri, hangup_of, refer_to, split_status, user_part
 from telephony.refusal import RefusingAgent, parse_request
+from telephony.script import (
+    Digits,
+    Hang,
+    Play,
+    PlayOver,
+    Wait,
+    WaitHangup,
+    WaitReply,
+    load_script,
+    parse_script,
+)
 from telephony.tones import play_ringback, ringback
 from telephony.wav import ALAW, ULAW, read_wav, to_alaw
 
@@ -85,6 +96,45 @@ def test_a_slow_reader_loses_the_oldest_frames_only() -> None:
 
     got = asyncio.run(read())
     assert (got[0], got[-1], len(got)) == (b"5", b"%d" % (KEEP_FRAMES + 4), KEEP_FRAMES)
+
+
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [
+        ('{"play": "x.wav"}', "a list of steps is expected"),
+        ('[{"sing": "x.wav"}]', "step 1: one of play, play_over"),
+        ('[{"wait_ms": "long"}]', "step 1 \\(wait_ms\\): milliseconds are expected"),
+        ('[{"hangup": true}, {"hangup": true, "after": 3}]', "step 2 \\(hangup\\):"),
+        ("[", "is not JSON"),
+    ],
+)
+def test_a_wrong_script_names_the_step(tmp_path: Path, steps: str, says: str) -> None:
+    (tmp_path / "script.json").write_text(steps)
+    with pytest.raises(ScriptError, match=says):
+        load_script(tmp_path / "script.json")
+    with pytest.raises(ScriptError, match="cannot be read"):
+        load_script(tmp_path / "none.json")
+
+
+def test_a_script_is_typed_and_finds_its_wavs_beside_it(tmp_path: Path) -> None:
+    steps = [
+        {"play": "a.wav"},
+        {"wait_reply": {"min_ms": 1, "quiet_ms": 2, "timeout_ms": 3}},
+        {"play_over": "b.wav", "after_speech_ms": 4},
+        {"wait_ms": 5},
+        {"digits": "12#"},
+        {"wait_hangup": 6},
+        {"hangup": True},
+    ]
+    assert parse_script(steps, tmp_path) == [
+        Play(tmp_path / "a.wav"),
+        WaitReply(1, 2, 3),
+        PlayOver(tmp_path / "b.wav", 4),
+        Wait(5),
+        Digits("12#"),
+        WaitHangup(6),
+        Hang(),
+    ]
 
 
 def wav_file(path: Path, form: int, rate: int, channels: int, bits: int, body: bytes) -> Path:
