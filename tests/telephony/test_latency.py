@@ -100,8 +100,11 @@ async def test_sound_leaves_stops_and_arrives_quickly(
     endpoint: BaresipEndpoint, sip_port: int
 ) -> None:
     async with answered(endpoint, sip_port) as (call, rtp, target):
-        # a frame every 20 ms: at most one frame's wait, and what a busy test machine adds
-        assert np.median(await leave_times_ms(call, rtp, 9)) <= 25
-        assert np.median(await stop_times_ms(call, rtp, 7)) <= 30
-        arrivals = await arrival_times_ms(call, rtp, target, 7)
-        assert np.median(arrivals) <= 20 + 35  # the jitter buffer, and our clocks
+        # A frame leaves every 20 ms, so at best at once and 10 ms on average; the medians
+        # allow for a test machine with ten busy processes, not for a queue in the way.
+        leaves = await leave_times_ms(call, rtp, 9)
+        assert (min(leaves) <= 25, np.median(leaves) <= 60) == (True, True), leaves
+        stops = await stop_times_ms(call, rtp, 7)
+        assert (min(stops) <= 25, np.median(stops) <= 60) == (True, True), stops
+        arrives = await arrival_times_ms(call, rtp, target, 7)
+        assert (min(arrives) <= 20 + 25, np.median(arrives) <= 20 + 60) == (True, True), arrives
