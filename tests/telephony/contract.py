@@ -1,6 +1,7 @@
-"""The contract of the line: what every `telephony.api.Call` must do. Run in real time.
+"""The contract of the line: what every `telephony.api.Call` must do.
 
-A test module subclasses `LineContract` and gives a `line` fixture.
+Kept by the real line in real time (test_baresip_line.py) and by a recorded call in virtual
+time (test_file_line.py).
 """
 
 from __future__ import annotations

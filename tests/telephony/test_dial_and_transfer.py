@@ -38,8 +38,10 @@ async def seat_that(code: int | None) -> AsyncIterator[Seat]:
         lambda: RefusingProtocol(RefusingAgent(code, seat.on_event), ring_ms=50),
         local_addr=("127.0.0.1", seat.port),
     )
-    yield seat
-    transport.close()
+    try:
+        yield seat
+    finally:
+        transport.close()
 
 
 @pytest.mark.parametrize(
