@@ -37,6 +37,4 @@ class CallTurns:
         """
         sent = self._sent.next_frame(line_queued_ms)
         echo_level_db = self.echo.feed(frame, sent)
-        return self.taker.feed(
-            frame, bot_speaking=sent is not None, echo_level_db=echo_level_db
-        )
+        return self.taker.feed(frame, bot_speaking=sent is not None, echo_level_db=echo_level_db)

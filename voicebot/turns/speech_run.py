@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 BRIDGED_MS = 60
 """A dip this short between two syllables is counted as the speech it belongs to."""
 
