@@ -7,3 +7,11 @@ class LineError(Exception):
 
 class PortInUseError(LineError):
     """The SIP listen address is taken by another program."""
+
+
+class WavError(LineError):
+    """A file is no wav, or not one that the line can play."""
+
+
+class ScriptError(LineError):
+    """A caller's script is not what `telephony.script` understands."""

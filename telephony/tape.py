@@ -12,7 +12,7 @@ from array import array
 from pathlib import Path
 from typing import BinaryIO
 
-from telephony.api import FRAME_MS, SAMPLE_RATE
+from telephony.api import SAMPLE_RATE
 
 _CHANNELS = 2
 _BLOCK = 2 * _CHANNELS

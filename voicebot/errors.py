@@ -4,7 +4,9 @@
     ├── SettingsError           a configuration file or option is wrong
     ├── PackError               a pack (scenes, FAQ, documents …) is wrong
     ├── WeightsError            a weight file is missing, truncated or altered
+    ├── VoiceError              a voice could not speak a text, or not in time
     ├── AudioFileError          a file is no wav, or not one we can play
+    ├── KnowledgeError          an index cannot be read or written, or nothing could be ingested
     ├── IndexMismatchError      an index was built with another embedder or format
     └── RecordsError            the records store cannot be opened or lacks the call
 
@@ -29,8 +31,16 @@ class WeightsError(VoicebotError):
     """A weight file is missing, truncated or altered."""
 
 
+class VoiceError(VoicebotError):
+    """A voice could not speak a text, or not in time."""
+
+
 class AudioFileError(VoicebotError):
     """A file is no wav, or not one that we can read."""
+
+
+class KnowledgeError(VoicebotError):
+    """An index cannot be read or written, or nothing could be ingested."""
 
 
 class IndexMismatchError(VoicebotError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ from voicebot.scenes.read import read_scene
 
 TERM_KINDS = ("model", "part", "os", "term", "product")
 FAQ_STATES = ("approved", "draft", "rejected")
+PACK_TOML_KEYS = (
+    "name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice",
+)  # fmt: skip
 DOCUMENT_SUFFIXES = (".md", ".txt", ".jsonl")
 TOP_LEVEL = (
     "pack.toml", "prompts.yaml", "lexicon.yaml", "labels.yaml", "faq", "documents", "scenes",
@@ -253,7 +256,7 @@ class _Toml:
     def _wrong(self, key: str, expected: str, got: str, do: str = "") -> None:
         self.problems.add("pack.toml", 0, self.prefix + key, expected, got, do)
 
-    def known(self, keys: list[str]) -> None:
+    def known(self, keys: Sequence[str]) -> None:
         for key in self.raw:
             if key not in keys:
                 self._wrong(key, f"one of {', '.join(keys)}", "an unknown key", "correct it")

@@ -18,12 +18,12 @@ REQUIRED_PROMPTS = (
     "clarify_scene",
 )
 
-# A pack's prompts.yaml may override any of these; several variants each, so that none is said twice.
+# A pack's prompts.yaml may override any of these; several variants, so that none is said twice.
 OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     # small talk
     "hello": ("您好，请说您遇到的问题。", "您好，我在听，您请讲。"),
     "hear_you": ("听得到，您请说。", "能听到，您请讲。"),
-    "welcome": ("不客气，还有其他问题吗？", "应该的，还需要我帮您看别的吗？"),
+    "thanks": ("不客气，应该的。", "不用谢，能帮上忙就好。"),
     # a long answer in parts
     "more": ("后面还有，要我接着说吗？", "还没说完，要继续吗？", "后面还有几步，接着说吗？"),
     "try_it": (
@@ -33,7 +33,7 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     ),
     "nothing_more": ("就是这些，没有后面的了。", "刚才说的就是全部了。"),
     # patience
-    "wait": ("好的，您慢慢看，看好了告诉我。", "没关系，我等您。", "不着急，您看完再说。"),
+    "wait_ok": ("好的，您慢慢看，看好了告诉我。", "没关系，我等您。", "不着急，您看完再说。"),
     "still_there": ("我还在，您看好了随时说。", "我在线上等您，不着急。", "您继续看，我不挂。"),
     "please_hold": ("正在为您转接，请稍等。", "还在接通工程师，请您再等一下。"),
     # a caller who corrects, declines, is not helped
@@ -43,7 +43,10 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
         "抱歉没有解决，要给您转人工工程师吗？",
         "看来还是不行，需要我转人工工程师吗？",
     ),
-    "rephrase": ("我换个问法，", "可能我没说清楚，", "再跟您确认一下，"),
+    "confirm_more": ("我再跟您确认一下。", "可能我没说清楚。", "我换个问法。"),
+    "repeat_none": ("我还没有说过什么，您先讲讲遇到的问题。", "还没有可以重复的内容，您请讲。"),
+    "scene_solved": ("太好了，解决了就好。", "好的，恢复正常就放心了。"),
+    "unknown_aside": ("这一点我手上没有资料，先给您记下。", "这个我查不到，回头请工程师答您。"),
     # hand-offs the caller did not ask for
     "danger": (
         "请先离开设备，在安全的情况下断电，我马上给您转人工。",

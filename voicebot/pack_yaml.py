@@ -1,4 +1,4 @@
-"""Strict reading of a pack's YAML: every scalar is text, every key is known, every error has a line.
+"""Strict reading of a pack's YAML: scalars are text, keys are known, every error has a line.
 
 PyYAML's usual loaders turn ``yes``, ``no`` and ``on`` into booleans, let a later duplicate key win
 in silence and expand aliases without bound. Here scalars stay text, and duplicates, unknown keys,

@@ -24,46 +24,20 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _SCENE_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 _NESTED_REPEAT = re.compile(r"[+*}]\)[+*{]")
 _NEVER = parse_condition("nothing == never")
-SCENE_KEYS = [
-    "id",
-    "name",
-    "label",
-    "version",
-    "owner",
-    "product",
-    "triggers",
-    "not_triggers",
-    "slots",
-    "contradictions",
-    "branches",
-    "ask_order",
-    "limits",
-    "exits",
-    "tests",
-]
-SLOT_KEYS = [
-    "type",
-    "label",
-    "ask",
-    "help",
-    "required",
-    "values",
-    "about",
-    "affirm",
-    "deny",
-    "pattern",
-    "kind",
-    "min",
-    "max",
-]
-EXPECT_KEYS = ["ask", "contradiction", "branch", "handoff", "reason", "kind", "say", "slots"]
+SCENE_REQUIRED = ("id", "name", "label", "triggers", "slots", "branches", "ask_order", "exits")
+SCENE_OPTIONAL = (
+    "version", "owner", "product", "not_triggers", "contradictions", "limits", "tests",
+)  # fmt: skip
+SLOT_KEYS = (
+    "type", "label", "ask", "help", "required", "values", "about", "affirm", "deny", "pattern",
+    "kind", "min", "max",
+)  # fmt: skip
+EXPECT_KEYS = ("ask", "contradiction", "branch", "handoff", "reason", "kind", "say", "slots")
 
 
 def read_scene(root: Node) -> Scene:
     """A scene; check the node's `problems` before using it."""
-    table = root.table(
-        SCENE_KEYS, ["id", "name", "label", "triggers", "slots", "branches", "ask_order", "exits"]
-    )
+    table = root.table((*SCENE_REQUIRED, *SCENE_OPTIONAL), SCENE_REQUIRED)
 
     def text(name: str, default: str = "") -> str:
         return table[name].text(200) if name in table else default

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import webrtcvad
 
 from telephony.api import FRAME_BYTES, SAMPLE_RATE
-from voicebot.turns.levels import NoiseFloor, level_db
+from voicebot.turns.levels import SILENCE_DB, NoiseFloor, level_db
 
 WINDOW_SAMPLES = 256
 """Silero's window at 8 kHz: 32 ms."""
@@ -59,6 +59,9 @@ class SpeechDetector:
     GATE_HANG_FRAMES = 25
     REPLAYED_WINDOWS = 8
     HYSTERESIS = 0.15
+    SOUND_MARGIN_DB = 3.0
+    SOUND_RANGE_DB = 35.0
+    PEAK_FALL_DB = 0.2
 
     def __init__(self, silero: SpeechProbability, *, threshold: float = 0.5) -> None:
         self._silero = silero
@@ -70,6 +73,7 @@ class SpeechDetector:
         self._noise = NoiseFloor()
         self._probability = 0.0
         self._is_speech = False
+        self._peak_db = SILENCE_DB
 
     def feed(self, frame: bytes) -> VadReading:
         """Judge the next frame. Raises ValueError unless it is `FRAME_BYTES` long."""
@@ -83,7 +87,19 @@ class SpeechDetector:
         for window in self._windows(samples):
             self._judge(window, gate_open)
         noise = self._noise.feed(level, is_speech=self._is_speech)
-        return VadReading(self._is_speech, self._probability, level, noise)
+        sounds = self._sounds(level, noise)
+        return VadReading(self._is_speech and sounds, self._probability, level, noise)
+
+    def _sounds(self, level: float, noise: float) -> bool:
+        """Whether the frame is loud enough to be part of the speech around it.
+
+        Silero's state outlasts the speech by some 120 ms; the level tells at once.
+        """
+        if self._is_speech:
+            self._peak_db = max(level, self._peak_db - self.PEAK_FALL_DB)
+        else:
+            self._peak_db = SILENCE_DB
+        return level > noise + self.SOUND_MARGIN_DB and level > self._peak_db - self.SOUND_RANGE_DB
 
     def _gate_open(self, frame: bytes, level: float) -> bool:
         loud = level > self._noise.level_db + self.GATE_MARGIN_DB

@@ -1,0 +1,181 @@
+"""``voicebot kb``: read a company's documents into an index, and ask it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from voicebot.knowledge.api import SearchResult
+    from voicebot.knowledge.embedder import Embedder
+    from voicebot.knowledge.ingest import FileReport
+    from voicebot.knowledge.knowledge import Knowledge
+
+IndexDir = Annotated[Path, typer.Option("--index", help="index folder")]
+Models = Annotated[
+    Path | None, typer.Option("--models", help="weights folder (default: VOICEBOT_MODELS)")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``kb ingest`` and ``kb search``."""
+    kb = typer.Typer(help="Documents and FAQ: ingest and search.", no_args_is_help=True)
+    kb.command("ingest")(ingest)
+    kb.command("search")(search)
+    app.add_typer(kb, name="kb")
+
+
+def ingest(
+    index: IndexDir,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="files or folders: .md .txt .jsonl, FAQ as .yaml"),
+    ] = None,
+    pack: Annotated[
+        Path | None, typer.Option("--pack", help="a pack: its documents/ and faq/ are read")
+    ] = None,
+    models: Models = None,
+) -> None:
+    """Make the index hold exactly what PATHS and the pack hold now.
+
+    Unchanged text is not embedded again; files that are gone disappear. A file that cannot be
+    read is reported and never stops the rest (exit status 1).
+    """
+    from voicebot.knowledge.ingest.faq import read_sources
+    from voicebot.knowledge.knowledge import Knowledge
+
+    sources = [*(paths or []), *([pack / "documents", pack / "faq"] if pack else [])]
+    if not sources:
+        raise typer.BadParameter("name at least one file or folder, or a --pack")
+    faq, faq_reports, documents = read_sources(sources)
+    embedder = _embedder(models)
+    with _progress() as progress:
+        knowledge = Knowledge.build(faq, documents, (), embedder, index, progress=progress)
+    reports = [*faq_reports, *knowledge.reports]
+    _show_reports(reports)
+    typer.echo(f"{index}: {len(knowledge)} entries", err=True)
+    if any(report.problems for report in reports):
+        raise typer.Exit(1)
+
+
+def search(
+    index: IndexDir,
+    question: Annotated[str, typer.Argument(help="one question; leave out with --jsonl")] = "",
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='stdin {"qid","question"} -> stdout, line by line')
+    ] = False,
+    k: Annotated[int, typer.Option("-k", min=1, help="hits a question")] = 10,
+    product: Annotated[str, typer.Option(help="leave out what is about other products")] = "",
+    models: Models = None,
+) -> None:
+    """Ask the index: a table for one QUESTION, JSON lines with --jsonl.
+
+    A bad input line is reported on stderr; the others are still answered (exit status 2).
+    """
+    from voicebot.knowledge.knowledge import Knowledge
+
+    if bool(question) == jsonl:
+        raise typer.BadParameter("give one question, or --jsonl and questions on stdin")
+    knowledge = Knowledge.open(index, _embedder(models))
+    if question:
+        _show_hits(knowledge.search(question, k, product))
+    elif _answer_lines(knowledge, k, product):
+        raise typer.Exit(2)
+
+
+def _answer_lines(knowledge: Knowledge, k: int, product: str) -> int:
+    """One line out for each good line in, in order. Returns the number of bad lines."""
+    bad = 0
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        if not line.strip():
+            continue
+        try:
+            qid, question = _question(line)
+        except ValueError as error:
+            bad += 1
+            print(f"stdin line {number}: {error}", file=sys.stderr)
+            continue
+        result = knowledge.search(question, k, product)
+        hits = [{"id": h.id, "score": round(h.score, 4), "text": h.text} for h in result.hits]
+        answer = {"qid": qid, "hits": hits, "answerable": round(result.answerable, 4)}
+        sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+        sys.stdout.buffer.flush()
+    return bad
+
+
+def _question(line: bytes) -> tuple[Any, str]:
+    fields = json.loads(line.decode("utf-8-sig"))
+    if not isinstance(fields, dict) or "qid" not in fields:
+        raise ValueError('expected {"qid": …, "question": "…"}')
+    if not isinstance(fields.get("question"), str):
+        raise ValueError(f'"question" must be a string, got {fields.get("question")!r:.40}')
+    return fields["qid"], fields["question"]
+
+
+def _embedder(models: Path | None) -> Embedder:
+    from voicebot.knowledge.ct2_embedder import CT2Embedder
+    from voicebot.settings import load_settings
+
+    settings = load_settings(overrides={"models": models})
+    name = Path(settings.knowledge.embedder)
+    folder = name if name.is_dir() else settings.models / name
+    return CT2Embedder(folder, threads=settings.knowledge.threads)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:<6}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield show
+
+
+def _show_reports(reports: list[FileReport]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("file", "passages", "problem")
+    for report in reports:
+        first, more = report.problems[:1], len(report.problems) - 1
+        problem = (first[0] + (f" (and {more} more)" if more else "")) if first else ""
+        table.add_row(report.path, str(report.passages), problem)
+    Console(stderr=True).print(table)
+
+
+def _show_hits(result: SearchResult) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("score", "kind", "id", "source", "text")
+    for hit in result.hits:
+        text = hit.text.replace("\n", " ")
+        table.add_row(f"{hit.score:.2f}", hit.kind, hit.id, hit.source, text[:120])
+    console = Console()
+    console.print(table)
+    console.print(f"answerable {result.answerable:.2f}, {result.elapsed_ms:.0f} ms")

@@ -1,0 +1,73 @@
+"""FAQ files: a YAML list of questions with an answer, told apart from documents by suffix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from voicebot.knowledge.ingest.files import FileReport, find_files
+from voicebot.pack import Faq
+
+SUFFIXES = (".yaml", ".yml")
+_TEXTS = ("id", "question", "answer", "product", "status", "source")
+_REQUIRED = ("id", "question", "answer")
+
+
+def read_sources(paths: Iterable[Path]) -> tuple[list[Faq], list[FileReport], list[Path]]:
+    """Split files and folders into FAQ (read), their reports, and the paths that are documents.
+
+    A folder that holds FAQ files is replaced by its other files.
+    """
+    faq: list[Faq] = []
+    reports: list[FileReport] = []
+    documents: list[Path] = []
+    for path in paths:
+        found = [file for file, _ in find_files([path])]
+        yamls = [file for file in found if file.suffix.lower() in SUFFIXES]
+        for file in yamls:
+            items, report = read_faq(file)
+            faq += items
+            reports.append(report)
+        documents += [file for file in found if file not in yamls] if yamls else [path]
+    return faq, reports, documents
+
+
+def read_faq(path: Path) -> tuple[list[Faq], FileReport]:
+    """The FAQ of one file. Bad items are reported and skipped."""
+    try:
+        items = yaml.safe_load(path.read_bytes().decode("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        problem = f"cannot be read as YAML: {' '.join(str(error).split())}"
+        return [], FileReport(str(path), 0, (problem,))
+    if not isinstance(items, list):
+        problem = f"expected a list of FAQ, got {type(items).__name__}"
+        return [], FileReport(str(path), 0, (problem,))
+    faq: list[Faq] = []
+    problems: list[str] = []
+    for number, fields in enumerate(items, start=1):
+        problem = _problem(fields)
+        if problem:
+            problems.append(f"item {number}: {problem}")
+        else:
+            texts = {key: fields[key].strip() for key in _TEXTS if key in fields}
+            faq.append(Faq(**texts, similar=tuple(fields.get("similar") or ())))
+    return faq, FileReport(str(path), len(faq), tuple(problems))
+
+
+def _problem(fields: Any) -> str:
+    if not isinstance(fields, dict):
+        return f"expected a mapping, got {type(fields).__name__}"
+    for key in _REQUIRED:
+        if not fields.get(key):
+            return f"'{key}' is missing"
+    for key in _TEXTS:
+        if key in fields and not isinstance(fields[key], str):
+            return f"'{key}' must be text, got {fields[key]!r:.40}"
+    similar = fields.get("similar") or []
+    if not isinstance(similar, list) or not all(isinstance(text, str) for text in similar):
+        return "'similar' must be a list of texts"
+    unknown = sorted(map(str, fields.keys() - {*_TEXTS, "similar"}))
+    return f"unknown key '{unknown[0]}'" if unknown else ""

@@ -1,0 +1,156 @@
+"""The facade: build an index from a company's material, open it, search it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from voicebot.errors import IndexMismatchError, KnowledgeError
+from voicebot.knowledge import index as on_disk
+from voicebot.knowledge.api import HitKind, SearchResult
+from voicebot.knowledge.embedder import Embedder, Vectors
+from voicebot.knowledge.entry import Entry, Passage, Role, SceneEntry
+from voicebot.knowledge.index import Index
+from voicebot.knowledge.ingest import FileReport, find_files, read_file
+from voicebot.knowledge.search import Searcher
+from voicebot.pack import Faq
+
+BATCH = 64
+Progress = Callable[[str, int, int], None]  # stage ("read" or "embed"), done, total
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """No progress is shown."""
+
+
+class Knowledge:
+    """An open index. `search` may be called from several threads at once."""
+
+    def __init__(self, index: Index, embedder: Embedder, reports: Sequence[FileReport] = ()):
+        self.reports = tuple(reports)
+        self._index = index
+        self._searcher = Searcher(index, embedder)
+
+    @classmethod
+    def build(
+        cls,
+        faq: Iterable[Faq],
+        documents: Iterable[Path],
+        scenes: Iterable[SceneEntry],
+        embedder: Embedder,
+        index_dir: Path,
+        *,
+        progress: Progress = _silent,
+    ) -> Knowledge:
+        """Make the index at `index_dir` hold exactly this material, and open it.
+
+        `documents` are files and folders. What an earlier build already embedded is not
+        embedded again; what is no longer there disappears. Only approved FAQ are taken.
+        `reports` on the result has a line for each file.
+        Raises KnowledgeError if nothing at all could be read or the index cannot be written.
+        """
+        passages, reports = _read(documents, embedder, progress)
+        entries = [*_passage_entries(passages), *_faq_entries(faq), *_scene_entries(scenes)]
+        if not entries:
+            problems = "; ".join(f"{r.path} {p}" for r in reports for p in r.problems[:1])
+            raise KnowledgeError(f"ingest: nothing to index: {problems or 'no file was given'}")
+        with on_disk.writing(index_dir):
+            vectors = _vectors(entries, _known(index_dir, embedder), embedder, progress)
+            index = Index.build(entries, vectors)
+            on_disk.save(index, index_dir, embedder)
+        return cls(index, embedder, reports)
+
+    @classmethod
+    def open(cls, index_dir: Path, embedder: Embedder) -> Knowledge:
+        """Raises KnowledgeError or IndexMismatchError, see `index.load`."""
+        return cls(on_disk.load(index_dir, embedder), embedder)
+
+    def search(self, query: str, k: int = 5, product: str = "") -> SearchResult:
+        """The `k` best FAQ and passages, and the best scene.
+
+        With `product`, items of other products are left out. An empty query finds nothing.
+        """
+        return self._searcher.search(query, k, product)
+
+    def __len__(self) -> int:
+        return sum(len(pool.entries) for _, pool in self._index.pools)
+
+
+def _read(
+    documents: Iterable[Path], embedder: Embedder, progress: Progress
+) -> tuple[list[Passage], list[FileReport]]:
+    files = list(find_files(documents))
+    passages: list[Passage] = []
+    reports: list[FileReport] = []
+    owners: dict[str, Path] = {}
+    for done, (path, name) in enumerate(files):
+        progress("read", done, len(files))
+        found, report = read_file(path, name, embedder)
+        taken = {p.id for p in found if owners.setdefault(p.id, path) != path}
+        passages += [p for p in found if p.id not in taken]
+        clashes = tuple(f"id {i!r} is already used in {owners[i]}; skipped" for i in sorted(taken))
+        kept = sum(p.id not in taken for p in found)
+        reports.append(FileReport(report.path, kept, report.problems + clashes))
+    progress("read", len(files), len(files))
+    return passages, reports
+
+
+def _known(index_dir: Path, embedder: Embedder) -> dict[str, Vectors]:
+    """Vectors of the index that is there, if it is there and of this embedder."""
+    try:
+        return on_disk.load(index_dir, embedder).vectors_by_key()
+    except (KnowledgeError, IndexMismatchError):
+        return {}
+
+
+def _vectors(
+    entries: Sequence[Entry], known: dict[str, Vectors], embedder: Embedder, progress: Progress
+) -> Vectors:
+    keys = [entry.key for entry in entries]
+    missing = {key: entry for key, entry in zip(keys, entries, strict=True) if key not in known}
+    by_length = sorted(missing.items(), key=lambda pair: len(pair[1].match))
+    found = dict(known)
+    done = 0
+    progress("embed", 0, len(by_length))
+    for side in (True, False):
+        wanted = [(k, e.match) for k, e in by_length if (e.role is Role.ANSWER) is side]
+        embed = embedder.passages if side else embedder.queries
+        for start in range(0, len(wanted), BATCH):
+            batch = wanted[start : start + BATCH]
+            vectors = embed([match for _, match in batch])
+            found.update(zip((key for key, _ in batch), vectors, strict=True))
+            done += len(batch)
+            progress("embed", done, len(by_length))
+    return np.stack([found[key] for key in keys]).astype(np.float32)
+
+
+def _passage_entries(passages: Iterable[Passage]) -> Iterator[Entry]:
+    for p in passages:
+        match = f"{p.title}\n{p.text}" if p.title else p.text
+        yield Entry(p.id, HitKind.PASSAGE, Role.ANSWER, match, p.text, p.title, p.source)
+
+
+def _faq_entries(faq: Iterable[Faq]) -> Iterator[Entry]:
+    """A FAQ is found by its question, by each similar question, and by its answer."""
+    for item in faq:
+        if item.status != "approved":
+            continue
+        rest = (item.answer, item.question, item.source or item.id, item.product)
+        answer = f"{item.question}\n{item.answer}"
+        yield Entry(item.id, HitKind.FAQ, Role.ANSWER, answer, *rest)
+        for question in (item.question, *item.similar):
+            yield Entry(item.id, HitKind.FAQ, Role.QUESTION, question, *rest)
+
+
+def _scene_entries(scenes: Iterable[SceneEntry]) -> Iterator[Entry]:
+    for scene in scenes:
+        for role, texts in (
+            (Role.QUESTION, (scene.name, *scene.triggers)),
+            (Role.COUNTER, scene.not_triggers),
+        ):
+            for text in texts:
+                yield Entry(
+                    scene.id, HitKind.SCENE, role, text, scene.name, text, scene.id, scene.product
+                )

@@ -1,0 +1,102 @@
+"""A question against an index: the best items of both pools in one list, and the best scene."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from voicebot.knowledge import refusal
+from voicebot.knowledge.api import Hit, HitKind, SearchResult
+from voicebot.knowledge.embedder import Embedder, Vectors
+from voicebot.knowledge.index import Index
+from voicebot.knowledge.pool import Pool, Scored
+from voicebot.knowledge.ranking import (
+    ANSWER_WEIGHTS,
+    QUESTION_WEIGHTS,
+    Ranked,
+    rank,
+    rank_counters,
+)
+from voicebot.knowledge.text import clean_query
+
+COUNTER_WEIGHT = 2.0  # logits lost for each unit of fused score that a counter-example leads by
+
+
+class Searcher:
+    """Searches one index. Holds no state between queries, so threads may share it."""
+
+    def __init__(self, index: Index, embedder: Embedder) -> None:
+        self._index = index
+        self._embedder = embedder
+
+    def search(self, query: str, k: int, product: str) -> SearchResult:
+        started = time.perf_counter()
+        cleaned = clean_query(query)
+        hits: list[tuple[float, Hit]] = []
+        scene: tuple[float, Hit] | None = None
+        if cleaned and self._index.pools:
+            vector = self._embedder.queries([cleaned])[0]
+            if self._index.answers:
+                hits += _answers(self._index.answers, cleaned, vector, product)
+            if self._index.questions:
+                questions, scene = _questions(self._index.questions, cleaned, vector, product)
+                hits += questions
+        ordered = _merge(hits)
+        return SearchResult(
+            query=query,
+            hits=tuple(ordered[:k]),
+            answerable=refusal.sigmoid(ordered[0].score) if ordered else 0.0,
+            scene=scene[1] if scene else None,
+            scene_probability=refusal.sigmoid(scene[0]) if scene else 0.0,
+            elapsed_ms=(time.perf_counter() - started) * 1000,
+        )
+
+
+def _answers(pool: Pool, query: str, vector: Vectors, product: str) -> list[tuple[float, Hit]]:
+    scored = pool.score(query, vector)
+    ranked = _for_product(rank(pool, scored, ANSWER_WEIGHTS), product)
+    return _with_scores(query, ranked, scored, "answers")
+
+
+def _questions(
+    pool: Pool, query: str, vector: Vectors, product: str
+) -> tuple[list[tuple[float, Hit]], tuple[float, Hit] | None]:
+    scored = pool.score(query, vector)
+    ranked = _for_product(rank(pool, scored, QUESTION_WEIGHTS), product)
+    faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
+    scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
+    best = _with_scores(query, scenes[:6], scored, "questions")[:1]
+    if not best:
+        return _with_scores(query, faqs, scored, "questions"), None
+    logit, hit = best[0]
+    counters = rank_counters(pool, scored, QUESTION_WEIGHTS)
+    against = next((item.fused for item in counters if item.entry.id == hit.id), None)
+    if against is not None:
+        logit -= COUNTER_WEIGHT * max(0.0, 1.0 + against - scenes[0].fused)
+    return _with_scores(query, faqs, scored, "questions"), (logit, hit)
+
+
+def _with_scores(
+    query: str, ranked: Sequence[Ranked], scored: Scored, pool: str
+) -> list[tuple[float, Hit]]:
+    """Scores are logits: the first item's is calibrated, the others lie below it by as much as
+    they do in the fused order; so lists of different pools can be merged."""
+    if not ranked:
+        return []
+    logit = refusal.calibration(pool).logit(refusal.features(query, ranked, scored))
+    top = ranked[0].fused
+    return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
+
+
+def _for_product(ranked: list[Ranked], product: str) -> list[Ranked]:
+    if not product:
+        return ranked
+    return [item for item in ranked if item.entry.product in ("", product)]
+
+
+def _merge(hits: list[tuple[float, Hit]]) -> list[Hit]:
+    """Best first, each item once."""
+    best: dict[tuple[HitKind, str], Hit] = {}
+    for _, hit in sorted(hits, key=lambda pair: -pair[0]):
+        best.setdefault((hit.kind, hit.id), hit)
+    return list(best.values())
