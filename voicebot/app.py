@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import platformdirs
@@ -104,10 +105,7 @@ class App:
         speaker = build_speaker(settings, pack)
         speaker.warm_up()
         if prepare:
-            speaker.prepare(
-                fixed_texts(pack),
-                lambda done, total: step("preparing speech", f"{done}/{total} clauses"),
-            )
+            prepare_speech(speaker, urgent_texts(pack), step)
         scheduler = InferenceScheduler(workers=2)
         return cls(settings, pack, scheduler, recognizer, silero, speaker, knowledge, records)
 
@@ -233,15 +231,35 @@ class App:
             keeper.close()
 
 
-def fixed_texts(pack: Pack) -> list[str]:
-    """Everything the pack says word for word, most urgent first: worth rendering beforehand."""
-    texts = [text for variants in pack.prompts.variants.values() for text in variants]
+def urgent_texts(pack: Pack) -> list[str]:
+    """What most calls hear: the first variant of each prompt and question, all diagnoses."""
+    texts = [variants[0] for variants in pack.prompts.variants.values()]
     for scene in pack.scenes:
-        texts += [text for slot in scene.slots for text in (*slot.asks, slot.help)]
-        texts += [text for each in scene.contradictions for text in each.says]
+        texts += [slot.asks[0] for slot in scene.slots if slot.asks]
+        texts += [each.says[0] for each in scene.contradictions]
         texts += [branch.say for branch in scene.branches]
-    texts += [faq.answer for faq in pack.faq if faq.status == "approved"]
-    return [text for text in texts if text and "{" not in text]
+    return _sayable(texts)
+
+
+def other_texts(pack: Pack) -> list[str]:
+    """The rest of what the pack says word for word: other variants, help, FAQ answers."""
+    texts = [faq.answer for faq in pack.faq if faq.status == "approved"]
+    texts += [text for variants in pack.prompts.variants.values() for text in variants[1:]]
+    for scene in pack.scenes:
+        texts += [text for slot in scene.slots for text in (*slot.asks[1:], slot.help)]
+        texts += [text for each in scene.contradictions for text in each.says[1:]]
+    return _sayable(texts)
+
+
+def _sayable(texts: Iterable[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text and "{" not in text]
+
+
+def prepare_speech(speaker: Speaker, texts: Sequence[str], step: Step) -> None:
+    """Render `texts` into the prepared-speech cache, on both cores."""
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        for done, _ in enumerate(threads.map(lambda text: speaker.prepare([text]), texts), 1):
+            step("preparing speech (once)", f"{done}/{len(texts)} sentences")
 
 
 def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
