@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,14 +20,17 @@ from voicebot.dialog.policy import Dialog
 from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
-from voicebot.knowledge.entry import SceneEntry
 from voicebot.knowledge.knowledge import Knowledge
+from voicebot.knowledge.pack_index import open_pack_index
+from voicebot.language.ct2_engine import Ct2Engine
+from voicebot.language.pick import Picker
 from voicebot.pack import Pack
-from voicebot.pack_loader import load_pack, scene_entries
+from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
+from voicebot.session.hit_picker import HitPicker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import Mouth
 from voicebot.session.recording import CallKeeper
@@ -60,6 +62,7 @@ class App:
         speaker: Speaker,
         knowledge: Knowledge,
         records: Records | None,
+        picker: HitPicker | None,
     ) -> None:
         self.settings = settings
         self.pack = pack
@@ -71,7 +74,7 @@ class App:
         self.records = records
         self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
         self.repair = LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
-        self._conversation = Conversation(self.dialog, knowledge, scheduler)
+        self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
 
     @classmethod
     def build(
@@ -106,8 +109,11 @@ class App:
         speaker.warm_up()
         if prepare:
             prepare_speech(speaker, urgent_texts(pack), step)
+        picker = build_picker(settings, step)
         scheduler = InferenceScheduler(workers=2)
-        return cls(settings, pack, scheduler, recognizer, silero, speaker, knowledge, records)
+        return cls(
+            settings, pack, scheduler, recognizer, silero, speaker, knowledge, records, picker
+        )
 
     def close(self) -> None:
         """Stop the worker threads and close the records. Idempotent."""
@@ -267,13 +273,20 @@ def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
     embedder = CT2Embedder(
         locate(settings.knowledge.embedder, settings.models), threads=settings.knowledge.threads
     )
-    place = hashlib.sha256(str(pack.root.resolve()).encode()).hexdigest()[:16]
-    index = Path(platformdirs.user_cache_dir("voicebot")) / "index" / f"{pack.info.name}-{place}"
-    return Knowledge.build(
-        pack.faq,
-        pack.documents,
-        (SceneEntry(*entry) for entry in scene_entries(pack)),
+    return open_pack_index(
+        pack,
         embedder,
-        index,
-        progress=lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
+        Path(platformdirs.user_cache_dir("voicebot")) / "index",
+        lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
     )
+
+
+def build_picker(settings: Settings, step: Step) -> HitPicker | None:
+    """The language model that chooses among close hits, if the settings want one."""
+    if settings.language.engine == "none":
+        return None
+    step("loading the language model", settings.language.model)
+    folder = locate(settings.language.model, settings.models)
+    picker = Picker(Ct2Engine(folder, settings.language.threads))
+    picker.warm()
+    return HitPicker(picker)
