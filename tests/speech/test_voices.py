@@ -75,25 +75,26 @@ def test_kokoro_says_letters_and_numbers(kokoro: KokoroVoice) -> None:
 
 @pytest.mark.weights
 def test_kokoro_stops_at_its_deadline(kokoro: KokoroVoice) -> None:
-    started_s = time.monotonic()
+    text = "这是一个很长的句子，" * 5
+    started_s = time.thread_time()
     with pytest.raises(VoiceError, match="not done in time"):
-        kokoro.render("这是一个很长的句子，" * 12, timeout_s=0.05)
-    late_s = time.monotonic() - started_s
-    whole_s = -time.monotonic()
-    kokoro.render("这是一个很长的句子，" * 12)
-    whole_s += time.monotonic()
-    assert late_s < whole_s / 2
+        kokoro.render(text, timeout_s=0.02)
+    stopped_after_s = time.thread_time() - started_s
+    started_s = time.thread_time()
+    kokoro.render(text)
+    assert stopped_after_s < (time.thread_time() - started_s) / 2
 
 
 @pytest.mark.weights
-def test_kokoro_speaks_more_than_the_model_takes_at_once(kokoro: KokoroVoice) -> None:
-    part = kokoro.render("服务器的硬盘指示灯，" * 5)
-    assert len(kokoro.render("服务器的硬盘指示灯，" * 30)) > 4 * len(part)
+def test_kokoro_speaks_more_than_the_model_takes_at_once(kokoro_folder: Path) -> None:
+    voice = KokoroVoice(kokoro_folder, "zf_xiaobei", speed=2.0)
+    text = "服务器的硬盘指示灯，"
+    assert len(voice.render(text * 18)) > 3 * len(voice.render(text * 5))
 
 
 @pytest.mark.weights
 def test_kokoro_gives_every_thread_its_own_clause(kokoro: KokoroVoice) -> None:
-    texts = ["好的", "请问您的型号是什么", "再见"]
+    texts = ["好的", "请讲", "再见"]
     alone = {text: kokoro.render(text) for text in texts}
     together: dict[str, Pcm] = {}
 
