@@ -123,6 +123,22 @@ class LineContract:
         echoed, said = loud_ms(bytes(tap.left)), loud_ms(bytes(tap.heard))
         assert 0 <= echoed[0] - said[0] <= 60
 
+    async def test_a_tap_that_fails_harms_nobody(self, line: Line) -> None:
+        class FullDisk:
+            def received(self, pcm: bytes) -> None:
+                raise OSError("no space left on device")
+
+            sent = received
+
+        call = await line.ring(b"", 700)
+        tap = RecordingTap()
+        call.attach(FullDisk())
+        call.attach(tap)
+        await call.answer()
+        assert len(await take(call, 20)) == 20
+        assert len(tap.heard) >= 20 * FRAME_BYTES
+        await call.hangup()
+
     async def test_an_ended_call_takes_no_more_orders(self, line: Line) -> None:
         call = await line.ring(b"", 5000)
         await call.answer()
