@@ -147,7 +147,8 @@ class BaresipEndpoint:
         if self._runtime is None or agent is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
         try:
-            native = await agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            command = agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            native = await self._uncancelled(asyncio.ensure_future(command))
         except (BaresipError, ValueError) as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
         call = self._adopt(native, CallInfo(native.call_id or "", self._user, user_part(uri)))
@@ -161,6 +162,14 @@ class BaresipEndpoint:
             if established
             else await _failure(call, timeout_s)
         )
+
+    async def _uncancelled(self, dialling: asyncio.Future[StackCall]) -> StackCall:
+        """Wait for the stack's call; if we are cancelled meanwhile, it is hung up once it is."""
+        try:
+            return await asyncio.shield(dialling)
+        except asyncio.CancelledError:
+            self._spawn(_abandon(dialling))
+            raise
 
     async def followed(self) -> BaresipCall:
         """The next call that a far end's REFER made us place; perhaps not yet established."""
@@ -228,6 +237,11 @@ class BaresipEndpoint:
         task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _abandon(dialling: asyncio.Future[StackCall]) -> None:
+    with contextlib.suppress(BaresipError):
+        await (await dialling).hangup()
 
 
 async def _failure(call: BaresipCall, timeout_s: float) -> DialResult:
