@@ -86,20 +86,25 @@ def _clauses(text: str) -> list[str]:
     return [part for part in parts if part]
 
 
-# A unit and how often it must follow itself: callers do say 喂喂喂 and 对对对对; digits of a
-# number may repeat, so a unit of digits only is no loop.
+# A unit and how often it must follow itself: callers do say 喂喂喂 and 对对对对.
 _LOOPS = (
-    re.compile(r"([^\W\d])(?:[，、 ]?\1){5,}"),
-    re.compile(r"(?!\d+)(\w{2,3})(?:[，。、 ]?\1){3,}"),
-    re.compile(r"(?!\d+\b)(\w[\w，、 ]{3,20}?)(?:[，。、 ]?\1){2,}"),
+    re.compile(r"(\w)(?:[，、 ]?\1){5,}"),
+    re.compile(r"(\w{2,3})(?:[，。、 ]?\1){3,}"),
+    re.compile(r"(\w[\w，、 ]{3,20}?)(?:[，。、 ]?\1){2,}"),
 )
+_DIGITS = frozenset("0123456789零〇一二三四五六七八九幺")
 
 
 def collapse_loops(text: str) -> str:
     """Return `text` with every stretch that repeats beyond speech reduced to one unit."""
     for loop in _LOOPS:
-        text = loop.sub(lambda match: match[0] if match[1].isdigit() else match[1], text)
+        text = loop.sub(_one_unit, text)
     return text
+
+
+def _one_unit(loop: re.Match[str]) -> str:
+    """A number may well repeat its digits; anything else is reduced."""
+    return loop[0] if _DIGITS.issuperset(loop[1]) else loop[1]
 
 
 def is_too_long(text: str, audio_ms: int) -> bool:

@@ -130,7 +130,6 @@ class WhisperRecognizer:
                 num_hypotheses=self._beam_size,
                 max_length=max_length,
                 return_scores=True,
-                return_no_speech_prob=True,
             )
             wall_s = time.perf_counter() - wall_started
             cpu_s = self._workers_clock.seconds() - cpu_started
@@ -144,11 +143,7 @@ class WhisperRecognizer:
             return Recognition("", 0.0, rejected="empty")
         best = alternatives[0]
         verdict = guard(best.text, audio_ms, prompt)
-        sure = confidence(
-            best.score,
-            chars=len(strip_punctuation(verdict.text)),
-            audio_ms=audio_ms,
-        )
+        sure = confidence(best.score)
         if verdict.rejected:
             return Recognition("", 0.0, alternatives, rejected=verdict.rejected)
         kept = Alternative(verdict.text, best.score)
@@ -161,9 +156,7 @@ class WhisperRecognizer:
         found: dict[str, Alternative] = {}
         for ids, score in zip(result.sequences_ids, result.scores, strict=True):
             text = normalize_script(self._tokenizer.decode(ids, skip_special_tokens=True))
-            # The score is the sum over tokens divided by their number without the end token.
-            mean = score * len(ids) / (len(ids) + 1)
-            found.setdefault(strip_punctuation(text), Alternative(text, mean))
+            found.setdefault(strip_punctuation(text), Alternative(text, score))
         return tuple(found.values())
 
 

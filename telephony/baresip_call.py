@@ -13,7 +13,6 @@ from telephony.api import (
     AudioTap,
     CallInfo,
     Hangup,
-    HangupBy,
     TransferOutcome,
     TransferResult,
 )
@@ -21,10 +20,9 @@ from telephony.baresip_wire import BaresipWire
 from telephony.errors import LineError
 from telephony.frames import DigitStream
 from telephony.media import CallMedia
-from telephony.outcomes import hangup_by, outcome_of, refer_to
+from telephony.outcomes import hangup_of, outcome_of, refer_to
 
-_ANSWER_TIMEOUT_S = 10.0
-_TRANSFERRED = "Call transfered"  # the stack's spelling
+ANSWER_TIMEOUT_S = 10.0
 
 
 class BaresipCall:
@@ -59,13 +57,14 @@ class BaresipCall:
             await self._native.answer(video=True)
         except BaresipError as error:
             raise LineError(f"call {self._info.call_id} cannot be answered: {error}") from error
-        if not await self.wait_established(_ANSWER_TIMEOUT_S):
-            await self.hangup()
-            raise LineError(
-                f"call {self._info.call_id}: no ACK within {_ANSWER_TIMEOUT_S:g} s of the answer"
-                if self.ended is None or self.ended.by is HangupBy.LOCAL
-                else f"call {self._info.call_id} ended while it was answered: {self.ended.reason}"
-            )
+        if await self.wait_established(ANSWER_TIMEOUT_S):
+            return
+        if self.ended is not None:
+            raise LineError(f"call {self._info.call_id} ended while it was answered: {self.ended}")
+        await self.hangup()
+        raise LineError(
+            f"call {self._info.call_id}: no ACK within {ANSWER_TIMEOUT_S:g} s of the answer"
+        )
 
     async def wait_established(self, timeout_s: float) -> bool:
         """Wait for media; False if the call ended or `timeout_s` passed first."""
@@ -160,7 +159,7 @@ class BaresipCall:
         """The stack has closed the call; `text` is its reason. Idempotent."""
         if self._ended.done():
             return
-        ours = self._ending or text == _TRANSFERRED
         self.media.stop()
         self._digits.close()
-        self._ended.set_result(Hangup(hangup_by(text, ours=ours), text))
+        answered = self._established.is_set()
+        self._ended.set_result(hangup_of(text, ours=self._ending, answered=answered))

@@ -17,14 +17,14 @@ from baresip import Call as StackCall
 from telephony.api import CallInfo, DialResult, TransferOutcome
 from telephony.baresip_call import BaresipCall
 from telephony.errors import LineError
-from telephony.outcomes import outcome_of, split_status, user_part
+from telephony.outcomes import check_sip_uri, outcome_of, split_status, user_part
 from telephony.ports import check_free, split_address
 
 TICK_MS = 10
 EXPOSED_HEADERS = ("User-to-User", "X-Summary-Id", "Diversion", "P-Asserted-Identity")
 _ADDRESS_HEADERS = ("From", "To")
 _RTP_LOSS_S = 120
-_CLOSED_KEPT = 256
+_EARLY_CALLS_KEPT = 256
 
 
 class BaresipEndpoint:
@@ -34,7 +34,9 @@ class BaresipEndpoint:
     `codecs`: pcma and pcmu in order of preference. `max_calls`: incoming calls beyond this
     are refused with 486; legs we dial do not count. `jitter_buffer_ms`: received audio is
     held this long, 0 is off. `user`: our user part when we dial. `expose_headers`: extra
-    INVITE headers to hand on in `CallInfo.headers` (at most 14).
+    INVITE headers to hand on in `CallInfo.headers` (at most 14). `follow_transfers`: what a
+    far end's REFER does. A bot must not be steered into dialling: it is refused (603). A
+    phone follows it; the new call comes out of `followed`.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class BaresipEndpoint:
         jitter_buffer_ms: int = 40,
         user: str = "voicebot",
         expose_headers: tuple[str, ...] = EXPOSED_HEADERS,
+        follow_transfers: bool = False,
     ) -> None:
         self._listen = listen
         self._host, _ = split_address(listen)
@@ -55,12 +58,15 @@ class BaresipEndpoint:
         self._jitter_buffer_ms = jitter_buffer_ms
         self._user = user
         self._expose = expose_headers
+        self._transfer_policy = "auto" if follow_transfers else "reject"
         self._runtime: Runtime | None = None
         self._agents: dict[str, UserAgent] = {}
         self._calls: set[BaresipCall] = set()
         self._answering: set[BaresipCall] = set()
         self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
-        self._closed_texts: dict[int, str] = {}
+        self._followed: asyncio.Queue[BaresipCall] = asyncio.Queue()
+        self._known: set[int] = set()
+        self._early: dict[int, list[StackEvent]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -74,10 +80,13 @@ class BaresipEndpoint:
                 "(only one endpoint can run in a process)"
             ) from error
         self._runtime = runtime
-        runtime.subscribe(self._remember_closed)
+        runtime.subscribe(self._keep_early)
         for transport in ("udp", "tcp"):  # a catch-all account takes its own transport only
-            agent = await UserAgent.create(runtime, self._account(transport))
+            agent = await UserAgent.create(
+                runtime, self._account(transport), transfer_policy=self._transfer_policy
+            )
             agent.on_incoming(self._ring)
+            agent.on_transfer_call(self._follow)
             self._agents[transport] = agent
         self._spawn(self._pump())
 
@@ -138,7 +147,7 @@ class BaresipEndpoint:
         if self._runtime is None or agent is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
         try:
-            native = await agent.dial(uri, headers=dict(headers or {}))
+            native = await agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
         except (BaresipError, ValueError) as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
         call = self._adopt(native, CallInfo(native.call_id or "", self._user, user_part(uri)))
@@ -152,6 +161,14 @@ class BaresipEndpoint:
             if established
             else await _failure(call, timeout_s)
         )
+
+    async def followed(self) -> BaresipCall:
+        """The next call that a far end's REFER made us place; perhaps not yet established."""
+        return await self._followed.get()
+
+    def _follow(self, native: StackCall) -> None:
+        info = CallInfo(native.call_id or "", self._user, user_part(native.peer or ""))
+        self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
         headers = {name.lower(): value for name, value in native.headers.items()}
@@ -174,20 +191,28 @@ class BaresipEndpoint:
         call = BaresipCall(native, info)
         self._calls.add(call)
         self._spawn(self._release(call))
-        if native.handle in self._closed_texts:  # it failed before we could listen
-            call.closed(self._closed_texts.pop(native.handle))
+        self._known.add(native.handle)
+        for event in self._early.pop(native.handle, ()):
+            native._on_stack_event(event)
         return call
+
+    def _keep_early(self, event: StackEvent) -> None:
+        """Keep the events of a call that `dial` has not returned yet.
+
+        The stack's binding hears only what comes after it has returned the call; on a busy
+        loop ringing, answer and refusal may all have passed by then.
+        """
+        if event.call and event.call not in self._known:
+            self._early.setdefault(event.call, []).append(event)
+            if len(self._early) > _EARLY_CALLS_KEPT:
+                del self._early[next(iter(self._early))]
+        elif event.event is Event.CALL_CLOSED:
+            self._known.discard(event.call)
 
     async def _release(self, call: BaresipCall) -> None:
         await call.wait_ended()
         self._calls.discard(call)
         self._answering.discard(call)
-
-    def _remember_closed(self, event: StackEvent) -> None:
-        if event.event is Event.CALL_CLOSED:
-            self._closed_texts[event.call] = event.text or ""
-            if len(self._closed_texts) > _CLOSED_KEPT:
-                del self._closed_texts[next(iter(self._closed_texts))]
 
     async def _pump(self) -> None:
         """The one task that moves the audio of all calls."""

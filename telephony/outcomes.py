@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from telephony.api import HangupBy, TransferOutcome
+from telephony.api import Hangup, HangupBy, TransferOutcome
 
 _STATUS = re.compile(r"^\s*([1-6]\d\d)(?:\s+(.*))?$", re.DOTALL)
 _USER = re.compile(r"sips?:([^@;>?\s]*)@|tel:([^;>?\s]*)", re.IGNORECASE)
 _USER_CHARS_MAX = 128
+_CUT_AT = 1000
+_SIP_URI = re.compile(
+    r"sip:(?:[\w.~%!$&'()*+,/=-]{1,256}@)?"  # user
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253})|\[[0-9A-Fa-f:.]{2,45}\])"  # host
+    r"(?::[1-9]\d{0,4})?(?:;[\w.~%=-]{1,128}){0,8}",  # port, parameters
+    re.ASCII,
+)
+_TRANSFERRED = "Call transfered"  # the stack's spelling
 
 _BUSY = {486, 600}
 _DECLINED = {603, 607, 608}
@@ -35,23 +43,41 @@ def outcome_of(status: int | None) -> TransferOutcome:
     return TransferOutcome.FAILED
 
 
-def hangup_by(text: str, *, ours: bool) -> HangupBy:
-    """Who ended a call that the stack closed with `text`; `ours`: we had asked for it.
+def hangup_of(text: str, *, ours: bool, answered: bool) -> Hangup:
+    """How a call ended that the stack closed with `text`; `ours`: we had asked for it.
 
-    The stack reports a BYE or CANCEL of the far end as a connection reset and a refusal as its
-    status; every other text is a failure (lost media, transport).
+    The stack reports a BYE or CANCEL of the far end as a connection reset, a refusal as its
+    status and a completed REFER in its own words; every other text is a failure (lost media,
+    transport).
     """
+    if text == _TRANSFERRED:
+        return Hangup(HangupBy.LOCAL, "transferred")
     if ours:
-        return HangupBy.LOCAL
-    if "reset by peer" in text or split_status(text)[0] is not None:
-        return HangupBy.REMOTE
-    return HangupBy.ERROR
+        return Hangup(HangupBy.LOCAL, "hung up")
+    if "reset by peer" in text:
+        return Hangup(HangupBy.REMOTE, "BYE" if answered else "CANCEL")
+    if split_status(text)[0] is not None:
+        return Hangup(HangupBy.REMOTE, text)
+    return Hangup(HangupBy.ERROR, text)
 
 
 def user_part(address: str) -> str:
     """The user of a From or To value or URI; empty where it has none. Bounded in length."""
+    if len(address) >= _CUT_AT:  # the stack cut it off, perhaps inside the user
+        address += "@"
     match = _USER.search(address)
     return (match[1] or match[2] or "")[:_USER_CHARS_MAX] if match else ""
+
+
+def check_sip_uri(uri: str) -> str:
+    """`uri` itself if it is a plain ``sip:`` URI (RFC 3261 §19.1.1). Raises ValueError.
+
+    Asked before the stack sees it: baresip 0.5.2a3 corrupts its memory over a URI that it
+    cannot dial, and aborts the process when it closes.
+    """
+    if not _SIP_URI.fullmatch(uri):
+        raise ValueError(f"sip:USER@HOST[:PORT] is expected, got {uri!r}")
+    return uri
 
 
 def refer_to(uri: str, headers: dict[str, str]) -> str:
@@ -59,9 +85,8 @@ def refer_to(uri: str, headers: dict[str, str]) -> str:
 
     Raises ValueError for a URI that would break out of the header.
     """
-    if not uri or re.search(r"[\s<>\"]", uri):
-        raise ValueError(f"a SIP URI without spaces, quotes or brackets is expected, got {uri!r}")
+    check_sip_uri(uri)
     if not headers:
         return uri
     fields = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in headers.items())
-    return f"<{uri}{'&' if '?' in uri else '?'}{fields}>"
+    return f"<{uri}?{fields}>"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import platformdirs
 import structlog
 
 from asr_models import Recognizer
@@ -16,22 +17,263 @@ from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint
 from telephony.baresip_line import BaresipEndpoint
-from telephony.tape import Tape
 from voicebot.dialog.policy import Dialog
+from voicebot.errors import RecordsError
+from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.entry import SceneEntry
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.pack_loader import Pack, load_pack, scene_entries
+from voicebot.pack import Pack
+from voicebot.pack_loader import load_pack, scene_entries
 from voicebot.records.store import Records
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
-from voicebot.session.events import Observer, SessionEvent, kind_of
+from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import Mouth
+from voicebot.session.recording import CallKeeper
+from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.settings import Settings
+from voicebot.speech.build import build_speaker
 from voicebot.speech.speaker import Speaker
-from voicebot.turns.scheduler import InferenceScheduler, Priority
+from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import SpeechDetector
 from voicebot.weights import locate
+
+log = structlog.get_logger(__name__)
+
+Step = Callable[[str, str], None]
+
+
+class App:
+    """The parts of a running bot. Build with `App.build`, end with `close`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pack: Pack,
+        scheduler: InferenceScheduler,
+        recognizer: Recognizer,
+        silero: SileroVad,
+        speaker: Speaker,
+        knowledge: Knowledge,
+        records: Records | None,
+    ) -> None:
+        self.settings = settings
+        self.pack = pack
+        self.scheduler = scheduler
+        self.recognizer = recognizer
+        self.silero = silero
+        self.speaker = speaker
+        self.knowledge = knowledge
+        self.records = records
+        self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
+        self.repair = LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
+        self._conversation = Conversation(self.dialog, knowledge, scheduler)
+
+    @classmethod
+    def build(
+        cls,
+        settings: Settings,
+        *,
+        step: Step = lambda what, state: None,
+        with_records: bool = True,
+        prepare: bool = True,
+    ) -> App:
+        """Load everything a call needs; `step` hears what is being done.
+
+        Raises VoicebotError for a pack, weights, index or records that are not as they should be.
+        """
+        step("reading the pack", str(settings.pack))
+        pack = load_pack(settings.pack)
+        step("opening records", "")
+        where = settings.records.url or settings.records.directory
+        records = Records.open(where) if with_records else None
+        step("loading the ears", settings.asr.model)
+        recognizer = WhisperRecognizer(
+            locate(settings.asr.model, settings.models),
+            beam_size=settings.asr.beam_size,
+            threads=settings.asr.threads,
+            workers=settings.asr.workers,
+        )
+        silero = SileroVad(locate("silero-vad", settings.models) / "silero_vad.onnx")
+        step("loading the knowledge", settings.knowledge.embedder)
+        knowledge = build_knowledge(settings, pack, step)
+        step("loading the voice", settings.speech.engine)
+        speaker = build_speaker(settings, pack)
+        speaker.warm_up()
+        if prepare:
+            prepare_speech(speaker, urgent_texts(pack), step)
+        scheduler = InferenceScheduler(workers=2)
+        return cls(settings, pack, scheduler, recognizer, silero, speaker, knowledge, records)
+
+    def close(self) -> None:
+        """Stop the worker threads and close the records. Idempotent."""
+        self.scheduler.close()
+        if self.records is not None:
+            self.records.close()
+
+    # --- making calls ---------------------------------------------------------------------
+    def conversation(self) -> Conversation:
+        """The talk without a telephone; it holds nothing of a call."""
+        return self._conversation
+
+    def session(
+        self,
+        call: Call,
+        observer: Observer,
+        *,
+        endpoint: Endpoint | None = None,
+        keeper: CallKeeper | None = None,
+    ) -> CallSession:
+        """One call's session.
+
+        Without an endpoint no seat can be rung (replay); without a keeper nothing is stored.
+        """
+        story = Story(self.pack, call.info)
+
+        def observe(event: SessionEvent) -> None:
+            story(event)
+            if keeper is not None:
+                keeper(event)
+            observer(event)
+
+        turns = self.settings.turns
+        mouth = Mouth(call, self.speaker, self.scheduler)
+        thinker = Thinker(
+            self.recognizer,
+            self._conversation,
+            self.scheduler,
+            mouth,
+            self.pack.info.asr_prompt,
+            lambda text: self.repair.repair(text).text,
+        )
+        vad = SpeechDetector(self.silero.fork(), threshold=turns.speech_threshold)
+        return CallSession(
+            call,
+            taker=TurnTaker(turns, vad),
+            thinker=thinker,
+            conversation=self._conversation,
+            mouth=mouth,
+            desk=HumanDesk(
+                self.settings.handoff,
+                endpoint,
+                story.package,
+                keeper.recorder.store_summary if keeper else None,
+                observe,
+            ),
+            prompts=self.pack.prompts,
+            pack_name=self.pack.info.name,
+            turns=turns,
+            budget=self.settings.budget,
+            observer=observe,
+        )
+
+    async def serve(
+        self,
+        stop: asyncio.Event,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
+        observer: Observer = lambda event: None,
+    ) -> None:
+        """Answer calls until `stop` is set; calls in progress are hung up then.
+
+        Raises LineError (for example PortInUseError) if the line cannot be opened.
+        """
+        sip = self.settings.sip
+        endpoint = BaresipEndpoint(
+            sip.listen,
+            rtp_ports=sip.rtp_ports,
+            codecs=sip.codecs,
+            max_calls=sip.max_calls,
+            jitter_buffer_ms=sip.jitter_buffer_ms,
+        )
+        await endpoint.start()
+        on_ready()
+        calls: set[asyncio.Task[None]] = set()
+
+        async def take_calls() -> None:
+            async for call in endpoint.incoming():
+                task = asyncio.create_task(self._take(call, endpoint, observer))
+                calls.add(task)
+                task.add_done_callback(calls.discard)
+
+        taking = asyncio.create_task(take_calls())
+        try:
+            await stop.wait()
+        finally:
+            taking.cancel()
+            await endpoint.stop()
+            await asyncio.gather(taking, *calls, return_exceptions=True)
+
+    async def _take(self, call: Call, endpoint: Endpoint, observer: Observer) -> None:
+        """One call, kept in the records; what goes wrong in it stays in it."""
+        if self.records is None:
+            raise RecordsError("records: this bot was built without a store; calls are not taken")
+        folder = self.settings.records.directory.resolve() / "audio"
+        keeper = CallKeeper(
+            self.records,
+            call.info,
+            self.pack.info.name,
+            folder if self.settings.records.record_audio else None,
+        )
+        keeper.attach(call)
+        call_log = log.bind(call=keeper.recorder.call_id)
+        try:
+            await self.session(call, observer, endpoint=endpoint, keeper=keeper).run()
+        except Exception:
+            call_log.exception("call failed")
+            keeper.recorder.finish("failed", "error")
+            await call.hangup()
+        finally:
+            keeper.close()
+
+
+def urgent_texts(pack: Pack) -> list[str]:
+    """What most calls hear: the first variant of each prompt and question, all diagnoses."""
+    texts = [variants[0] for variants in pack.prompts.variants.values()]
+    for scene in pack.scenes:
+        texts += [slot.asks[0] for slot in scene.slots if slot.asks]
+        texts += [each.says[0] for each in scene.contradictions]
+        texts += [branch.say for branch in scene.branches]
+    return _sayable(texts)
+
+
+def other_texts(pack: Pack) -> list[str]:
+    """The rest of what the pack says word for word: other variants, help, FAQ answers."""
+    texts = [faq.answer for faq in pack.faq if faq.status == "approved"]
+    texts += [text for variants in pack.prompts.variants.values() for text in variants[1:]]
+    for scene in pack.scenes:
+        texts += [text for slot in scene.slots for text in (*slot.asks[1:], slot.help)]
+        texts += [text for each in scene.contradictions for text in each.says[1:]]
+    return _sayable(texts)
+
+
+def _sayable(texts: Iterable[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text and "{" not in text]
+
+
+def prepare_speech(speaker: Speaker, texts: Sequence[str], step: Step) -> None:
+    """Render `texts` into the prepared-speech cache, on both cores."""
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        for done, _ in enumerate(threads.map(lambda text: speaker.prepare([text]), texts), 1):
+            step("preparing speech (once)", f"{done}/{len(texts)} sentences")
+
+
+def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
+    """The pack's index, built or brought up to date in the user's cache folder."""
+    embedder = CT2Embedder(
+        locate(settings.knowledge.embedder, settings.models), threads=settings.knowledge.threads
+    )
+    place = hashlib.sha256(str(pack.root.resolve()).encode()).hexdigest()[:16]
+    index = Path(platformdirs.user_cache_dir("voicebot")) / "index" / f"{pack.info.name}-{place}"
+    return Knowledge.build(
+        pack.faq,
+        pack.documents,
+        (SceneEntry(*entry) for entry in scene_entries(pack)),
+        embedder,
+        index,
+        progress=lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
+    )

@@ -4,6 +4,7 @@
     ├── SettingsError           a configuration file or option is wrong
     ├── PackError               a pack (scenes, FAQ, documents …) is wrong
     ├── WeightsError            a weight file is missing, truncated or altered
+    ├── VoiceError              a voice could not speak a text, or not in time
     ├── AudioFileError          a file is no wav, or not one we can play
     ├── KnowledgeError          an index cannot be read or written, or nothing could be ingested
     ├── IndexMismatchError      an index was built with another embedder or format
@@ -28,6 +29,10 @@ class PackError(VoicebotError):
 
 class WeightsError(VoicebotError):
     """A weight file is missing, truncated or altered."""
+
+
+class VoiceError(VoicebotError):
+    """A voice could not speak a text, or not in time."""
 
 
 class AudioFileError(VoicebotError):

@@ -46,6 +46,7 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     "confirm_more": ("我再跟您确认一下。", "可能我没说清楚。", "我换个问法。"),
     "repeat_none": ("我还没有说过什么，您先讲讲遇到的问题。", "还没有可以重复的内容，您请讲。"),
     "scene_solved": ("太好了，解决了就好。", "好的，恢复正常就放心了。"),
+    "unknown_aside": ("这一点我手上没有资料，先给您记下。", "这个我查不到，回头请工程师答您。"),
     # hand-offs the caller did not ask for
     "danger": (
         "请先离开设备，在安全的情况下断电，我马上给您转人工。",

@@ -1,8 +1,8 @@
 """Fit asr_models/confidence.py: how often is a text right, given what the decoder says?
 
 Run on speech that is used for nothing else, e.g.
-    python -m tests.bench.fit_confidence --clips speech_train --model whisper-base --vad silero.onnx
-It prints the coefficients and how well they hold on a half of the speakers that was not fitted.
+    python -m tests.bench.fit_confidence --clips speech_train --model FOLDER
+It prints the coefficients and how well they hold on a half of the clips that was not fitted.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from asr_models.confidence import features
 from asr_models.metrics import syllable_errors
-from asr_models.script import strip_punctuation
 from asr_models.whisper_ct2 import WhisperRecognizer
 from tests.bench.clips import load_manifest, read_8k, through_phone
 
@@ -39,13 +37,10 @@ def collect(args: argparse.Namespace) -> list[dict[str, float]]:
         heard = recognizer.recognize(pcm)
         if not heard.alternatives or heard.rejected:
             continue
-        scores = [alternative.score for alternative in heard.alternatives[:2]]
         errors = syllable_errors(clip.text, heard.text)
         rows.append(
             {
-                "score": scores[0],
-                "chars": len(strip_punctuation(heard.text)),
-                "audio_ms": heard.audio_ms,
+                "score": heard.alternatives[0].score,
                 "error": errors.rate,
                 "snr": 99 if snr is None else snr,
             }
@@ -97,12 +92,7 @@ def main() -> None:
         rows = collect(args)
         if args.rows:
             args.rows.write_text(json.dumps(rows))
-    x = np.array(
-        [
-            features(row["score"], chars=int(row["chars"]), audio_ms=int(row["audio_ms"]))
-            for row in rows
-        ]
-    )
+    x = np.array([[row["score"]] for row in rows])
     y = np.array([float(row["error"] <= RIGHT_RATE) for row in rows])
     half = np.arange(len(rows)) % 2 == 0
     weights = fit(x[half], y[half])

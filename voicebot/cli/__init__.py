@@ -10,6 +10,8 @@ import sys
 
 import typer
 
+from asr_models.errors import AsrError
+from telephony.errors import LineError
 from voicebot.errors import VoicebotError
 
 app = typer.Typer(
@@ -24,9 +26,13 @@ COMMAND_MODULES: tuple[str, ...] = (
     "serve",
     "replay",
     "transcribe",
+    "say",
     "chat",
     "kb",
+    "calls",
     "models",
+    "pack",
+    "scenes",
 )
 
 for _module in COMMAND_MODULES:
@@ -34,9 +40,9 @@ for _module in COMMAND_MODULES:
 
 
 def main() -> None:
-    """Run the command line; a VoicebotError is one line on stderr and exit status 2."""
+    """Run the command line; an error the user can act upon is one line on stderr, exit status 2."""
     try:
         app()
-    except VoicebotError as error:
+    except (VoicebotError, LineError, AsrError) as error:
         print(f"voicebot: {error}", file=sys.stderr)
         sys.exit(2)

@@ -102,9 +102,16 @@ def verify(
     present = [name for name in manifest.weights if (store / name).exists()]
     if not names and not present:
         raise WeightsError(f"models verify: no weights in {store}; run: voicebot models fetch")
+    failed = False
     for name in names or present:
-        if full:
-            verify_weight(name, store, quick=False)
-        else:
-            check(name, store)
-        typer.echo(f"{name}: ok")
+        try:
+            if full:
+                verify_weight(name, store, quick=False)
+            else:
+                check(name, store)
+            typer.echo(f"{name}: ok")
+        except WeightsError as error:
+            failed = True
+            typer.echo(f"voicebot: {error}", err=True)
+    if failed:
+        raise typer.Exit(2)

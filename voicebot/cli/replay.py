@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicebot.cli.screen import announce, build_with_progress, out, print_event
+
+if TYPE_CHECKING:
+    from voicebot.replay.render import Replayed
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
         Of a stereo recording the left channel is the caller.
         """
-        from voicebot.replay.render import Replayed, write_report
+        from voicebot.replay.render import write_report
         from voicebot.replay.run import load_caller, replay_call
         from voicebot.settings import load_settings
 
@@ -50,10 +53,7 @@ def register(app: typer.Typer) -> None:
             announce(f"report: {report}")
 
 
-def _summary(call: object) -> None:
-    from voicebot.replay.render import Replayed
-
-    assert isinstance(call, Replayed)
+def _summary(call: Replayed) -> None:
     latency = call.latency()
     speed = call.audio_s / max(call.wall_s, 0.001)
     out.print(

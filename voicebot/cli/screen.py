@@ -67,7 +67,9 @@ def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
         case facts.CallAnswered():
             return "[bold]line  [/bold]", f"answered a call from {escape(event.caller)}"
         case facts.CallerSpoke():
-            text = escape(event.text) if event.text else f"[dim]（{event.rejected or '无声'}）[/dim]"
+            text = (
+                escape(event.text) if event.text else f"[dim]（{event.rejected or '无声'}）[/dim]"
+            )
             mark = " [yellow]打断[/yellow]" if event.barged_in else ""
             return "[green]caller[/green]", f"{text}{mark}  [dim]conf {event.confidence:.2f}[/dim]"
         case facts.BotSpoke():
@@ -78,7 +80,10 @@ def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
             )
             return "[blue]bot   [/blue]", f"{escape(event.text)}  {tail}{cites}"
         case facts.BotInterrupted():
-            return "[yellow]bot   [/yellow]", f"[dim]stopped; unheard: {escape(event.unheard)}[/dim]"
+            return (
+                "[yellow]bot   [/yellow]",
+                f"[dim]stopped; unheard: {escape(event.unheard)}[/dim]",
+            )
         case facts.DigitPressed():
             return "[green]caller[/green]", f"pressed {escape(event.digit)}"
         case facts.HandoffStarted():

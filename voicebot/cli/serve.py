@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicebot.cli.screen import announce, build_with_progress, print_event
+
+if TYPE_CHECKING:
+    from voicebot.app import App
 
 
 def register(app: typer.Typer) -> None:
@@ -36,10 +39,7 @@ def register(app: typer.Typer) -> None:
             parts.close()
 
 
-async def _serve(parts: object) -> None:
-    from voicebot.app import App
-
-    assert isinstance(parts, App)
+async def _serve(parts: App) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

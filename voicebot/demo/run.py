@@ -17,8 +17,11 @@ import numpy.typing as npt
 from asr_models.wav import read_wav
 from voicebot.app import App
 from voicebot.demo import checks
-from voicebot.demo.script import caller_steps
+from voicebot.demo.checks import Check, Latency
+from voicebot.demo.script import SEAT_RINGS_MS, caller_steps
 from voicebot.errors import VoicebotError
+from voicebot.records import kinds
+from voicebot.records.views import CallView
 from voicebot.session import events as facts
 from voicebot.session.events import SessionEvent
 
@@ -35,7 +38,8 @@ class Peer:
     events: list[dict[str, Any]] = field(default_factory=list)
 
     async def read(self) -> None:
-        assert self.process.stdout is not None
+        if self.process.stdout is None:
+            return
         async for line in self.process.stdout:
             try:
                 self.events.append(json.loads(line))
@@ -59,8 +63,8 @@ class Peer:
 class DemoResult:
     """What came out: verdicts, latency, and where everything lies."""
 
-    checks: tuple[checks.Check, ...]
-    latency: checks.Latency
+    checks: tuple[Check, ...]
+    latency: Latency
     call_id: str
     recording: Path
     caller_tape: Path
@@ -107,7 +111,7 @@ async def run_demo(
     script.write_text(json.dumps(caller_steps(fixtures), ensure_ascii=False), encoding="utf-8")
     seat = await _start(
         *("seat", "telephony.loopback_seat", "--listen", f"127.0.0.1:{seat_port}"),
-        *("--ring-ms", "1200", "--answer", "--play", str(fixtures / "seat_hello.wav")),
+        *("--ring-ms", str(SEAT_RINGS_MS), "--answer", "--play", str(fixtures / "seat_hello.wav")),
         *("--tape", str(seat_tape), "--expose", "X-Summary-Id"),
     )
     caller = await _start(
@@ -132,52 +136,49 @@ async def run_demo(
         await asyncio.gather(*readers)
         stop.set()
         await bot
-    return _judge(app, seen, caller, seat, caller_tape, seat_tape)
+    return _judge(app, seen, seat, caller_tape, seat_tape)
 
 
 def _stereo(path: Path) -> npt.NDArray[np.int16]:
     if not path.exists():
         raise VoicebotError(f"demo: {path} was not written: the user agent did not start its tape")
-    return read_wav(path).samples
+    return read_wav(path).samples.T
+
+
+def _record(app: App) -> CallView:
+    calls = app.records.list_calls(limit=1) if app.records else []
+    if app.records is None or not calls:
+        raise VoicebotError("demo: no call reached the records")
+    return app.records.get_call(calls[0].id)
 
 
 def _judge(
     app: App,
     seen: list[SessionEvent],
-    caller: Peer,
     seat: Peer,
     caller_tape: Path,
     seat_tape: Path,
 ) -> DemoResult:
-    call = app.records.list_calls(limit=1)[0]
-    view = app.records.get_call(call.id)
+    view = _record(app)
     handed = next((e for e in seen if isinstance(e, facts.HandoffStarted)), None)
-    ring = seat.find("incoming") or {}
+    ring = seat.find("ringing") or {}
     header = str(ring.get("headers", {}).get("x-summary-id", ""))
-    answered = caller.find("answered")
-    offset_ms = int(answered["t_ms"]) if answered else 0
-    until_ms = (handed.at_ms if handed else 10**7) + offset_ms
-    tape = _stereo(caller_tape)
-    latency = checks.measure(tape, until_ms)
+    latency = checks.measure(_stereo(caller_tape), handed.at_ms if handed else 10**7)
     found = checks.check_conversation(seen)
     if handed is not None and seat_tape.exists():
-        kinds = [event["kind"] for event in view.events]
-        before = (
-            "handoff_started" in kinds
-            and "seat_rang" in kinds
-            and kinds.index("handoff_started") < kinds.index("seat_rang")
-            and view.summary is not None
-        )
+        order = [e.kind for e in view.events if e.kind in (kinds.HANDOFF_STARTED, kinds.SEAT_RANG)]
+        told_first = order[:2] == [kinds.HANDOFF_STARTED, kinds.SEAT_RANG]
+        before = told_first and view.summary is not None
         found += checks.check_seat(handed.summary_id, header, before, _stereo(seat_tape))
     else:
         found.append(checks.Check("seat", False, "no seat was rung"))
+    recording = Path(view.call.recording)
     found.append(
         checks.Check(
             "record complete",
-            view.recording is not None and Path(view.recording).exists() and bool(view.turns),
-            f"{len(view.turns)} turns, {len(view.events)} events",
+            recording.is_file() and view.call.ended_at is not None and bool(view.turns),
+            f"{len(view.turns)} turns, {len(view.events)} events, {view.call.outcome}",
         )
     )
     found += checks.check_latency(latency)
-    recording = Path(view.recording) if view.recording else caller_tape
-    return DemoResult(tuple(found), latency, call.id, recording, caller_tape, seat_tape)
+    return DemoResult(tuple(found), latency, view.call.id, recording, caller_tape, seat_tape)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 MAX_HEARD_CHARS = 500
+MAX_PIECE_CHARS = 80  # about as much as is remembered from one hearing
 _CLAUSE_BREAK = re.compile(r"[\s,，.。;；!！?？、:：…~～—]+")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]*[”」』）)]*")
 
@@ -29,7 +30,10 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(sentence for sentence in found if sentence)
 
 
-def first_sentences(text: str, count: int) -> tuple[str, str]:
-    """The first `count` sentences, and the rest."""
+def pieces(text: str, count: int) -> tuple[str, ...]:
+    """The text in pieces of at most `count` sentences; a short last one is not left alone."""
     parts = sentences(text)
-    return "".join(parts[:count]), "".join(parts[count:])
+    cut = ["".join(parts[at : at + count]) for at in range(0, len(parts), count)]
+    if len(cut) > 1 and len(parts) % count == 1 and len(cut[-2] + cut[-1]) <= MAX_PIECE_CHARS:
+        cut[-2:] = [cut[-2] + cut[-1]]
+    return tuple(cut)

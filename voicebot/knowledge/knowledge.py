@@ -84,11 +84,15 @@ def _read(
     files = list(find_files(documents))
     passages: list[Passage] = []
     reports: list[FileReport] = []
+    owners: dict[str, Path] = {}
     for done, (path, name) in enumerate(files):
         progress("read", done, len(files))
         found, report = read_file(path, name, embedder)
-        passages += found
-        reports.append(report)
+        taken = {p.id for p in found if owners.setdefault(p.id, path) != path}
+        passages += [p for p in found if p.id not in taken]
+        clashes = tuple(f"id {i!r} is already used in {owners[i]}; skipped" for i in sorted(taken))
+        kept = sum(p.id not in taken for p in found)
+        reports.append(FileReport(report.path, kept, report.problems + clashes))
     progress("read", len(files), len(files))
     return passages, reports
 

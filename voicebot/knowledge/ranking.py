@@ -13,7 +13,7 @@ from voicebot.knowledge.pool import Pool, Scored
 
 # Weights of the z-scores of SIGNALS (dense, words, chars, sounds); fitted by
 # tests/bench/fit_fusion.py, see docs/knowledge.md.
-ANSWER_WEIGHTS = np.array([1.0, 0.3, 0.0, 0.0], np.float32)
+ANSWER_WEIGHTS = np.array([1.0, 0.15, 0.0, 0.05], np.float32)
 QUESTION_WEIGHTS = np.array([1.0, 0.2, 0.2, 0.1], np.float32)
 
 

@@ -43,11 +43,20 @@ def clean_query(text: str) -> str:
     return cleaned or text.strip()
 
 
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each sentence, its end mark included and white space around it not."""
+    spans = []
+    for match in _SENTENCE.finditer(text):
+        stripped = match.group().strip()
+        if stripped:
+            start = match.start() + match.group().index(stripped)
+            spans.append((start, start + len(stripped)))
+    return spans
+
+
 def sentences(text: str) -> list[str]:
-    """The text's sentences in order, each with its end mark; joined they are the text again,
-    but for white space at the seams."""
-    found = (match.group().strip() for match in _SENTENCE.finditer(text))
-    return [sentence for sentence in found if sentence]
+    """The text's sentences in order, each with its end mark."""
+    return [text[start:end] for start, end in sentence_spans(text)]
 
 
 def terms(text: str) -> list[str]:

@@ -81,7 +81,7 @@ def _waveform(channel: npt.NDArray[np.int16], height: int = 30) -> str:
 def _wav_data_uri(tape: npt.NDArray[np.int16]) -> str:
     from asr_models.wav import wav_bytes
 
-    return "data:audio/wav;base64," + base64.b64encode(wav_bytes(tape, 8000)).decode("ascii")
+    return "data:audio/wav;base64," + base64.b64encode(wav_bytes(tape.T, 8000)).decode("ascii")
 
 
 def write_report(calls: Iterable[Replayed], path: Path) -> None:

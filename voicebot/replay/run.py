@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from asr_models.errors import AsrModelError
-from asr_models.resample import to_rate
+from asr_models.errors import AsrError
+from asr_models.resample import to_8k
 from asr_models.wav import read_wav
 from telephony.file_line import FileCall
 from voicebot.app import App
@@ -29,8 +29,8 @@ def load_caller(path: Path) -> npt.NDArray[np.int16]:
     """
     try:
         wav = read_wav(path)
-        return to_rate(wav.samples[:, 0], wav.sample_rate, 8000)
-    except (AsrModelError, OSError) as error:
+        return to_8k(wav.samples[0], wav.sample_rate)
+    except (AsrError, OSError) as error:
         raise AudioFileError(f"{path}: {error}") from None
 
 
@@ -47,8 +47,8 @@ def replay_call(
 
     async def call_it() -> npt.NDArray[np.int16]:
         call = FileCall(caller_pcm.tobytes(), tail_ms=TAIL_MS)
-        await app.session(call, endpoint=None, observer=observe).run()
-        return np.frombuffer(call.tape(), np.int16).reshape(-1, 2)
+        await app.session(call, observe).run()
+        return np.frombuffer(call.take_tape(), np.int16).reshape(-1, 2)
 
     started_s = time.perf_counter()
     tape = run_virtual(call_it, busy=lambda: app.scheduler.in_flight > 0)

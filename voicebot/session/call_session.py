@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import structlog
 
@@ -30,7 +32,7 @@ from voicebot.dialog.state import DialogState
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session.conversation import Conversation, Thought
-from voicebot.session.human import HumanDesk
+from voicebot.session.echo_tap import EchoTap
 from voicebot.session.mouth import Mouth
 from voicebot.session.thinker import Considered, Thinker
 from voicebot.settings import BudgetSettings, TurnSettings
@@ -42,6 +44,18 @@ log = structlog.get_logger(__name__)
 
 # A caller who goes on within this time of their last words is in the same sentence.
 CARRY_WITHIN_MS = 3000
+
+
+class Desk(Protocol):
+    """Brings a human to a call."""
+
+    async def bring_human(
+        self, call: Call, handoff: Handoff, state: DialogState, now_ms: Callable[[], int]
+    ) -> str:
+        """Ring the seats; returns when it failed or when the talk is over.
+
+        The value is ``accepted`` or the typed outcome (`telephony.TransferOutcome`).
+        """
 
 
 @dataclass
@@ -61,7 +75,7 @@ class CallSession:
         thinker: Thinker,
         conversation: Conversation,
         mouth: Mouth,
-        desk: HumanDesk,
+        desk: Desk,
         prompts: Prompts,
         pack_name: str,
         turns: TurnSettings,
@@ -79,7 +93,9 @@ class CallSession:
         self._turns = turns
         self._budget_settings = budget
         self._observer = observer
-        self._state: DialogState | None = None
+        self._echo = EchoTap()
+        self._opening = conversation.start()
+        self._state = self._opening.state
         self._speculation: _Speculation | None = None
         self._turn: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -98,17 +114,14 @@ class CallSession:
     async def run(self) -> None:
         """Answer, talk, end. The last event the observer sees is `CallEnded`."""
         loop = asyncio.get_running_loop()
+        self._call.attach(self._echo)
         await self._call.answer()
         self._answered_s = loop.time()
         info = self._call.info
-        self._tell(
-            facts.CallAnswered(0, info.caller, info.callee, info.codec, self._pack_name)
-        )
+        self._tell(facts.CallAnswered(0, info.caller, info.callee, info.codec, self._pack_name))
         digits = asyncio.create_task(self._watch_digits())
         self._listening = asyncio.create_task(self._listen())
-        opening = self._conversation.start()
-        self._state = opening.state
-        self._turn = asyncio.create_task(self._guarded(self._perform(opening, None)))
+        self._turn = asyncio.create_task(self._guarded(self._perform(self._opening, None)))
         try:
             ended = await self._call.wait_ended()
         finally:
@@ -121,7 +134,12 @@ class CallSession:
 
     async def _listen(self) -> None:
         async for frame in self._call.frames():
-            for event in self._taker.feed(frame, bot_speaking=self._mouth.speaking):
+            events = self._taker.feed(
+                frame,
+                bot_speaking=self._mouth.speaking,
+                echo_level_db=self._echo.level_db(frame),
+            )
+            for event in events:
                 self._on_turn_event(event)
 
     async def _watch_digits(self) -> None:
@@ -162,9 +180,9 @@ class CallSession:
                 self._carried = (text, end_ms)
             self._committed = True
 
-    def _speculate(self, speech_end_ms: int) -> None:
+    def _speculate(self, speech_end_ms: int) -> _Speculation:
+        """Start working out the reply to what was said so far."""
         self._drop_speculation()
-        assert self._state is not None
         behind_ms = self._taker.now_ms - speech_end_ms
         now_s = asyncio.get_running_loop().time()
         self._last_sound_s = now_s - behind_ms / 1000
@@ -186,6 +204,7 @@ class CallSession:
             )
         )
         self._speculation = _Speculation(task, budget)
+        return self._speculation
 
     def _drop_speculation(self) -> None:
         if self._speculation:
@@ -193,10 +212,8 @@ class CallSession:
             self._speculation = None
 
     def _end_turn(self, ended: turn.TurnEnded) -> None:
-        if self._speculation is None:
-            self._speculate(ended.speech_end_ms)
-        speculation, self._speculation = self._speculation, None
-        assert speculation is not None
+        speculation = self._speculation or self._speculate(ended.speech_end_ms)
+        self._speculation = None
         self._start_turn(self._take_turn(ended, speculation))
 
     def _interrupt(self) -> None:
@@ -212,13 +229,13 @@ class CallSession:
             self._tell(facts.BotInterrupted(self._now_ms(), heard, unheard, stopped_ms))
 
     # --- turns ----------------------------------------------------------------------------
-    def _start_turn(self, work: asyncio._CoroutineLike[None]) -> None:
+    def _start_turn(self, work: Coroutine[Any, Any, None]) -> None:
         if self._turn and not self._turn.done():
             self._turn.cancel()
         self._committed = False
         self._turn = asyncio.create_task(self._guarded(work))
 
-    async def _guarded(self, work: asyncio._CoroutineLike[None]) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """A turn that fails must not leave the caller in silence."""
         try:
             await work
@@ -248,6 +265,7 @@ class CallSession:
                 barged_in,
                 tuple(a.text for a in recognition.alternatives[1:]),
                 recognition.rejected,
+                recognition.text,
             )
         )
         if considered.thought is None:
@@ -281,7 +299,6 @@ class CallSession:
             await self._mouth.say(unheard)
 
     async def _reply_to(self, event: Event) -> None:
-        assert self._state is not None
         thought = await self._conversation.consider(self._state, event)
         self._last_sound_s = None
         await self._perform(thought, None)
@@ -324,35 +341,30 @@ class CallSession:
 
     async def _speak(self, say: Say, budget: Budget | None) -> None:
         def first_sound() -> None:
-            since = None if budget is None else int(budget.elapsed_ms())
             self._tell(
                 facts.BotSpoke(
                     self._now_ms(),
                     say.text,
                     say.kind,
                     say.confidence,
-                    since,
+                    None if budget is None else int(budget.elapsed_ms()),
                     tuple(asdict(c) for c in say.citations),
                     say.scene,
                     say.slot,
                     say.branch,
+                    () if budget is None else tuple(asdict(s) for s in budget.stages),
                 )
             )
-            if budget is not None:
-                self._tell(
-                    facts.TurnTimed(self._now_ms(), tuple(asdict(s) for s in budget.stages))
-                )
 
         await self._mouth.say(say.text, first_sound)
 
     # --- a human --------------------------------------------------------------------------
     async def _perform_handoff(self, handoff: Handoff) -> None:
         """Ring the seats; on success caller and seat talk until one hangs up."""
-        assert self._state is not None
         self._interruptible = False
         if self._listening:
             await self._cancel(self._listening)
-        outcome = await self._desk.bring_human(self._call, handoff, self._now_ms)
+        outcome = await self._desk.bring_human(self._call, handoff, self._state, self._now_ms)
         if outcome == "accepted":
             self._outcome = "handed_off"
             await self._call.hangup()

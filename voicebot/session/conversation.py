@@ -1,4 +1,4 @@
-"""The talk without the telephone: dialog and knowledge, one code path for phone, chat and replay."""
+"""The talk without the telephone: one code path for phone, chat and replay."""
 
 from __future__ import annotations
 

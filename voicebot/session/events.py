@@ -64,7 +64,11 @@ class Searched(SessionEvent):
 
 @dataclass(frozen=True)
 class BotSpoke(SessionEvent):
-    """The first sound of an utterance left. `since_caller_ms`: after the caller's last sound."""
+    """The first sound of an utterance left.
+
+    `since_caller_ms` is the time since the caller's last sound, None where nobody had spoken.
+    `stages` is the turn's waterfall: what ran, from when to when, what was skipped and why.
+    """
 
     text: str
     kind: str
@@ -74,6 +78,7 @@ class BotSpoke(SessionEvent):
     scene: str = ""
     slot: str = ""
     branch: str = ""
+    stages: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,13 +88,6 @@ class BotInterrupted(SessionEvent):
     heard: str
     unheard: str
     stopped_after_ms: int
-
-
-@dataclass(frozen=True)
-class TurnTimed(SessionEvent):
-    """The turn's waterfall: what ran, from when to when (ms since the caller's last sound)."""
-
-    stages: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,6 @@ from voicebot.session.conversation import Conversation, Thought
 from voicebot.session.mouth import Mouth
 from voicebot.turns.budget import Budget
 from voicebot.turns.scheduler import InferenceScheduler, Priority
-
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,14 @@ class Thinker:
         scheduler: InferenceScheduler,
         mouth: Mouth,
         asr_prompt: str,
+        repair: Callable[[str], str],
     ) -> None:
         self._recognizer = recognizer
         self._conversation = conversation
         self._scheduler = scheduler
         self._mouth = mouth
         self._asr_prompt = asr_prompt
+        self._repair = repair
 
     async def think(
         self,
@@ -63,13 +65,13 @@ class Thinker:
             stage="asr",
         )
         budget.note("asr", start_ms)
-        text = carried + recognition.text
+        text = carried + self._repair(recognition.text)
         if not recognition.text:
             return Considered(recognition, text, None)
         heard = Heard(
             text,
             recognition.confidence,
-            tuple(carried + other.text for other in recognition.alternatives[1:]),
+            tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:]),
             barged_in,
         )
         thought = await self._conversation.consider(state, heard, budget)

@@ -93,7 +93,7 @@ class Hubs:
                 raise SourceError(f"{url}: expected {size} bytes, got {have + int(announced)}")
             arrived(have)
             with target.open("ab" if have else "wb") as file:
-                for block in response.iter_bytes(CHUNK):
+                for block in response.iter_bytes():
                     have += len(block)
                     if have > size:
                         raise SourceError(f"{url}: more than the expected {size} bytes")

@@ -38,18 +38,25 @@ class _Result:
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Every file under the paths with its name relative to the path given, in a stable order.
+    """Every file under the paths with a short name that no other has, in a stable order.
 
-    Hidden files are left out. A path that does not exist is yielded as it is.
+    The name is relative to the path given, with parent folders put before it only where two
+    would be the same. Hidden files are left out. A path that does not exist is yielded as it
+    is. A file named twice is yielded once.
     """
+    names: dict[str, Path] = {}
     for path in paths:
-        if not path.is_dir():
-            yield path, path.name
-            continue
-        for found in sorted(path.rglob("*")):
-            relative = found.relative_to(path)
-            if found.is_file() and not any(part.startswith(".") for part in relative.parts):
-                yield found, relative.as_posix()
+        for found in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            relative = found.relative_to(path) if found != path else Path(path.name)
+            hidden = any(part.startswith(".") for part in relative.parts)
+            if (found != path and not found.is_file()) or (hidden and found != path):
+                continue
+            name, parents = relative.as_posix(), list(found.resolve().parts[: -len(relative.parts)])
+            while name in names and names[name] != found.resolve() and parents:
+                name = f"{parents.pop()}/{name}"
+            if name not in names:
+                names[name] = found.resolve()
+                yield found, name
 
 
 def read_file(path: Path, name: str, embedder: Embedder) -> tuple[list[Passage], FileReport]:

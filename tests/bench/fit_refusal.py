@@ -1,0 +1,239 @@
+"""Fit the coefficients of voicebot/knowledge/refusal.json, and say what they score on unseen folds.
+
+    python -m tests.bench.fit_refusal --passages P.jsonl --questions Q.jsonl --index DIR \
+        --pack PACK --models DIR [--write]
+
+A case is right (1) if the first item is one that answers. Cases come
+
+- from questions with known passages: asked once with their passages in the pool, once without;
+- from a pack's FAQ: each question and similar question is left out of the pool and asked, once
+  with the rest of its FAQ there, once without;
+- from tests/bench/off_topic.txt, where nothing is right: even lines fit, odd lines only check.
+
+Folds are by question, so no question is seen in both halves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tests.bench.knowledge_data import FOLDS, fold_of, open_index, read_questions, score_all
+from voicebot.knowledge.api import HitKind
+from voicebot.knowledge.ct2_embedder import CT2Embedder
+from voicebot.knowledge.embedder import Vectors
+from voicebot.knowledge.entry import Entry, Role
+from voicebot.knowledge.ingest.faq import read_sources
+from voicebot.knowledge.pool import Pool
+from voicebot.knowledge.ranking import ANSWER_WEIGHTS, QUESTION_WEIGHTS, rank
+from voicebot.knowledge.refusal import COEFFICIENTS, FEATURES, features
+from voicebot.knowledge.text import clean_query
+from voicebot.pack import Faq
+
+Array = npt.NDArray[np.float64]
+OFF_TOPIC = Path(__file__).with_name("off_topic.txt")
+RIDGE = 1.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One case: its evidence, whether the first item is right, and which set it is of."""
+
+    evidence: Array
+    right: bool
+    with_gold: bool
+    fold: int
+    part: str
+
+
+def sample(
+    pool: Pool, query: str, vector: Vectors, weights: npt.NDArray[np.float32],
+    gold: frozenset[str], without: frozenset[str], fold: int, part: str,
+) -> Sample | None:  # fmt: skip
+    scored = pool.score(query, vector)
+    ranked = rank(pool, scored, weights, without)
+    if not ranked:
+        return None
+    right = ranked[0].entry.id in gold
+    with_gold = bool(gold) and not without
+    return Sample(features(query, ranked, scored), right, with_gold, fold, part)
+
+
+def from_questions(pool: Pool, questions: Path, embedder: CT2Embedder) -> list[Sample]:
+    samples = []
+    for number, case in enumerate(score_all(pool, read_questions(questions), embedder)):
+        for without in (frozenset[str](), case.question.gold):
+            ranked = rank(pool, case.scored, ANSWER_WEIGHTS, without)
+            right = ranked[0].entry.id in case.question.gold
+            evidence = features(case.query, ranked, case.scored)
+            samples.append(Sample(evidence, right, not without, fold_of(number), "passages"))
+    return samples
+
+
+def from_off_topic(
+    pool: Pool, embedder: CT2Embedder, weights: npt.NDArray[np.float32]
+) -> list[Sample]:
+    lines = OFF_TOPIC.read_text(encoding="utf-8").split("\n")
+    texts = [clean_query(line) for line in lines if line]
+    found = [
+        sample(pool, text, vector, weights, frozenset(), frozenset(), number % 2, "off-topic")
+        for number, (text, vector) in enumerate(zip(texts, embedder.queries(texts), strict=True))
+    ]
+    return [each for each in found if each]
+
+
+def faq_pool(faq: list[Faq], embedder: CT2Embedder, role: Role) -> Pool:
+    entries = []
+    for item in faq:
+        answer = f"{item.question}\n{item.answer}"
+        matches = (answer,) if role is Role.ANSWER else (item.question, *item.similar)
+        entries += [Entry(item.id, HitKind.FAQ, role, match, item.answer) for match in matches]
+    embed = embedder.passages if role is Role.ANSWER else embedder.queries
+    return Pool.build(entries, embed([entry.match for entry in entries]))
+
+
+def from_faq_answers(pool: Pool, faq: list[Faq], embedder: CT2Embedder) -> list[Sample]:
+    """Similar questions against the answers."""
+    asked = [(item.id, clean_query(text)) for item in faq for text in item.similar]
+    vectors = embedder.queries([text for _, text in asked])
+    found = [
+        sample(pool, text, vector, ANSWER_WEIGHTS, frozenset({item}), without, fold_of(n), "faq")
+        for n, ((item, text), vector) in enumerate(zip(asked, vectors, strict=True))
+        for without in (frozenset[str](), frozenset({item}))
+    ]
+    return [each for each in found if each]
+
+
+def from_faq_questions(pool: Pool, embedder: CT2Embedder) -> list[Sample]:
+    """Each question against all the others."""
+    found = []
+    for number, entry in enumerate(pool.entries):
+        rest = [i for i in range(len(pool.entries)) if i != number]
+        others = Pool.build([pool.entries[i] for i in rest], pool.vectors[rest])
+        for without in (frozenset[str](), frozenset({entry.id})):
+            query = clean_query(entry.match)
+            vector = pool.vectors[number]
+            found.append(
+                sample(
+                    others,
+                    query,
+                    vector,
+                    QUESTION_WEIGHTS,
+                    frozenset({entry.id}),
+                    without,
+                    fold_of(number),
+                    "faq",
+                )
+            )
+    return [each for each in found if each]
+
+
+def fit(x: Array, y: Array, weight: Array) -> Array:
+    """Ridge logistic regression by Newton's method: (features + 1,), the bias last."""
+    x1 = np.column_stack([x, np.ones(len(x))])
+    penalty = np.diag([RIDGE] * x.shape[1] + [1e-6])
+    beta = np.zeros(x1.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(x1 @ beta, -30, 30)))
+        gradient = x1.T @ (weight * (y - p)) - penalty @ beta
+        hessian = (x1.T * (weight * p * (1 - p))) @ x1 + penalty
+        step = np.linalg.solve(hessian, gradient)
+        beta += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return beta
+
+
+def auroc(score: Array, label: npt.NDArray[np.bool_]) -> float:
+    positive, negative = score[label], score[~label]
+    wins = (positive[:, None] > negative).mean() + 0.5 * (positive[:, None] == negative).mean()
+    return float(wins)
+
+
+def calibrate(name: str, samples: list[Sample]) -> dict[str, Any]:
+    fitted = [s for s in samples if s.part != "off-topic" or s.fold == 0]
+    checked = [s for s in samples if s.part == "off-topic" and s.fold == 1]
+    x = np.stack([s.evidence for s in fitted])
+    y = np.array([float(s.right) for s in fitted])
+    folds = np.array([s.fold if s.part != "off-topic" else -1 for s in fitted])
+    parts = np.array([s.part for s in fitted])
+    with_gold = np.array([s.with_gold for s in fitted])
+    weight = np.ones(len(fitted))
+    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
+    standard = (x - mean) / scale
+    held_out = np.zeros(len(fitted))
+    for fold in range(FOLDS):
+        beta = fit(standard[folds != fold], y[folds != fold], weight[folds != fold])
+        rows = folds == fold
+        held_out[rows] = standard[rows] @ beta[:-1] + beta[-1]
+    beta = fit(standard, y, weight)
+    report: dict[str, Any] = {}
+    for part in sorted(set(parts) - {"off-topic"}):
+        rows = parts == part
+        p = 1 / (1 + np.exp(-held_out[rows]))
+        report[part] = {
+            "n": int(rows.sum()),
+            "auroc_first_is_right": round(auroc(held_out[rows], y[rows] > 0), 3),
+            "auroc_with_gold": round(auroc(held_out[rows], with_gold[rows]), 3),
+            "brier": round(float(np.mean((p - y[rows]) ** 2)), 3),
+        }
+    if checked:
+        unseen = (np.stack([s.evidence for s in checked]) - mean) / scale
+        refused = unseen @ beta[:-1] + beta[-1] < 0
+        report["off-topic"] = {"n": len(checked), "refused": round(float(refused.mean()), 3)}
+    print(name, json.dumps(report, indent=1))
+    return {
+        "unseen": report,
+        "mean": dict(zip(FEATURES, mean.round(5).tolist(), strict=True)),
+        "scale": dict(zip(FEATURES, scale.round(5).tolist(), strict=True)),
+        "weights": dict(zip(FEATURES, beta[:-1].round(4).tolist(), strict=True)),
+        "bias": round(float(beta[-1]), 4),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("passages", "questions", "index", "pack", "models"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--write", action="store_true", help="replace refusal.json")
+    options = parser.parse_args()
+    embedder = CT2Embedder(options.models / "e5-small")
+    passages = open_index(options.passages, options.index, embedder).answers
+    if passages is None:
+        raise SystemExit("the index holds no passages")
+    faq = read_sources([options.pack / "faq"])[0]
+    answers, asked = (faq_pool(faq, embedder, role) for role in (Role.ANSWER, Role.QUESTION))
+    pools = {
+        "answers": calibrate(
+            "answers",
+            from_questions(passages, options.questions, embedder)
+            + from_faq_answers(answers, faq, embedder)
+            + from_off_topic(passages, embedder, ANSWER_WEIGHTS)
+            + from_off_topic(answers, embedder, ANSWER_WEIGHTS),
+        ),
+        "questions": calibrate(
+            "questions",
+            from_faq_questions(asked, embedder) + from_off_topic(asked, embedder, QUESTION_WEIGHTS),
+        ),
+    }
+    if options.write:
+        provenance = {
+            "fitted_by": "tests/bench/fit_refusal.py",
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "data": [options.questions.name, options.passages.name, "pack FAQ", OFF_TOPIC.name],
+            "embedder": f"{embedder.name} {embedder.fingerprint[:12]}",
+            "method": f"ridge {RIDGE:g} logistic regression; 'unseen' is {FOLDS}-fold by question",
+        }
+        text = json.dumps({"provenance": provenance, "pools": pools}, indent=1)
+        COEFFICIENTS.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Stand-ins for the models, so that whole calls run in virtual time in milliseconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from asr_models import Recognition
+from telephony import Call
+from voicebot.dialog.events import Event, Handoff, HandoffEnded, Heard, Say, SayKind
+from voicebot.dialog.state import DialogState
+from voicebot.session.conversation import Thought
+from voicebot.turns.budget import Budget
+from voicebot.turns.levels import level_db
+from voicebot.turns.vad import VadReading
+
+RATE = 8000
+
+
+def tone(duration_ms: int, hz: float = 300.0, level: float = 0.2) -> npt.NDArray[np.int16]:
+    t = np.arange(RATE * duration_ms // 1000) / RATE
+    return (level * 32767 * np.sin(2 * np.pi * hz * t)).astype(np.int16)
+
+
+def quiet(duration_ms: int) -> npt.NDArray[np.int16]:
+    return np.zeros(RATE * duration_ms // 1000, np.int16)
+
+
+def audio(*parts: npt.NDArray[np.int16]) -> bytes:
+    return np.concatenate(parts).tobytes()
+
+
+class LoudnessVad:
+    """Speech is what is loud: enough for tones against silence."""
+
+    def feed(self, frame: bytes) -> VadReading:
+        level = level_db(np.frombuffer(frame, np.int16))
+        loud = level > -40
+        return VadReading(loud, 1.0 if loud else 0.0, level, -80.0)
+
+
+@dataclass
+class ScriptedRecognizer:
+    """Returns its texts in order; one that is a float takes that many real seconds instead."""
+
+    texts: list[str]
+    delay_s: float = 0.0
+    heard_ms: list[int] = field(default_factory=list)
+    name: str = "scripted"
+
+    def recognize(
+        self, pcm: npt.NDArray[np.int16], sample_rate: int = 8000, *, prompt: str = ""
+    ) -> Recognition:
+        self.heard_ms.append(len(pcm) * 1000 // sample_rate)
+        if self.delay_s:
+            time.sleep(self.delay_s)
+        text = self.texts[min(len(self.heard_ms), len(self.texts)) - 1]
+        return Recognition(text, 0.9 if text else 0.0, rejected="" if text else "noise")
+
+
+class ToneVoice:
+    """A voice that hums: 80 ms a character."""
+
+    name = "tone"
+    sample_rate = RATE
+    fingerprint = "tone-1"
+
+    def warm_up(self) -> None:
+        pass
+
+    def render(self, text: str, *, timeout_s: float | None = None) -> npt.NDArray[np.int16]:
+        return tone(80 * len(text), hz=500)
+
+
+class EchoConversation:
+    """Answers what it hears with a fixed reply; `replies` maps a text to actions."""
+
+    GREETING = "您好这里是热线请问有什么问题"
+
+    def __init__(self, replies: dict[str, tuple[Any, ...] | Exception] | None = None) -> None:
+        self.replies = replies or {}
+        self.committed: list[Event] = []
+
+    def start(self) -> Thought:
+        return Thought(DialogState(), (Say(self.GREETING, SayKind.GREETING),))
+
+    async def consider(
+        self, state: DialogState, event: Event, budget: Budget | None = None
+    ) -> Thought:
+        after = replace(state, turns=state.turns + 1)
+        if isinstance(event, HandoffEnded):
+            return Thought(after, (Say("没有接通请继续说", SayKind.HANDOFF),))
+        text = event.text if isinstance(event, Heard) else type(event).__name__
+        reply = self.replies.get(text, (Say("好的" + text, SayKind.ANSWER),))
+        if isinstance(reply, Exception):
+            raise reply
+        return Thought(after, reply)
+
+
+@dataclass
+class ScriptedDesk:
+    """Ends every hand-off with the given outcome."""
+
+    outcome: str = "accepted"
+    asked: list[Handoff] = field(default_factory=list)
+
+    async def bring_human(
+        self, call: Call, handoff: Handoff, state: DialogState, now_ms: Callable[[], int]
+    ) -> str:
+        self.asked.append(handoff)
+        return self.outcome

@@ -1,0 +1,190 @@
+"""Whole calls through the real session, line and turn-taker, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from telephony.file_line import FileCall
+from tests.session.fakes import (
+    EchoConversation,
+    LoudnessVad,
+    ScriptedDesk,
+    ScriptedRecognizer,
+    ToneVoice,
+    audio,
+    quiet,
+    tone,
+)
+from voicebot.dialog.events import Handoff, HangUp, Say, SayKind
+from voicebot.pack import Prompts
+from voicebot.replay.tape import interruptions, replies, sounds
+from voicebot.session import events as facts
+from voicebot.session.call_session import CallSession
+from voicebot.session.mouth import Mouth
+from voicebot.session.thinker import Thinker
+from voicebot.settings import BudgetSettings, TurnSettings
+from voicebot.speech.speaker import Speaker
+from voicebot.turns.scheduler import InferenceScheduler
+from voicebot.turns.turn_taker import TurnTaker
+from voicebot.turns.virtual_time import run_virtual
+
+GREETING_MS = 80 * len(EchoConversation.GREETING) + 500
+
+
+@dataclass
+class Rig:
+    """One call's worth of parts; `run` plays the caller's audio and returns the events."""
+
+    recognizer: ScriptedRecognizer
+    conversation: EchoConversation = field(default_factory=EchoConversation)
+    desk: ScriptedDesk = field(default_factory=ScriptedDesk)
+    turns: TurnSettings = field(default_factory=lambda: TurnSettings.model_validate({}))
+    budget: BudgetSettings = field(default_factory=lambda: BudgetSettings.model_validate({}))
+    tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
+
+    def run(self, caller: bytes, scheduler: InferenceScheduler, tail_ms: int = 6000) -> list[Any]:
+        seen: list[facts.SessionEvent] = []
+
+        async def call_it() -> None:
+            call = FileCall(caller, tail_ms=tail_ms)
+            mouth = Mouth(call, Speaker(ToneVoice()), scheduler)
+            conversation: Any = self.conversation
+            thinker = Thinker(self.recognizer, conversation, scheduler, mouth, "", lambda t: t)
+            desk: Any = self.desk
+            await CallSession(
+                call,
+                taker=TurnTaker(self.turns, LoudnessVad()),
+                thinker=thinker,
+                conversation=conversation,
+                mouth=mouth,
+                desk=desk,
+                prompts=Prompts({"filler": ("我查一下",)}),
+                pack_name="test",
+                turns=self.turns,
+                budget=self.budget,
+                observer=seen.append,
+            ).run()
+            self.tape = np.frombuffer(call.take_tape(), np.int16).reshape(-1, 2)
+
+        run_virtual(call_it, busy=lambda: scheduler.in_flight > 0)
+        return seen
+
+    def sounds(self) -> tuple[list[Any], list[Any]]:
+        return sounds(self.tape[:, 0]), sounds(self.tape[:, 1])
+
+
+@pytest.fixture
+def scheduler() -> Iterator[InferenceScheduler]:
+    Speaker(ToneVoice()).clauses("热身")  # loads the word list, which takes real seconds
+    made = InferenceScheduler(workers=2)
+    yield made
+    made.close()
+
+
+def of(events: list[Any], kind: type[Any]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def test_a_question_is_answered_soon_after_its_last_sound(scheduler: InferenceScheduler) -> None:
+    rig = Rig(ScriptedRecognizer(["硬盘不亮"]))
+    events = rig.run(audio(quiet(GREETING_MS), tone(1000), quiet(500)), scheduler)
+    assert [e.text for e in of(events, facts.CallerSpoke)] == ["硬盘不亮"]
+    assert [e.text for e in of(events, facts.BotSpoke)] == [
+        EchoConversation.GREETING,
+        "好的硬盘不亮",
+    ]
+    (reply,) = replies(*rig.sounds())
+    assert rig.turns.endpoint_ms <= reply.latency_ms <= rig.turns.endpoint_ms + 250
+    assert of(events, facts.CallEnded)[-1].outcome == "caller_hung_up"
+
+
+def test_a_caller_who_pauses_shortly_is_one_turn_and_is_not_spoken_over(
+    scheduler: InferenceScheduler,
+) -> None:
+    rig = Rig(ScriptedRecognizer(["前半句", "前半句后半句"]))
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(300), tone(800), quiet(500))
+    events = rig.run(caller, scheduler)
+    assert [e.text for e in of(events, facts.CallerSpoke)] == ["前半句后半句"]
+    assert len(of(events, facts.BotSpoke)) == 2
+
+
+def test_caller_interrupts_and_bot_falls_silent(scheduler: InferenceScheduler) -> None:
+    long_reply = "这是一个很长的回答" * 8
+    conversation = EchoConversation({"问题": (Say(long_reply, SayKind.ANSWER),)})
+    rig = Rig(ScriptedRecognizer(["问题", "等一下"]), conversation)
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(2500), tone(900), quiet(500))
+    events = rig.run(caller, scheduler)
+    (cut,) = of(events, facts.BotInterrupted)
+    assert cut.unheard and long_reply.endswith(cut.unheard)
+    (stop,) = interruptions(*rig.sounds())
+    assert stop.stop_ms <= rig.turns.barge_in_ms + 150
+    assert of(events, facts.CallerSpoke)[-1].barged_in
+    assert of(events, facts.BotSpoke)[-1].text == "好的等一下"
+
+
+def test_noise_that_stopped_the_bot_lets_it_go_on(scheduler: InferenceScheduler) -> None:
+    long_reply = "第一句话在这里说完。" + "第二句话也要让人听到。" * 4
+    conversation = EchoConversation({"问题": (Say(long_reply, SayKind.ANSWER),)})
+    rig = Rig(ScriptedRecognizer(["问题", ""]), conversation)
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(2000), tone(600), quiet(500))
+    rig.run(caller, scheduler, tail_ms=9000)
+    _, bot = rig.sounds()
+    noise_end_ms = (len(caller) // 16) - 500
+    assert any(s.start_ms > noise_end_ms for s in bot), "the rest was never said"
+
+
+def test_a_slow_recognizer_is_covered_by_a_filler(scheduler: InferenceScheduler) -> None:
+    rig = Rig(
+        ScriptedRecognizer(["问题"], delay_s=1.2),
+        budget=BudgetSettings.model_validate({"limit_ms": 800}),
+    )
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
+    kinds = [e.kind for e in of(events, facts.BotSpoke)]
+    assert kinds == ["greeting", "filler", "answer"]
+
+
+def test_a_hung_recognizer_ends_at_a_human(scheduler: InferenceScheduler) -> None:
+    rig = Rig(
+        ScriptedRecognizer(["问题"], delay_s=2.5),
+        turns=TurnSettings.model_validate({"watchdog_ms": 1500}),
+        budget=BudgetSettings.model_validate({"limit_ms": 500}),
+    )
+    rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
+    assert [h.reason for h in rig.desk.asked] == ["stalled"]
+
+
+def test_a_turn_that_fails_ends_at_a_human(scheduler: InferenceScheduler) -> None:
+    conversation = EchoConversation({"问题": RuntimeError("broken index")})
+    rig = Rig(ScriptedRecognizer(["问题"]), conversation)
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
+    assert "broken index" in of(events, facts.Trouble)[0].what
+    assert [h.reason for h in rig.desk.asked] == ["error"]
+
+
+def test_a_failed_hand_off_brings_the_bot_back(scheduler: InferenceScheduler) -> None:
+    conversation = EchoConversation({"转人工": (Handoff("requested"),)})
+    rig = Rig(ScriptedRecognizer(["转人工", "还在吗"]), conversation, ScriptedDesk("busy"))
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(3000), tone(800), quiet(500))
+    events = rig.run(caller, scheduler)
+    assert [e.text for e in of(events, facts.BotSpoke)][1:] == ["没有接通请继续说", "好的还在吗"]
+
+
+def test_hang_up_waits_until_the_goodbye_was_heard(scheduler: InferenceScheduler) -> None:
+    goodbye = (Say("好的再见", SayKind.GOODBYE), HangUp())
+    rig = Rig(ScriptedRecognizer(["再见"]), EchoConversation({"再见": goodbye}))
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
+    _, bot = rig.sounds()
+    assert bot[-1].end_ms - bot[-1].start_ms >= 80 * 4 - 20
+    assert of(events, facts.CallEnded)[-1].outcome == "bot_ended"
+
+
+def test_silence_is_met_with_a_question(scheduler: InferenceScheduler) -> None:
+    rig = Rig(ScriptedRecognizer([""]), turns=TurnSettings.model_validate({"no_input_ms": 2000}))
+    events = rig.run(audio(quiet(GREETING_MS + 3500)), scheduler, tail_ms=500)
+    assert of(events, facts.BotSpoke)[1].text == "好的NoInput"

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from line_support import free_port
+
+from telephony.baresip_line import BaresipEndpoint
+
+
+@pytest.fixture
+def sip_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+async def endpoint(sip_port: int) -> AsyncIterator[BaresipEndpoint]:
+    """A started endpoint on a free port; two calls at most."""
+    endpoint = BaresipEndpoint(
+        f"127.0.0.1:{sip_port}", rtp_ports="40000-40998", max_calls=2, jitter_buffer_ms=20
+    )
+    await endpoint.start()
+    yield endpoint
+    await endpoint.stop()

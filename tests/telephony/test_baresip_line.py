@@ -1,0 +1,137 @@
+"""The real line, against a second process over SIP and RTP on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract import LineContract, take
+from line_support import Child, child, free_port, read_stereo, script, write_wav
+
+from telephony import Call, HangupBy, LineError, PortInUseError
+from telephony.baresip_line import BaresipEndpoint
+
+
+class BaresipLineUnderTest:
+    def __init__(self, endpoint: BaresipEndpoint, port: int, folder: Path) -> None:
+        self.endpoint = endpoint
+        self._port = port
+        self._folder = folder
+        self._stack = contextlib.AsyncExitStack()
+        self.caller: Child | None = None
+
+    async def call(self, steps: list[dict[str, Any]]) -> Call:
+        self.caller = await self._stack.enter_async_context(
+            child(
+                "telephony.loopback_caller",
+                *("--call", f"sip:4008001234@127.0.0.1:{self._port}"),
+                *("--listen", f"127.0.0.1:{free_port()}"),
+                *("--script", script(self._folder, steps)),
+                *("--tape", self._folder / "caller.wav"),
+            )
+        )
+        return await asyncio.wait_for(anext(aiter(self.endpoint.incoming())), 10)
+
+    async def ring(self, says: bytes, stays_ms: int) -> Call:
+        write_wav(self._folder / "says.wav", says)
+        spoken: list[dict[str, Any]] = [{"play": "says.wav"}] if says else []
+        rest = {"wait_ms": stays_ms - len(says) // 16}
+        return await self.call([*spoken, rest, {"hangup": True}])
+
+    async def heard(self) -> bytes:
+        assert self.caller is not None
+        await self.caller.finish()
+        return bytes(read_stereo(self._folder / "caller.wav")[1].astype("<i2").tobytes())
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+
+
+@pytest.fixture
+async def line(
+    endpoint: BaresipEndpoint, sip_port: int, tmp_path: Path
+) -> AsyncIterator[BaresipLineUnderTest]:
+    line = BaresipLineUnderTest(endpoint, sip_port, tmp_path)
+    yield line
+    await line.close()
+
+
+class TestBaresipLine(LineContract):
+    """The same promises as a recorded call."""
+
+
+async def test_digits_arrive_in_order_both_ways(line: BaresipLineUnderTest) -> None:
+    call = await line.call([{"digits": "12#"}, {"wait_hangup": 8000}])
+    await call.answer()
+    digits = call.digits()
+    assert [await asyncio.wait_for(anext(digits), 5) for _ in range(3)] == ["1", "2", "#"]
+    await call.hangup()
+
+
+async def test_what_the_invite_said(line: BaresipLineUnderTest) -> None:
+    call = await line.ring(b"", 500)
+    assert (call.info.caller, call.info.callee) == ("13800138000", "4008001234")
+    assert call.info.call_id
+    await call.reject()
+    assert line.caller is not None
+    failed = await line.caller.event("failed")
+    assert (failed["outcome"], failed["code"]) == ("busy", 486)
+
+
+async def test_a_second_endpoint_in_the_process_is_refused(endpoint: BaresipEndpoint) -> None:
+    second = BaresipEndpoint(f"127.0.0.1:{free_port()}")
+    with pytest.raises(LineError, match="only one endpoint can run in a process"):
+        await second.start()
+    await second.stop()
+
+
+async def test_port_in_use_is_told_before_the_stack_starts(sip_port: int) -> None:
+    loop = asyncio.get_running_loop()
+    taken, _ = await loop.create_datagram_endpoint(
+        asyncio.DatagramProtocol, local_addr=("127.0.0.1", sip_port)
+    )
+    with pytest.raises(PortInUseError, match=f"127.0.0.1:{sip_port}/UDP is in use"):
+        await BaresipEndpoint(f"127.0.0.1:{sip_port}").start()
+    taken.close()
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", sip_port)
+    with pytest.raises(PortInUseError, match=f"127.0.0.1:{sip_port}/TCP is in use"):
+        await BaresipEndpoint(f"127.0.0.1:{sip_port}").start()
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("listen", "says"),
+    [
+        ("5060", "ADDRESS:PORT is expected"),
+        ("127.0.0.1:sip", "ADDRESS:PORT is expected"),
+        ("127.0.0.1:70000", "ADDRESS:PORT is expected"),
+        ("203.0.113.9:5060", "an address of this machine"),
+    ],
+)
+async def test_a_wrong_listen_address_is_told(listen: str, says: str) -> None:
+    with pytest.raises(LineError, match=says):
+        await BaresipEndpoint(listen).start()
+
+
+async def test_an_endpoint_can_start_again_after_stop(sip_port: int) -> None:
+    for _ in range(2):
+        endpoint = BaresipEndpoint(f"127.0.0.1:{sip_port}")
+        await endpoint.start()
+        await endpoint.stop()
+        await endpoint.stop()
+
+
+async def test_stop_hangs_up_what_is_left(line: BaresipLineUnderTest) -> None:
+    call = await line.ring(b"", 8000)
+    await call.answer()
+    await take(call, 5)
+    await line.endpoint.stop()
+    assert (await asyncio.wait_for(call.wait_ended(), 2)).by is HangupBy.LOCAL
+    assert line.caller is not None
+    assert (await line.caller.event("ended", 5))["by"] == "remote"
+    assert [one async for one in line.endpoint.incoming()] == []

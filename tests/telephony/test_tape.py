@@ -1,0 +1,88 @@
+"""The tape opens whatever happened, and its channels are in step."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from line_support import ROOT, loud_ms, read_stereo, samples, voice
+
+from telephony.tape import StereoMixer, Tape
+
+
+def test_caller_left_bot_right_and_the_shorter_side_is_filled(tmp_path: Path) -> None:
+    tape = Tape(tmp_path / "call.wav")
+    tape.received(voice(1.5, seed=1))
+    tape.sent(voice(1.0, seed=2))
+    assert tape.duration_ms == 1000
+    tape.close()
+    tape.close()
+    left, right = read_stereo(tmp_path / "call.wav")
+    assert (left == samples(voice(1.5, seed=1))).all()
+    assert (right[:8000] == samples(voice(1.0, seed=2))).all()
+    assert not right[8000:].any()
+
+
+def test_swapped_puts_what_we_sent_on_the_left(tmp_path: Path) -> None:
+    tape = Tape(tmp_path / "call.wav", swapped=True)
+    tape.sent(voice(0.5))
+    tape.received(bytes(8000))
+    tape.close()
+    left, right = read_stereo(tmp_path / "call.wav")
+    assert len(loud_ms(np.ascontiguousarray(left))) == 50
+    assert not right.any()
+
+
+def test_the_file_opens_at_any_moment_and_misses_a_second_at_most(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    tape = Tape(path)
+    for number in range(175):
+        tape.received(b"\1\0" * 160)
+        tape.sent(b"\2\0" * 160)
+        with wave.open(str(path)) as file:
+            frames = file.getnframes()
+            assert len(file.readframes(frames)) == frames * 4
+            assert (number + 1) * 160 - frames <= 8000
+    tape.close()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from telephony.tape import Tape
+tape = Tape(Path(sys.argv[1]))
+for _ in range(170):
+    tape.received(b"\\1\\0" * 160)
+    tape.sent(b"\\2\\0" * 160)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+async def test_a_killed_recorder_leaves_a_tape_that_opens(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, path, cwd=ROOT)
+    assert await process.wait() == -9
+    left, right = read_stereo(path)
+    assert len(left) == 3 * 8000  # 3.4 s were recorded
+    assert set(left) == {1.0}
+    assert set(right) == {2.0}
+
+
+@given(st.lists(st.tuples(st.booleans(), st.binary(max_size=9).map(lambda b: b * 2))))
+def test_the_mixer_loses_and_invents_nothing(pieces: list[tuple[bool, bytes]]) -> None:
+    mixer = StereoMixer()
+    sides, out = {True: b"", False: b""}, b""
+    for right, pcm in pieces:
+        (mixer.right if right else mixer.left)(pcm)
+        sides[right] += pcm
+        out += mixer.take()
+    out += mixer.take_rest()
+    longest = max(len(sides[True]), len(sides[False]))
+    stereo = np.frombuffer(out, dtype="<i2").reshape(-1, 2)
+    assert stereo[:, 0].tobytes() == sides[False].ljust(longest, b"\0")
+    assert stereo[:, 1].tobytes() == sides[True].ljust(longest, b"\0")

@@ -1,0 +1,271 @@
+"""What to do next. Pure: no clock, no I/O, no chance; the same events give the same actions.
+
+A caller turn goes through these in order, and the first that takes it answers it:
+
+1. danger (冒烟, 触电 …) or a wish for a human, in any wording: hand-off
+2. a yes or no to what was just offered: a human, a scene, the rest of a long answer
+3. moves of the conversation: again, wait, goodbye, thanks
+4. the running scene's question (voicebot.dialog.scene_turns)
+5. a search, then a scene, an answer with its source, or an honest refusal with the offer of a
+   human (voicebot.dialog.results)
+"""
+
+from __future__ import annotations
+
+from voicebot.dialog.events import (
+    Action,
+    CallStarted,
+    Digit,
+    Event,
+    Found,
+    HandoffEnded,
+    Heard,
+    NoInput,
+    SayKind,
+)
+from voicebot.dialog.fill import Filler
+from voicebot.dialog.intents import Intent, agrees, dangerous, intent, wants_human
+from voicebot.dialog.phonetic import Canonicalizer, units
+from voicebot.dialog.results import Extractor, Results
+from voicebot.dialog.scene_match import SceneMatch
+from voicebot.dialog.scene_run import SceneEngine
+from voicebot.dialog.scene_turns import SceneTurns
+from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
+from voicebot.dialog.textforms import clean
+from voicebot.dialog.turn import Turn
+from voicebot.dialog.yesno import Polarity, polarity
+from voicebot.knowledge.answer import extract
+from voicebot.pack import Pack
+from voicebot.scenes.model import SlotType
+
+SILENCES_TO_GOODBYE = 2
+SILENCES_WHILE_WAITING = 5
+SHORT_UNITS = 6
+_KNOWN_FAILURES = {"busy", "no_answer"}
+_NOTED = ("知道了", "明白了", "了解了", "清楚了", "懂了", "收到", "晓得了")
+
+
+class Dialog:
+    """The dialog of one pack; holds nothing of a call.
+
+    Args:
+        pack: a loaded pack.
+        answer_risk: below this probability of being answerable a question is refused.
+        extract: cuts what is spoken from a hit.
+    """
+
+    def __init__(self, pack: Pack, *, answer_risk: float, extract: Extractor = extract) -> None:
+        self._pack = pack
+        self._canonical = Canonicalizer(pack.lexicon)
+        engine = SceneEngine(Filler(self._canonical))
+        self._scenes = SceneTurns(engine)
+        self._results = Results(
+            self._scenes, SceneMatch(pack), answer_risk=answer_risk, extract=extract
+        )
+
+    def start(self) -> tuple[DialogState, tuple[Action, ...]]:
+        """The state of a fresh call, and the greeting."""
+        return self.step(DialogState(), CallStarted())
+
+    def step(self, state: DialogState, event: Event) -> tuple[DialogState, tuple[Action, ...]]:
+        """Take one event. Never raises for what a caller or a peer may do."""
+        turn = Turn(self._pack, state, event.confidence if isinstance(event, Heard) else 1.0)
+        if state.phase is Phase.ENDED:
+            return turn.finish()
+        if isinstance(event, Found):
+            if state.pending is not None and state.phase is Phase.TALKING:
+                self._results.take(turn, event.result, state.pending)
+        elif isinstance(event, HandoffEnded):
+            self._handoff_ended(turn, event.outcome)
+        elif isinstance(event, NoInput):
+            self._no_input(turn)
+        elif isinstance(event, Digit):
+            self._digit(turn, event.digit)
+        elif isinstance(event, CallStarted):
+            if state.turns == 0 and not state.said:
+                turn.prompt("greeting", SayKind.GREETING)
+        else:
+            self._heard(turn, event)
+        return turn.finish()
+
+    # --- events ---------------------------------------------------------------------------
+    def _heard(self, turn: Turn, heard: Heard) -> None:
+        text = clean(heard.text)
+        if turn.state.phase is Phase.HANDING_OFF:
+            turn.prompt("please_hold", SayKind.HANDOFF)
+            return
+        was_waiting_for = turn.state.awaiting
+        turn.set(turns=turn.state.turns + 1, silences=0, waiting=False, pending=None)
+        models = self._canonical.terms(text, "model")
+        if models:
+            turn.set(facts={**turn.state.facts, "机型": models[-1]})
+        if dangerous(text, self._pack.danger_words):
+            turn.hand_off("danger", "danger", why="来电提到危险情况")
+            return
+        if wants_human(text):
+            turn.hand_off("handoff", "requested", why="用户要求人工")
+            return
+        if not units(text):
+            self._results.not_understood(turn)
+            return
+        move = intent(text)
+        turn.set(awaiting=Awaiting.NOTHING)
+        tried = was_waiting_for in (Awaiting.TRY, Awaiting.MORE) and move is not Intent.SOLVED
+        if tried and self._scenes.reopen(turn, text):
+            return
+        if self._answers_offer(turn, text, move, was_waiting_for):
+            return
+        if move is not None and self._conversation(turn, move, was_waiting_for):
+            return
+        if turn.state.scene is not None:
+            texts = (text, *(clean(each) for each in heard.alternatives[:3]))
+            self._scenes.take(turn, texts)
+            return
+        if self._scenes.reopen(turn, text):
+            return
+        if len(units(text)) < 2 or (
+            len(units(text)) <= 3 and polarity(text) is not Polarity.UNSAID
+        ):
+            if was_waiting_for is Awaiting.NOTHING and polarity(text) is Polarity.UNSAID:
+                self._results.not_understood(turn)
+            else:
+                turn.prompt("hello", SayKind.CLARIFY)
+            return
+        turn.search(Pending(text, Purpose.QUESTION, heard.confidence))
+
+    def _no_input(self, turn: Turn) -> None:
+        state = turn.state
+        if state.phase is Phase.HANDING_OFF:
+            turn.prompt("please_hold", SayKind.HANDOFF)
+            return
+        silences = state.silences + 1
+        turn.set(silences=silences)
+        patient = state.waiting or state.awaiting is Awaiting.TRY
+        if silences >= (SILENCES_WHILE_WAITING if patient else SILENCES_TO_GOODBYE):
+            turn.hang_up()
+        elif patient:
+            turn.prompt("still_there", SayKind.NO_INPUT)
+        elif state.awaiting is Awaiting.ANSWERED:
+            turn.anything_else()
+        else:
+            turn.prompt("no_input", SayKind.NO_INPUT)
+
+    def _digit(self, turn: Turn, digit: str) -> None:
+        if turn.state.phase is not Phase.TALKING:
+            return
+        if digit == "0" and not self._asks_for_digits(turn):
+            turn.hand_off("handoff", "requested", why="用户按0要求人工")
+        elif self._asks_for_digits(turn):
+            self._heard(turn, Heard(digit))
+
+    def _asks_for_digits(self, turn: Turn) -> bool:
+        run = turn.state.scene
+        scene = self._pack.scene(run.scene) if run else None
+        if run is None or scene is None or not run.asking:
+            return False
+        return scene.slot(run.asking).type is SlotType.NUMBER
+
+    def _handoff_ended(self, turn: Turn, outcome: str) -> None:
+        if turn.state.phase is not Phase.HANDING_OFF:
+            return
+        if outcome in ("accepted", "caller_gone"):
+            turn.set(phase=Phase.ENDED)
+            return
+        turn.set(phase=Phase.TALKING, failures=0, silences=0)
+        turn.prompt("seat_busy" if outcome in _KNOWN_FAILURES else "seat_failed", SayKind.HANDOFF)
+
+    # --- moves of the conversation --------------------------------------------------------
+    def _answers_offer(self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting) -> bool:
+        """A yes or a no to what was offered; anything longer than a no goes on as a new turn."""
+        short = len(units(text)) <= SHORT_UNITS
+        yes = agrees(text)
+        no = short and (polarity(text) is Polarity.NO or move is Intent.NOTHING_ELSE)
+        state = turn.state
+        if awaited is Awaiting.OFFER and yes:
+            turn.hand_off("handoff", state.offer_reason or "requested", why="用户同意转人工")
+        elif awaited is Awaiting.OFFER and no and "谢" in text:
+            turn.anything_else()
+        elif awaited is Awaiting.OFFER and no:
+            turn.prompt("declined", SayKind.CLARIFY)
+        elif awaited is Awaiting.CLARIFY and yes:
+            self._scenes.start(turn, state.candidate, state.candidate_query, found=1.0)
+        elif awaited is Awaiting.CLARIFY and no:
+            turn.prompt("hello", SayKind.CLARIFY)
+        elif awaited is Awaiting.MORE and (yes or move is Intent.CONTINUE):
+            run = state.closed
+            turn.deliver(
+                state.rest,
+                state.rest_then,
+                confidence=state.rest_confidence,
+                citations=state.rest_citations,
+                scene=run.scene if run else "",
+                branch=run.branch if run else "",
+            )
+        elif awaited is Awaiting.MORE and no:
+            turn.set(rest=(), rest_citations=())
+            turn.anything_else()
+        else:
+            return self._answers_result(turn, text, move, awaited, short=short)
+        return True
+
+    def _answers_result(
+        self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting, *, short: bool
+    ) -> bool:
+        """What a caller says once an answer was given, or when asked for anything else."""
+        said = polarity(text)
+        if awaited in (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE, Awaiting.MORE):
+            if move is Intent.NOT_SOLVED:
+                turn.offer_human()
+                return True
+            if move is Intent.SOLVED:
+                turn.prompt("scene_solved", SayKind.CLARIFY)
+                turn.anything_else()
+                return True
+        if awaited is Awaiting.ELSE and short and said is Polarity.NO:
+            turn.hang_up()
+            return True
+        noted = any(word in text for word in _NOTED)
+        if awaited is Awaiting.ANSWERED and short and (said is Polarity.YES or noted):
+            turn.anything_else()
+            return True
+        if awaited is Awaiting.TRY and short and (said is Polarity.YES or noted):
+            turn.prompt("wait_ok", SayKind.CLARIFY)
+            turn.set(waiting=True, awaiting=Awaiting.TRY)
+            return True
+        return False
+
+    def _conversation(self, turn: Turn, move: Intent, awaited: Awaiting) -> bool:
+        """Repeat, wait, greet, thank, end. In a scene, small talk leads back to its question."""
+        state = turn.state
+        in_scene = state.scene is not None
+        if move is Intent.REPEAT:
+            turn.repeating = True
+            turn.set(awaiting=awaited)
+            if state.last_turn:
+                turn.say(turn.variant("repeat_prefix") + state.last_turn, SayKind.CLARIFY)
+            else:
+                turn.prompt("repeat_none", SayKind.CLARIFY)
+        elif move is Intent.WAIT:
+            turn.repeating = True
+            turn.set(awaiting=awaited, waiting=True)
+            turn.prompt("wait_ok", SayKind.CLARIFY)
+        elif move is Intent.GOODBYE or (move is Intent.NOTHING_ELSE and not in_scene):
+            turn.hang_up()
+        elif move is Intent.HELLO or move is Intent.HEAR_ME:
+            turn.prompt("hear_you" if move is Intent.HEAR_ME else "hello", SayKind.CLARIFY)
+            self._scenes.ask_again(turn)
+        elif move is Intent.THANKS:
+            turn.prompt("thanks", SayKind.CLARIFY)
+            if in_scene:
+                self._scenes.ask_again(turn)
+            else:
+                turn.anything_else()
+        elif move is Intent.NOT_SOLVED and not in_scene and state.closed is not None:
+            turn.offer_human()
+        elif move is Intent.CONTINUE and not in_scene:
+            turn.prompt(
+                "nothing_more" if awaited is Awaiting.ANSWERED else "hello", SayKind.CLARIFY
+            )
+        else:
+            return False
+        return True

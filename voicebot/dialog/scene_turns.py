@@ -1,0 +1,176 @@
+"""Turns inside a scene: its questions, digressions from them, and what it ends in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from voicebot.dialog.confidence import LOW_HEARING, combined
+from voicebot.dialog.events import SayKind
+from voicebot.dialog.intents import asks_information, dont_know, is_question
+from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
+from voicebot.dialog.state import Awaiting, Pending, Purpose
+from voicebot.dialog.textforms import pieces
+from voicebot.dialog.turn import Turn
+from voicebot.scenes.model import Exit, Scene
+
+SPOKEN_SENTENCES = 2
+_ANOTHER = re.compile(r"另一?台|另外|别的|其他|第二台|还有一台|又有一?台|换了?一?台")
+
+
+class SceneTurns:
+    """Carries scene outcomes into actions."""
+
+    def __init__(self, engine: SceneEngine) -> None:
+        self._engine = engine
+
+    def start(self, turn: Turn, scene_id: str, text: str, *, found: float) -> None:
+        """Enter a scene with what the caller said about it."""
+        scene = turn.pack.scene(scene_id)
+        if scene is None:
+            turn.prompt("hello", SayKind.CLARIFY)
+            return
+        before = turn.state.closed
+        turn.set(failures=0, candidate="", candidate_query="", rest=())
+        if before is None or before.scene != scene.id or _ANOTHER.search(text):
+            turn.set(closed=None)
+            run, outcome = self._engine.advance(scene, SceneRun(scene.id), text, "")
+        else:
+            # The fault that was just answered comes up again: what is known stays known.
+            run, outcome = self._engine.advance(scene, before, text, "")
+            if outcome.kind is OutcomeKind.MISS or outcome.branch == before.branch:
+                turn.offer_human()
+                return
+        self._apply(turn, scene, run, outcome, found=found)
+
+    def take(self, turn: Turn, texts: tuple[str, ...]) -> None:
+        """A caller turn in the running scene; later texts are the recognizer's alternatives."""
+        run = turn.state.scene
+        scene = turn.pack.scene(run.scene) if run else None
+        if run is None or scene is None:
+            turn.set(scene=None)
+            turn.prompt("not_understood", SayKind.CLARIFY)
+            return
+        text = texts[0]
+        aside = asks_information(text) and not dont_know(text)
+        if aside and run.asking not in self._engine.fills(scene, text, run.asking):
+            self._digress(turn, run, text)
+            return
+        after, outcome = self._engine.advance(scene, run, text, run.asking)
+        for other in texts[1:]:
+            if outcome.kind is not OutcomeKind.MISS:
+                break
+            after, outcome = self._engine.advance(scene, run, other, run.asking)
+        if outcome.kind is OutcomeKind.MISS and is_question(text) and not _garbled(turn):
+            self._digress(turn, run, text)
+            return
+        self._apply(turn, scene, after, outcome)
+
+    def reopen(self, turn: Turn, text: str) -> bool:
+        """A caller who corrects what an answered scene was built on gets another answer."""
+        run = turn.state.closed
+        scene = turn.pack.scene(run.scene) if run else None
+        if run is None or scene is None or is_question(text):
+            return False
+        after, outcome = self._engine.advance(scene, run, text, "")
+        if not outcome.corrected or outcome.branch == run.branch:
+            return False
+        turn.set(closed=None)
+        self._apply(turn, scene, after, outcome)
+        return True
+
+    def ask_again(self, turn: Turn) -> None:
+        """The running scene's question in its next variant; it does not count as asked again."""
+        run = turn.state.scene
+        scene = turn.pack.scene(run.scene) if run else None
+        if run is None or scene is None or not run.asking:
+            return
+        asks = scene.slot(run.asking).asks
+        turn.say(
+            asks[run.asked.get(run.asking, 0) % len(asks)],
+            SayKind.ASK,
+            confidence=combined(turn.heard),
+            scene=scene.id,
+            slot=run.asking,
+        )
+
+    def missed(self, turn: Turn) -> None:
+        """Ask again, counted: the words gave nothing. Asked too often, a human is brought."""
+        run = turn.state.scene
+        scene = turn.pack.scene(run.scene) if run else None
+        if run is not None and scene is not None and run.asking:
+            self._apply(turn, scene, *self._engine.ask(scene, run, run.asking), lead=True)
+
+    def _digress(self, turn: Turn, run: SceneRun, text: str) -> None:
+        turn.set(scene=replace(run, turns=run.turns + 1))
+        turn.search(Pending(text, Purpose.DIGRESSION, turn.heard))
+
+    def _apply(
+        self,
+        turn: Turn,
+        scene: Scene,
+        run: SceneRun,
+        outcome: Outcome,
+        *,
+        found: float = 1.0,
+        lead: bool = False,
+    ) -> None:
+        turn.set(scene=run)
+        kind = outcome.kind
+        if kind is OutcomeKind.MISS:
+            self.missed(turn)
+        elif kind is OutcomeKind.EXIT:
+            self._leave(turn, outcome.exit or scene.on_limit, "limit")
+        elif kind is OutcomeKind.BRANCH:
+            self._answer(turn, scene, run, outcome, found)
+        else:
+            turn.set(failures=0)
+            text = outcome.text
+            if outcome.corrected and kind is OutcomeKind.ASK:
+                text = turn.variant("corrected") + text
+            elif lead:
+                text = turn.variant("confirm_more") + text
+            repeats = run.asked.get(outcome.slot, 1) - 1
+            turn.say(
+                text,
+                SayKind.CONTRADICTION if kind is OutcomeKind.CONTRADICTION else SayKind.ASK,
+                confidence=combined(turn.heard, found * outcome.certainty, repeats),
+                scene=scene.id,
+                slot=outcome.slot,
+            )
+
+    def _answer(
+        self, turn: Turn, scene: Scene, run: SceneRun, outcome: Outcome, found: float
+    ) -> None:
+        turn.set(scene=None, closed=run, failures=0)
+        sure = combined(turn.heard, found * outcome.certainty)
+        if outcome.exit is not None:
+            turn.say(
+                outcome.text,
+                SayKind.ANSWER,
+                confidence=sure,
+                scene=scene.id,
+                branch=outcome.branch,
+            )
+            self._leave(turn, outcome.exit, "scene")
+        elif outcome.kb:
+            turn.search(Pending(outcome.kb, Purpose.BRANCH, turn.heard, outcome.text))
+        else:
+            turn.deliver(
+                pieces(outcome.text, SPOKEN_SENTENCES),
+                Awaiting.TRY,
+                confidence=sure,
+                scene=scene.id,
+                branch=outcome.branch,
+            )
+
+    def _leave(self, turn: Turn, exit_: Exit, reason: str) -> None:
+        if turn.state.scene is not None:
+            turn.set(closed=turn.state.scene, scene=None)
+        turn.hand_off(
+            "handoff" if reason == "scene" else "not_certain", reason, exit_.skill, exit_.reason
+        )
+
+
+def _garbled(turn: Turn) -> bool:
+    return turn.heard < LOW_HEARING

@@ -1,0 +1,99 @@
+"""Everything a dialog remembers of a call: frozen, and plain data in `to_dict`."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from voicebot.dialog.events import Citation
+from voicebot.dialog.scene_run import SceneRun
+
+
+class Phase(enum.StrEnum):
+    """Where the call is."""
+
+    TALKING = "talking"
+    HANDING_OFF = "handing_off"
+    ENDED = "ended"
+
+
+class Awaiting(enum.StrEnum):
+    """What the next yes, no or 'go on' would be an answer to."""
+
+    NOTHING = "nothing"
+    OFFER = "offer"  # shall I bring a human?
+    CLARIFY = "clarify"  # is it this scene?
+    MORE = "more"  # shall I go on?
+    TRY = "try"  # try this and tell me
+    ANSWERED = "answered"  # an answer was given, nothing was asked
+    ELSE = "else"  # anything else?
+
+
+class Purpose(enum.StrEnum):
+    """Why something is looked up."""
+
+    QUESTION = "question"
+    DIGRESSION = "digression"
+    BRANCH = "branch"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A search under way; `say` is a branch's own text, to come before what is found."""
+
+    query: str
+    purpose: Purpose
+    confidence: float
+    say: str = ""
+
+
+@dataclass(frozen=True)
+class DialogState:
+    """The memory of one call.
+
+    `used` counts how often each prompt was said (the next variant follows from it), `said` is the
+    last text spoken, `last_turn` what a caller who asks to hear it again hears. `rest` are the
+    pieces left of a long answer. `failures` counts turns in a row that helped nobody.
+    """
+
+    phase: Phase = Phase.TALKING
+    awaiting: Awaiting = Awaiting.NOTHING
+    scene: SceneRun | None = None
+    closed: SceneRun | None = None
+    pending: Pending | None = None
+    candidate: str = ""
+    candidate_query: str = ""
+    offer_reason: str = ""
+    rest: tuple[str, ...] = ()
+    rest_citations: tuple[Citation, ...] = ()
+    rest_confidence: float = 1.0
+    rest_then: Awaiting = Awaiting.ANSWERED
+    used: Mapping[str, int] = field(default_factory=dict)
+    said: str = ""
+    last_turn: str = ""
+    turns: int = 0
+    failures: int = 0
+    silences: int = 0
+    waiting: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data (JSON-ready); `from_dict` takes it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> DialogState:
+        plain = dict(data)
+        plain["phase"] = Phase(plain["phase"])
+        plain["awaiting"] = Awaiting(plain["awaiting"])
+        plain["rest_then"] = Awaiting(plain["rest_then"])
+        for name in ("scene", "closed"):
+            plain[name] = SceneRun.from_dict(plain[name]) if plain[name] else None
+        if plain["pending"]:
+            pending = plain["pending"]
+            plain["pending"] = Pending(**{**pending, "purpose": Purpose(pending["purpose"])})
+        plain["rest"] = tuple(plain["rest"])
+        plain["rest_citations"] = tuple(Citation(**each) for each in plain["rest_citations"])
+        return cls(**plain)

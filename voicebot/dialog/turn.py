@@ -1,0 +1,151 @@
+"""One turn in the making: collects actions, picks variants, never says one text twice in a row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from voicebot.dialog.events import Action, Citation, Handoff, HangUp, Say, SayKind, Search
+from voicebot.dialog.scene_run import facts
+from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase
+from voicebot.pack import Pack
+
+
+class Turn:
+    """The state as it changes within a turn, and the actions so far."""
+
+    def __init__(self, pack: Pack, state: DialogState, heard: float = 1.0) -> None:
+        self.pack = pack
+        self.state = state
+        self.heard = heard
+        self.actions: list[Action] = []
+        self.repeating = False
+
+    def set(self, **changes: Any) -> None:
+        """Change fields of the state."""
+        self.state = replace(self.state, **changes)
+
+    def finish(self) -> tuple[DialogState, tuple[Action, ...]]:
+        """The state after the turn, and its actions."""
+        spoken = [
+            each.text
+            for each in self.actions
+            if isinstance(each, Say) and each.kind is not SayKind.FILLER
+        ]
+        if spoken and not self.repeating:
+            self.set(last_turn="".join(spoken))
+        return self.state, tuple(self.actions)
+
+    # --- saying ---------------------------------------------------------------------------
+    def variant(self, name: str) -> str:
+        """The next variant of a prompt, another than what was said last if there is one."""
+        nth = self.state.used.get(name, 0)
+        text = self.pack.prompts.get(name, nth)
+        if text == self.state.said:
+            nth += 1
+            text = self.pack.prompts.get(name, nth)
+        self.set(used={**self.state.used, name: nth + 1})
+        return text
+
+    def prompt(self, name: str, kind: SayKind, **details: Any) -> None:
+        """Say a fixed utterance."""
+        self.say(self.variant(name), kind, **details)
+
+    def say(
+        self,
+        text: str,
+        kind: SayKind,
+        *,
+        confidence: float = 1.0,
+        citations: tuple[Citation, ...] = (),
+        scene: str = "",
+        slot: str = "",
+        branch: str = "",
+    ) -> None:
+        """Say `text`; if the very same was said last, lead in with other words."""
+        if not text:
+            return
+        if text == self.state.said:
+            asks = kind in (SayKind.ASK, SayKind.CONTRADICTION)
+            text = self.variant("confirm_more" if asks else "repeat_prefix") + text
+        self.set(said=text)
+        self.actions.append(
+            Say(
+                text,
+                kind,
+                confidence=confidence,
+                citations=citations,
+                scene=scene,
+                slot=slot,
+                branch=branch,
+            )
+        )
+
+    def deliver(
+        self,
+        parts: tuple[str, ...],
+        then: Awaiting,
+        *,
+        confidence: float,
+        citations: tuple[Citation, ...] = (),
+        scene: str = "",
+        branch: str = "",
+    ) -> None:
+        """Say the first part of an answer; `then` is what is awaited once all is said."""
+        rest = parts[1:]
+        self.say(
+            parts[0] if parts else "",
+            SayKind.ANSWER,
+            confidence=confidence,
+            citations=citations,
+            scene=scene,
+            branch=branch,
+        )
+        if rest:
+            self.set(
+                awaiting=Awaiting.MORE,
+                rest=rest,
+                rest_citations=citations,
+                rest_confidence=confidence,
+                rest_then=then,
+            )
+            self.prompt("more", SayKind.ASK)
+            return
+        self.set(awaiting=then, rest=(), rest_citations=())
+        if then is Awaiting.TRY:
+            self.prompt("try_it", SayKind.ANSWER)
+
+    # --- other actions --------------------------------------------------------------------
+    def search(self, pending: Pending) -> None:
+        """Look something up; the turn goes on with `Found`."""
+        self.set(pending=pending)
+        self.actions.append(Search(pending.query))
+
+    def hand_off(self, prompt: str, reason: str, skill: str = "", why: str = "") -> None:
+        """Say so, and bring a human with the story so far."""
+        self.prompt(prompt, SayKind.HANDOFF)
+        known = {**self.facts(), **({"转接原因": why} if why else {})}
+        self.set(phase=Phase.HANDING_OFF, awaiting=Awaiting.NOTHING, pending=None)
+        self.actions.append(Handoff(reason, skill or self.pack.info.handoff_skill, known))
+
+    def hang_up(self) -> None:
+        """Say goodbye and end the call."""
+        self.prompt("goodbye", SayKind.GOODBYE)
+        self.set(phase=Phase.ENDED, awaiting=Awaiting.NOTHING)
+        self.actions.append(HangUp())
+
+    def anything_else(self) -> None:
+        """Ask whether there is more to do."""
+        self.prompt("anything_else", SayKind.ASK)
+        self.set(awaiting=Awaiting.ELSE)
+
+    def offer_human(self) -> None:
+        """What was answered did not help: offer a human."""
+        self.prompt("not_solved", SayKind.OFFER_HUMAN)
+        self.set(awaiting=Awaiting.OFFER, offer_reason="requested")
+
+    def facts(self) -> dict[str, str]:
+        """What is known, by label: of the call, and of the scene that runs or ran last."""
+        run = self.state.scene or self.state.closed
+        scene = self.pack.scene(run.scene) if run else None
+        return {**self.state.facts, **(facts(scene, run) if scene and run else {})}

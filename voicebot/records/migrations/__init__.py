@@ -1,0 +1,1 @@
+"""The schema's history; run when a store is opened for writing."""

@@ -1,0 +1,195 @@
+"""`Records`: where calls are kept and found again."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from telephony.api import CallInfo
+from voicebot.errors import RecordsError
+from voicebot.records.database import one_line, open_engine
+from voicebot.records.masking import mask_number
+from voicebot.records.recorder import CallRecorder
+from voicebot.records.tables import CALLS, EVENTS
+from voicebot.records.views import (
+    IN_PROGRESS,
+    INTERRUPTED,
+    CallRow,
+    CallView,
+    EventView,
+    build_view,
+)
+from voicebot.records.writer import HEARTBEAT_S, Writer
+from voicebot.settings import RecordsSettings
+
+DEAD_AFTER_S = 4 * HEARTBEAT_S
+_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
+
+
+class Records:
+    """A store of calls; one a process. Use `open`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._writer: Writer | None = None
+        self._me = f"{socket.gethostname()}:{os.getpid()}"[:128]
+        self._open_calls: set[str] = set()
+
+    @classmethod
+    def open(cls, where: str | Path | RecordsSettings, *, create: bool = True) -> Records:
+        """Open a folder (SQLite) or a SQLAlchemy URL, bringing its schema up to date.
+
+        With `create` false a folder without calls is an error. Raises RecordsError.
+        """
+        if isinstance(where, RecordsSettings):
+            where = where.url or where.directory
+        return cls(open_engine(where, create=create))
+
+    def start_call(
+        self, info: CallInfo, *, pack: str = "", recording: Path | str = ""
+    ) -> CallRecorder:
+        """Begin a record. Returns at once; the caller's number is stored masked."""
+        if self._writer is None:
+            self._writer = Writer(self._engine, self._beat)
+        now = datetime.now(UTC)
+        call_id = str(uuid.uuid4())
+        row: dict[str, Any] = {
+            "id": call_id,
+            "started_at": now,
+            "caller": mask_number(info.caller)[:128],
+            "callee": info.callee[:128],
+            "pack": pack[:128],
+            "codec": info.codec[:32],
+            "outcome": "",
+            "hangup_by": "",
+            "recording": str(recording),
+            "writer": self._me,
+            "alive_at": now,
+        }
+        self._open_calls.add(call_id)
+        self._writer.put(lambda connection: _insert(connection, row))
+        return CallRecorder(call_id, self._writer, self._open_calls.discard)
+
+    def close(self) -> int:
+        """Write what is queued and close; returns how many writes were lost (0 in health)."""
+        lost = self._writer.close() if self._writer else 0
+        self._engine.dispose()
+        return lost
+
+    def list_calls(self, limit: int = 50) -> list[CallRow]:
+        """The latest calls, newest first."""
+        last_ms = sa.func.max(EVENTS.c.at_ms).label("last_ms")
+        newest = sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit).subquery()
+        query = (
+            sa.select(CALLS, last_ms)
+            .join(newest, newest.c.id == CALLS.c.id)
+            .outerjoin(EVENTS, EVENTS.c.call_id == CALLS.c.id)
+            .group_by(CALLS.c.id)
+            .order_by(CALLS.c.started_at.desc())
+        )
+        return [self._row(found) for found in self._fetch(query)]
+
+    def get_call(self, id_or_prefix: str) -> CallView:
+        """One call by its id or the first characters of it (at least 4).
+
+        Raises RecordsError if there is none, or more than one.
+        """
+        wanted = id_or_prefix.strip().lower()
+        if not _ID_PREFIX.fullmatch(wanted):
+            raise RecordsError(
+                f"calls: expected a call's id or its first 4 or more characters (0-9 a-f -), "
+                f"got {id_or_prefix[:40]!r}; voicebot calls list shows them"
+            )
+        query = sa.select(CALLS).where(CALLS.c.id.startswith(wanted, autoescape=True)).limit(9)
+        found = self._fetch(query)
+        if not found:
+            raise RecordsError(
+                f"calls: no call begins with {wanted}; voicebot calls list shows them"
+            )
+        if len(found) > 1:
+            ids = ", ".join(sorted(str(row["id"])[: len(wanted) + 4] for row in found))
+            raise RecordsError(f"calls: {wanted} is the beginning of several calls: {ids}")
+        events = self._fetch(
+            sa.select(EVENTS).where(EVENTS.c.call_id == found[0]["id"]).order_by(EVENTS.c.seq)
+        )
+        last_ms = events[-1]["at_ms"] if events else 0
+        return build_view(
+            self._row({**found[0], "last_ms": last_ms}),
+            found[0]["summary"],
+            (EventView(row["seq"], row["at_ms"], row["kind"], row["data"]) for row in events),
+        )
+
+    def _fetch(self, query: sa.Select[Any]) -> list[Mapping[str, Any]]:
+        try:
+            with self._engine.connect() as connection:
+                return [dict(row) for row in connection.execute(query).mappings()]
+        except SQLAlchemyError as error:
+            raise RecordsError(f"records: cannot be read: {one_line(error)}") from None
+
+    def _row(self, row: Mapping[str, Any]) -> CallRow:
+        started, ended = _utc(row["started_at"]), row["ended_at"] and _utc(row["ended_at"])
+        outcome = row["outcome"]
+        if ended is None:
+            outcome = IN_PROGRESS if self._is_alive(row) else INTERRUPTED
+        last_ms = int(row["last_ms"] or 0)
+        length_ms = int((ended - started).total_seconds() * 1000) if ended else last_ms
+        return CallRow(
+            id=row["id"],
+            started_at=started,
+            ended_at=ended,
+            caller=row["caller"],
+            callee=row["callee"],
+            pack=row["pack"],
+            codec=row["codec"],
+            outcome=outcome,
+            hangup_by=row["hangup_by"],
+            recording=row["recording"],
+            duration_ms=length_ms,
+        )
+
+    def _is_alive(self, row: Mapping[str, Any]) -> bool:
+        """Whether the process that writes this call still lives.
+
+        On this host its id tells at once; elsewhere, or if the id was given to another
+        program, the missing heartbeat tells soon after.
+        """
+        host, _, pid = str(row["writer"]).rpartition(":")
+        if host == socket.gethostname() and not _process_lives(int(pid)):
+            return False
+        age = datetime.now(UTC) - _utc(row["alive_at"])
+        return age < timedelta(seconds=DEAD_AFTER_S)
+
+    def _beat(self, connection: sa.Connection) -> None:
+        ids = list(self._open_calls)
+        if ids:
+            connection.execute(
+                CALLS.update().where(CALLS.c.id.in_(ids)).values(alive_at=datetime.now(UTC))
+            )
+
+
+def _insert(connection: sa.Connection, row: Mapping[str, Any]) -> None:
+    connection.execute(CALLS.insert().values(**row))
+
+
+def _utc(moment: datetime) -> datetime:
+    """SQLite forgets the zone; what is stored is UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _process_lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

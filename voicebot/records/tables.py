@@ -1,0 +1,37 @@
+"""The two tables. Their history is in migrations/versions; a test holds the two together."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData()
+
+CALLS = sa.Table(
+    "calls",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("caller", sa.String(128), nullable=False),  # masked
+    sa.Column("callee", sa.String(128), nullable=False),
+    sa.Column("pack", sa.String(128), nullable=False),
+    sa.Column("codec", sa.String(32), nullable=False),
+    sa.Column("outcome", sa.String(64), nullable=False),
+    sa.Column("hangup_by", sa.String(32), nullable=False),
+    sa.Column("recording", sa.Text, nullable=False),
+    sa.Column("summary", sa.JSON),
+    # Who writes this call, and when it last showed life: how a dead process is told from a
+    # long call.
+    sa.Column("writer", sa.String(128), nullable=False),
+    sa.Column("alive_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("call_id", sa.String(36), sa.ForeignKey("calls.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("at_ms", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+)

@@ -1,0 +1,44 @@
+"""Keeps a call: every fact into the record, every sample onto the tape."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from telephony import Call, CallInfo
+from telephony.tape import Tape
+from voicebot.records.recorder import CallRecorder
+from voicebot.records.store import Records
+from voicebot.session import events as facts
+
+
+class CallKeeper:
+    """One call's record and tape; an observer of its session. Call `close` at the end."""
+
+    def __init__(self, records: Records, info: CallInfo, pack: str, audio: Path | None) -> None:
+        self.recorder: CallRecorder = records.start_call(info, pack=pack)
+        self._tape: Tape | None = None
+        if audio is not None:
+            audio.mkdir(parents=True, exist_ok=True)
+            path = audio / f"{self.recorder.call_id}.wav"
+            self._tape = Tape(path)
+            self.recorder.update(recording=path)
+
+    def attach(self, call: Call) -> None:
+        """Record `call`'s audio; before it is answered."""
+        if self._tape is not None:
+            call.attach(self._tape)
+
+    def __call__(self, event: facts.SessionEvent) -> None:
+        """Store one fact."""
+        data = dataclasses.asdict(event)
+        self.recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
+        if isinstance(event, facts.CallAnswered):
+            self.recorder.update(codec=event.codec)
+        elif isinstance(event, facts.CallEnded):
+            self.recorder.finish(event.outcome, event.by)
+
+    def close(self) -> None:
+        """Close the tape. Idempotent."""
+        if self._tape is not None:
+            self._tape.close()

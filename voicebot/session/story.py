@@ -1,0 +1,38 @@
+"""Collects what was said in a call, and tells it when a human takes over."""
+
+from __future__ import annotations
+
+from telephony import CallInfo
+from voicebot.dialog.events import Handoff
+from voicebot.dialog.state import DialogState
+from voicebot.handoff.package import CallFacts, SpokenTurn, SummaryPackage, build_package
+from voicebot.pack import Pack
+from voicebot.session import events as facts
+
+
+class Story:
+    """An observer of one session."""
+
+    def __init__(self, pack: Pack, info: CallInfo) -> None:
+        self._models = tuple(term.term for term in pack.lexicon if term.kind == "model")
+        self._caller = info.caller
+        self._turns: list[SpokenTurn] = []
+
+    def __call__(self, event: facts.SessionEvent) -> None:
+        """Take note of what was said; other facts are ignored."""
+        index = len(self._turns)
+        if isinstance(event, facts.CallerSpoke) and event.text:
+            self._turns.append(SpokenTurn(index, "caller", event.text, event.confidence))
+        elif isinstance(event, facts.BotSpoke):
+            source = event.citations[0]["source"] if event.citations else ""
+            self._turns.append(
+                SpokenTurn(index, "bot", event.text, event.confidence, event.kind, source)
+            )
+
+    def package(self, handoff: Handoff, state: DialogState) -> SummaryPackage:
+        """The summary as of now. `handoff.facts` are the dialog's; `state` adds the model."""
+        return build_package(
+            CallFacts(self._caller, handoff.reason, self._models),
+            self._turns,
+            {**state.facts, **handoff.facts},
+        )

@@ -1,0 +1,51 @@
+"""What a voice is to the rest of the house: `Voice`, and the `Clause` it speaks at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Pcm = npt.NDArray[np.int16]
+LINE_RATE = 8000
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A piece of an utterance that is synthesised and played as one.
+
+    `text` is written text (the voice reads ``RAID5`` by itself), `index` counts from 0 within
+    the utterance, `pause_ms` is the silence that belongs after it.
+    """
+
+    text: str
+    index: int
+    pause_ms: int
+
+
+class Voice(Protocol):
+    """Speech from written text. Thread-safe; blocking (CPU-bound)."""
+
+    @property
+    def name(self) -> str:
+        """The voice as people know it, e.g. ``zf_xiaobei``."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of what `render` returns, in Hz."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text would sound different; part of every cache key."""
+
+    def warm_up(self) -> None:
+        """Load what is loaded late, so that the first clause of a call does not pay for it."""
+
+    def render(self, text: str, *, timeout_s: float | None = None) -> Pcm:
+        """Speak one clause of raw written text; the voice's own front end normalises it.
+
+        Returns mono int16, shape (n,), trimmed, levelled and faded at its edges; n is 0 if the
+        text holds nothing to say. Raises VoiceError if it cannot, or not within `timeout_s`.
+        """

@@ -1,0 +1,104 @@
+"""`Speaker`: what the session and the tools use: text to clauses, clauses to line audio."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+
+from voicebot.speech.api import LINE_RATE, Clause, Pcm, Voice
+from voicebot.speech.cache import SpeechCache
+from voicebot.speech.chain import VoiceChain
+from voicebot.speech.clauses import split_clauses
+
+Progress = Callable[[int, int], None]
+OFFLINE_TIMEOUT_S = 120.0  # nobody waits: a busy machine is no reason for the second voice
+
+
+class Speaker:
+    """A voice with its cache. Blocking and thread-safe; rendering is the caller's to schedule.
+
+    `terms` are written forms that a clause must not be cut inside of. Two threads that want the
+    same clause render it once.
+    """
+
+    def __init__(
+        self, voice: Voice, cache: SpeechCache | None = None, *, terms: Iterable[str] = ()
+    ) -> None:
+        self._voice = voice if isinstance(voice, VoiceChain) else VoiceChain((voice,))
+        self._cache = cache
+        self._terms = tuple(terms)
+        self._lock = threading.Lock()
+        self._rendering: dict[str, threading.Lock] = {}
+
+    @property
+    def sample_rate(self) -> int:
+        return LINE_RATE
+
+    @property
+    def name(self) -> str:
+        """The voice's name, or several with the best first."""
+        return self._voice.name
+
+    def warm_up(self) -> None:
+        """Load everything that is loaded late; seconds, once, before the first call."""
+        self._voice.warm_up()
+
+    def clauses(self, text: str) -> list[Clause]:
+        """Cut an utterance; see `voicebot.speech.clauses.split_clauses`."""
+        return split_clauses(text, self._terms)
+
+    def cached(self, clause: Clause) -> Pcm | None:
+        """Return the clause's audio if it is at hand (microseconds to a millisecond)."""
+        if self._cache is None:
+            return None
+        return self._cache.get(self._voice.fingerprint, clause.text)
+
+    def render(self, clause: Clause, *, timeout_s: float | None = None) -> Pcm:
+        """Return the clause's audio, int16 at 8 kHz, shape (n,), without `pause_ms` after it.
+
+        Rendered audio goes into the cache under the voice that spoke it. Raises VoiceError.
+        """
+        with self._turn(clause.text):
+            found = self.cached(clause)
+            if found is not None:
+                return found
+            spoken = self._voice.speak(clause.text, timeout_s=timeout_s)
+            if self._cache is not None:
+                self._cache.put(spoken.fingerprint, clause.text, spoken.pcm)
+            return spoken.pcm
+
+    def prepare(self, texts: Iterable[str], progress: Progress | None = None) -> int:
+        """Render what will surely be said (greetings, questions, answers) into the cache.
+
+        `progress(done, total)` counts clauses. Returns how many were new.
+        """
+        wanted = {clause.text: clause for text in texts for clause in self.clauses(text)}
+        new = 0
+        for done, clause in enumerate(wanted.values(), start=1):
+            if self.cached(clause) is None:
+                self.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
+                new += 1
+            if progress is not None:
+                progress(done, len(wanted))
+        return new
+
+    def _turn(self, text: str) -> _Turn:
+        return _Turn(self._lock, self._rendering, text)
+
+
+class _Turn:
+    """One thread at a time for one text; the lock goes away with its last user."""
+
+    def __init__(self, guard: threading.Lock, locks: dict[str, threading.Lock], text: str) -> None:
+        self._guard, self._locks, self._text = guard, locks, text
+
+    def __enter__(self) -> None:
+        with self._guard:
+            self._mine = self._locks.setdefault(self._text, threading.Lock())
+        self._mine.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._locks.get(self._text) is self._mine:
+                del self._locks[self._text]
+        self._mine.release()
