@@ -167,3 +167,33 @@ def test_the_recognizers_second_guess_is_used(caller: Caller) -> None:
     caller.say("有台服务器看不到硬盘")
     caller.send(Heard("梅花", 0.4, ("梅花", "没做")))
     assert caller.says[0].branch == "no_raid"
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ("做好了", SayKind.ASK),
+        ("好了 硬盘出来了", SayKind.CLARIFY),
+        ("换了插座也不行", SayKind.OFFER_HUMAN),
+        ("不行", SayKind.OFFER_HUMAN),
+        ("好的", SayKind.CLARIFY),
+        ("知道了", SayKind.CLARIFY),
+    ],
+)
+def test_what_a_caller_says_after_the_answer(caller: Caller, reply: str, kind: SayKind) -> None:
+    caller.say("服务器起不来 按电源键没反应")
+    caller.say("灯不亮")
+    assert caller.says[0].branch == "no_power"
+    caller.say(reply)
+    assert caller.says[0].kind is kind
+    assert caller.searched == ["服务器起不来 按电源键没反应"]
+
+
+def test_done_and_helped(caller: Caller) -> None:
+    caller.say("服务器起不来 按电源键没反应")
+    caller.say("灯不亮")
+    caller.say("试过了")
+    caller.say("没有")
+    assert caller.says[-1].kind is SayKind.OFFER_HUMAN
+    caller.say("还是不行")
+    assert caller.handoff is not None

@@ -53,6 +53,7 @@ _SOMEBODY = re.compile(
     r"(人工|真人|活人|客服|坐席|座席|工程师|技术员|技术人员|师傅|主管|经理|领导)"
     r"|(投诉|举报|12315|消协|曝光|起诉|律师)"
 )
+_TRANSFER = re.compile(r"^(好的?|那|行|嗯|吧)*(请|帮我|给我)?转(接|过去|一下)?(吧|一下|了|啊)*$")
 _WHAT = re.compile(r"^(啊|哦|嗯|哎|欸)?(什么|啥)$")
 _NEGATION = re.compile(
     r"(不是|不用|不要|不需要|不必|没有|没|别|不想|先不|并没有|不|无)(给我|帮我|再|用|想|要|去)*$"
@@ -110,7 +111,8 @@ def wants_human(text: str) -> bool:
     stripped = re.sub(
         r"^(请|帮我|给我|我要|要|找|喂|那|你好)+|(吧|啊|谢谢|客服|一下|呢)+$", "", compact
     )
-    return stripped in phrases.BARE_HUMAN or compact in phrases.BARE_HUMAN
+    bare = stripped in phrases.BARE_HUMAN or compact in phrases.BARE_HUMAN
+    return bare or bool(_TRANSFER.match(compact))
 
 
 def dangerous(text: str, words: Iterable[str]) -> str:

@@ -27,6 +27,7 @@ class Awaiting(enum.StrEnum):
     CLARIFY = "clarify"  # is it this scene?
     MORE = "more"  # shall I go on?
     TRY = "try"  # try this and tell me
+    HELPED = "helped"  # did it help?
     ANSWERED = "answered"  # an answer was given, nothing was asked
     ELSE = "else"  # anything else?
 
