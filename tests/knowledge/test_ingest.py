@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.knowledge.hashing import HashingEmbedder
 
+from tests.knowledge.hashing import HashingEmbedder
 from voicebot.knowledge.entry import Passage
 from voicebot.knowledge.ingest import FileReport, find_files, read_file
 from voicebot.knowledge.ingest import files as ingest_files
