@@ -124,6 +124,15 @@ async def test_odd_values_are_stored_as_plain_json(store: Records) -> None:
     assert data == {"nan": None, "path": "a", "outcome": "busy", "s": [1], "n": None}
 
 
+async def test_a_hostile_from_header_is_kept_as_harmless_text(store: Records) -> None:
+    hostile = "\x1b[31m'; drop table calls; --\x00\n" + "9" * 500
+    call = store.start_call(CallInfo("x", hostile, hostile))
+    assert await call.stored(10)
+    kept = store.get_call(call.call_id).call
+    assert kept.caller.isprintable() and kept.callee.isprintable()
+    assert len(kept.callee) <= 128
+
+
 @pytest.mark.parametrize("bad", ["", "abc", "%%%%", "abcd%", "abcd' or 1=1", "../../etc", "g" * 8])
 def test_an_id_that_is_none_is_refused_before_the_database_sees_it(
     store: Records, bad: str
