@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from asr_models.resample import to_8k
 from asr_models.silero import SileroVad
 from asr_models.wav import read_wav
 from voicebot.settings import TurnSettings
-from voicebot.turns.call_turns import CallTurns
+from voicebot.turns.echo import EchoEstimator
 from voicebot.turns.events import BargeIn, NoInputElapsed, SpeechStarted, TurnEnded, TurnEvent
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import SpeechDetector
@@ -47,10 +48,12 @@ def events_of(
 ) -> list[TurnEvent]:
     """Turn events of a call, the no-input timer's left out."""
     taker = TurnTaker(TurnSettings.model_validate({}), SpeechDetector(silero.fork()))
-    call = CallTurns(taker)
-    if sent is not None:
-        call.played(b"".join(line(sent)))
-    events = [event for frame in line(received) for event in call.feed(frame)]
+    echo = EchoEstimator()
+    spoken: list[bytes | None] = list(line(sent)) if sent is not None else []
+    events: list[TurnEvent] = []
+    for heard, said in itertools.zip_longest(line(received), spoken):
+        level = echo.feed(heard, said)
+        events += taker.feed(heard, bot_speaking=said is not None, echo_level_db=level)
     return [event for event in events if not isinstance(event, NoInputElapsed)]
 
 
