@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from baresip import BaresipError, Event, StackEvent, TransferFailed
@@ -147,6 +148,8 @@ class BaresipCall:
             return  # it ended by itself in the meantime; its event tells how
 
     def _on_event(self, event: StackEvent) -> None:
+        if not self._info.call_id and event.call_id:  # a call that we dialled
+            self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
             self.media.start()
             self._established.set()

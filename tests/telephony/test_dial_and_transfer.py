@@ -135,7 +135,7 @@ async def test_a_seat_answers_with_the_story_in_hand(endpoint: BaresipEndpoint) 
         )
         assert result.outcome is TransferOutcome.ACCEPTED
         assert result.call is not None
-        assert result.call.info.callee == "2001"
+        assert (result.call.info.callee, bool(result.call.info.call_id)) == ("2001", True)
         assert (await seat.event("ringing"))["headers"] == {"x-summary-id": "单号 42"}
         assert len(await take(result.call, 10)) == 10
         await result.call.hangup()
