@@ -28,6 +28,8 @@ MANUAL = (
         "更换硬盘前不要关机。",
         "风扇不支持热插拔。",
         "灯会一直亮，这非常正常。",
+        "支持RAID五，NF5280M6三号槽位硬盘。",
+        "机型为NF 5280 M6。",
     ],
 )
 def test_a_rewording_is_grounded(sentence: str) -> None:
@@ -47,6 +49,7 @@ def test_a_rewording_is_grounded(sentence: str) -> None:
         ("这台机器不支持RAID5。", ("不支持RAID5",)),
         ("该机型支持热插拔风扇。", ("支持热插",)),
         ("更换硬盘前请关机。", ("关机",)),
+        ("来电者表示问题已解决，我们免费上门。", ("解决", "免费", "上门")),
     ],
 )
 def test_what_is_added_or_turned_round_is_named(sentence: str, claims: tuple[str, ...]) -> None:
@@ -64,6 +67,8 @@ def test_what_is_added_or_turned_round_is_named(sentence: str, claims: tuple[str
         ("二零二四年五月一号买的", "2024-05-01购买。"),
         ("内存是三十二G的", "内存为32G。"),
         ("大概下午三点五十分", "下午3点50分。"),
+        ("我把电源线换过了", "来电者更换过电源线。"),
+        ("AS5300，十二号槽亮黄灯", "AS5300十二号槽盘亮黄灯。"),
     ],
 )
 def test_a_caller_and_a_summary_say_the_same_in_other_words(caller: str, summary: str) -> None:

@@ -1,4 +1,6 @@
-"""Is a sentence borne out by its source? Numbers, codes, Latin terms and negations must be.
+"""Is a sentence borne out by its source?
+
+Numbers, codes, Latin terms, negations, and words for outcomes and promises must be in it.
 
 This finds what is added or turned round, not every untruth: a wrong Chinese word passes. It
 therefore guards drafts and quotations; it does not make free generation safe to speak.
@@ -7,6 +9,7 @@ therefore guards drafts and quotations; it does not make free generation safe to
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from voicebot.language.numerals import plain, without_articles
 
@@ -27,6 +30,11 @@ _NEGATION = re.compile(
 )
 NOT = "¬"
 _DENIED = re.compile(f"{NOT}([\u4e00-\u9fff]{{1,2}}|[A-Z0-9]+)([\u4e00-\u9fff]{{2}}|[A-Z0-9]+)?")
+_OUTCOME = re.compile(
+    "解决|恢复|修好|修复|更换|赔|退款|退货|免费|收费|付费|投诉|满意|同意|拒绝|预约|承诺|保证|上门|寄送|备份"
+)
+"""Outcomes and promises: a summary that invents one of these does harm."""
+_SPOKEN = {"更换": "换", "寄送": "寄"}
 _CLAUSE = re.compile("[，。；！？：,;!?:\n]")
 
 
@@ -38,13 +46,35 @@ def ungrounded(sentence: str, evidence: str) -> tuple[str, ...]:
     that no clause of the source bears, and a "not" of the source that the sentence dropped.
     """
     said, source = plain(without_articles(sentence)), plain(evidence)
-    known = _forms(source)
-    missing = [term for term in _terms(said) if not _is_known(term, known)]
-    return tuple(dict.fromkeys([*missing, *_turned_round(_negated(said), _negated(source))]))
+    claims = [
+        *_unknown_terms(said, _forms(source)),
+        *(word for word in _OUTCOME.findall(said) if _SPOKEN.get(word, word) not in source),
+        *_turned_round(_negated(said), _negated(source)),
+    ]
+    return tuple(dict.fromkeys(claims))
 
 
-def _terms(text: str) -> list[str]:
-    return [match.group() for match in _TERM.finditer(text)]
+def _unknown_terms(text: str, known: set[str]) -> list[str]:
+    matches, unknown, at = list(_TERM.finditer(text)), [], 0
+    while at < len(matches):
+        joins = list(_joins(text, matches[at : at + _LONGEST_JOIN]))
+        longest = max((i for i, join in enumerate(joins, 1) if join in known), default=0)
+        if not longest and not _is_known(matches[at].group(), known):
+            unknown.append(matches[at].group())
+        at += longest or 1
+    return unknown
+
+
+def _joins(text: str, matches: list[re.Match[str]]) -> Iterator[str]:
+    """The first term, then it joined with one, two … neighbours, while only a gap parts them."""
+    joined, end = "", matches[0].start()
+    for match in matches:
+        gap = text[end : match.start()]
+        if gap and not _JOINABLE.fullmatch(gap):
+            return
+        joined += _JOINT.sub("", match.group())
+        end = match.end()
+        yield joined
 
 
 def _is_known(term: str, known: set[str]) -> bool:
@@ -69,14 +99,7 @@ def _forms(text: str) -> set[str]:
     forms: set[str] = set()
     for start, first in enumerate(matches):
         forms |= {first.group(), *map(_short, _JOINT.split(first.group()))}
-        joined, end = "", first.start()
-        for match in matches[start : start + _LONGEST_JOIN]:
-            gap = text[end : match.start()]
-            if gap and not _JOINABLE.fullmatch(gap):
-                break
-            joined += _JOINT.sub("", match.group())
-            forms.add(joined)
-            end = match.end()
+        forms.update(_joins(text, matches[start : start + _LONGEST_JOIN]))
     return forms
 
 

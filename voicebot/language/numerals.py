@@ -22,7 +22,8 @@ def plain(text: str) -> str:
     """Half-width, upper-case text with Chinese numerals written in digits.
 
     Digits read one by one (幺三八零) keep their zeros; numbers with units become values;
-    百分之五 becomes 5%. Words in which a numeral is no number (一直, 十分) are left alone.
+    百分之五 becomes 5%. After a Latin letter or a digit a space keeps the two apart. Words in
+    which a numeral is no number (一直, 十分) are left alone.
     """
     text = unicodedata.normalize("NFKC", text).upper()
     pieces, at = [], 0
@@ -38,7 +39,11 @@ def without_articles(text: str) -> str:
 
 
 def _written(match: re.Match[str]) -> str:
-    percent, whole, fraction = match.groups()
+    before = match.string[match.start() - 1 : match.start()]
+    return (" " if before.isascii() and before.isalnum() else "") + _number(*match.groups())
+
+
+def _number(percent: str | None, whole: str, fraction: str | None) -> str:
     number = _value(whole) if set(whole) & (_UNITS.keys() | _BIG_UNITS.keys()) else _digits(whole)
     if fraction:
         number += "." + _digits(fraction)
