@@ -37,7 +37,7 @@ class BaresipCall:
         self._ending = False
         self._digits = DigitStream()
         self.rang = False
-        self.media = CallMedia(BaresipWire(native.audio), loop.time)
+        self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id)
         native.on(self._on_event)
         native.on_dtmf(lambda event: self._digits.put(event.digit))
 
@@ -88,7 +88,7 @@ class BaresipCall:
         return self.media.stream.read()
 
     def attach(self, tap: AudioTap) -> None:
-        self.media.attach(tap)
+        self.media.taps.attach(tap)
 
     def play(self, pcm: bytes) -> None:
         if self.ended is None:

@@ -34,7 +34,9 @@ class BaresipEndpoint:
     `codecs`: pcma and pcmu in order of preference. `max_calls`: incoming calls beyond this
     are refused with 486; legs we dial do not count. `jitter_buffer_ms`: received audio is
     held this long, 0 is off. `user`: our user part when we dial. `expose_headers`: extra
-    INVITE headers to hand on in `CallInfo.headers` (at most 14).
+    INVITE headers to hand on in `CallInfo.headers` (at most 14). `follow_transfers`: what a
+    far end's REFER does. A bot must not be steered into dialling: it is refused (603). A
+    phone follows it; the new call comes out of `followed`.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class BaresipEndpoint:
         jitter_buffer_ms: int = 40,
         user: str = "voicebot",
         expose_headers: tuple[str, ...] = EXPOSED_HEADERS,
+        follow_transfers: bool = False,
     ) -> None:
         self._listen = listen
         self._host, _ = split_address(listen)
@@ -55,11 +58,13 @@ class BaresipEndpoint:
         self._jitter_buffer_ms = jitter_buffer_ms
         self._user = user
         self._expose = expose_headers
+        self._transfer_policy = "auto" if follow_transfers else "reject"
         self._runtime: Runtime | None = None
         self._agents: dict[str, UserAgent] = {}
         self._calls: set[BaresipCall] = set()
         self._answering: set[BaresipCall] = set()
         self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
+        self._followed: asyncio.Queue[BaresipCall] = asyncio.Queue()
         self._known: set[int] = set()
         self._early: dict[int, list[StackEvent]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -77,8 +82,11 @@ class BaresipEndpoint:
         self._runtime = runtime
         runtime.subscribe(self._keep_early)
         for transport in ("udp", "tcp"):  # a catch-all account takes its own transport only
-            agent = await UserAgent.create(runtime, self._account(transport))
+            agent = await UserAgent.create(
+                runtime, self._account(transport), transfer_policy=self._transfer_policy
+            )
             agent.on_incoming(self._ring)
+            agent.on_transfer_call(self._follow)
             self._agents[transport] = agent
         self._spawn(self._pump())
 
@@ -139,7 +147,8 @@ class BaresipEndpoint:
         if self._runtime is None or agent is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
         try:
-            native = await agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            command = agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            native = await self._uncancelled(asyncio.ensure_future(command))
         except (BaresipError, ValueError) as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
         call = self._adopt(native, CallInfo(native.call_id or "", self._user, user_part(uri)))
@@ -153,6 +162,22 @@ class BaresipEndpoint:
             if established
             else await _failure(call, timeout_s)
         )
+
+    async def _uncancelled(self, dialling: asyncio.Future[StackCall]) -> StackCall:
+        """Wait for the stack's call; if we are cancelled meanwhile, it is hung up once it is."""
+        try:
+            return await asyncio.shield(dialling)
+        except asyncio.CancelledError:
+            self._spawn(_abandon(dialling))
+            raise
+
+    async def followed(self) -> BaresipCall:
+        """The next call that a far end's REFER made us place; perhaps not yet established."""
+        return await self._followed.get()
+
+    def _follow(self, native: StackCall) -> None:
+        info = CallInfo(native.call_id or "", self._user, user_part(native.peer or ""))
+        self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
         headers = {name.lower(): value for name, value in native.headers.items()}
@@ -212,6 +237,11 @@ class BaresipEndpoint:
         task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _abandon(dialling: asyncio.Future[StackCall]) -> None:
+    with contextlib.suppress(BaresipError):
+        await (await dialling).hangup()
 
 
 async def _failure(call: BaresipCall, timeout_s: float) -> DialResult:

@@ -135,15 +135,15 @@ def from_faq_questions(pool: Pool, embedder: CT2Embedder) -> list[Sample]:
     return [each for each in found if each]
 
 
-def fit(x: Array, y: Array, weight: Array) -> Array:
+def fit(x: Array, y: Array) -> Array:
     """Ridge logistic regression by Newton's method: (features + 1,), the bias last."""
     x1 = np.column_stack([x, np.ones(len(x))])
     penalty = np.diag([RIDGE] * x.shape[1] + [1e-6])
     beta = np.zeros(x1.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-np.clip(x1 @ beta, -30, 30)))
-        gradient = x1.T @ (weight * (y - p)) - penalty @ beta
-        hessian = (x1.T * (weight * p * (1 - p))) @ x1 + penalty
+        gradient = x1.T @ (y - p) - penalty @ beta
+        hessian = (x1.T * (p * (1 - p))) @ x1 + penalty
         step = np.linalg.solve(hessian, gradient)
         beta += step
         if np.abs(step).max() < 1e-8:
@@ -161,33 +161,20 @@ def calibrate(name: str, samples: list[Sample]) -> dict[str, Any]:
     fitted = [s for s in samples if s.part != "off-topic" or s.fold == 0]
     checked = [s for s in samples if s.part == "off-topic" and s.fold == 1]
     x = np.stack([s.evidence for s in fitted])
-    y = np.array([float(s.right) for s in fitted])
+    right = np.array([float(s.right) for s in fitted])
     folds = np.array([s.fold if s.part != "off-topic" else -1 for s in fitted])
-    parts = np.array([s.part for s in fitted])
-    with_gold = np.array([s.with_gold for s in fitted])
-    weight = np.ones(len(fitted))
     mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-6)
     standard = (x - mean) / scale
     held_out = np.zeros(len(fitted))
     for fold in range(FOLDS):
-        beta = fit(standard[folds != fold], y[folds != fold], weight[folds != fold])
         rows = folds == fold
+        beta = fit(standard[~rows], right[~rows])
         held_out[rows] = standard[rows] @ beta[:-1] + beta[-1]
-    beta = fit(standard, y, weight)
-    report: dict[str, Any] = {}
-    for part in sorted(set(parts) - {"off-topic"}):
-        rows = parts == part
-        p = 1 / (1 + np.exp(-held_out[rows]))
-        report[part] = {
-            "n": int(rows.sum()),
-            "auroc_first_is_right": round(auroc(held_out[rows], y[rows] > 0), 3),
-            "auroc_with_gold": round(auroc(held_out[rows], with_gold[rows]), 3),
-            "brier": round(float(np.mean((p - y[rows]) ** 2)), 3),
-        }
-    if checked:
-        unseen = (np.stack([s.evidence for s in checked]) - mean) / scale
-        refused = unseen @ beta[:-1] + beta[-1] < 0
-        report["off-topic"] = {"n": len(checked), "refused": round(float(refused.mean()), 3)}
+    beta = fit(standard, right)
+    report = describe(held_out, fitted)
+    unseen = (np.stack([s.evidence for s in checked]) - mean) / scale
+    refused = unseen @ beta[:-1] + beta[-1] < 0
+    report["off-topic"] = {"n": len(checked), "refused": round(float(refused.mean()), 3)}
     print(name, json.dumps(report, indent=1))
     return {
         "unseen": report,
@@ -196,6 +183,22 @@ def calibrate(name: str, samples: list[Sample]) -> dict[str, Any]:
         "weights": dict(zip(FEATURES, beta[:-1].round(4).tolist(), strict=True)),
         "bias": round(float(beta[-1]), 4),
     }
+
+
+def describe(logits: Array, samples: list[Sample]) -> dict[str, Any]:
+    report: dict[str, Any] = {}
+    for part in sorted({s.part for s in samples} - {"off-topic"}):
+        rows = np.array([s.part == part for s in samples])
+        right = np.array([s.right for s in samples])[rows]
+        with_gold = np.array([s.with_gold for s in samples])[rows]
+        probability = 1 / (1 + np.exp(-logits[rows]))
+        report[part] = {
+            "n": int(rows.sum()),
+            "auroc_first_is_right": round(auroc(logits[rows], right), 3),
+            "auroc_with_gold": round(auroc(logits[rows], with_gold), 3),
+            "brier": round(float(np.mean((probability - right) ** 2)), 3),
+        }
+    return report
 
 
 def main() -> None:

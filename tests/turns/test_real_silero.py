@@ -14,7 +14,7 @@ from asr_models.resample import to_8k
 from asr_models.silero import SileroVad
 from asr_models.wav import read_wav
 from voicebot.settings import TurnSettings
-from voicebot.turns.echo import EchoEstimator
+from voicebot.turns.call_turns import CallTurns
 from voicebot.turns.events import BargeIn, NoInputElapsed, SpeechStarted, TurnEnded, TurnEvent
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import SpeechDetector
@@ -47,13 +47,10 @@ def events_of(
 ) -> list[TurnEvent]:
     """Turn events of a call, the no-input timer's left out."""
     taker = TurnTaker(TurnSettings.model_validate({}), SpeechDetector(silero.fork()))
-    echo = EchoEstimator()
-    came = line(received)
-    went = [None] * len(came) if sent is None else line(sent)
-    events: list[TurnEvent] = []
-    for frame, out in zip(came, went, strict=True):
-        level = echo.feed(frame, out)
-        events += taker.feed(frame, bot_speaking=out is not None, echo_level_db=level)
+    call = CallTurns(taker)
+    if sent is not None:
+        call.played(b"".join(line(sent)))
+    events = [event for frame in line(received) for event in call.feed(frame)]
     return [event for event in events if not isinstance(event, NoInputElapsed)]
 
 

@@ -29,6 +29,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "say",
     "chat",
     "kb",
+    "calls",
     "models",
     "pack",
     "scenes",

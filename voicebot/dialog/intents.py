@@ -87,6 +87,8 @@ def intent(text: str) -> Intent | None:
         (phrases.HEAR_ME, Intent.HEAR_ME),
     ):
         if short and _any(heard, words):
+            if found is Intent.WAIT and asks_information(text):
+                continue  # 等一下，我想问一下保修期是多久 stops the bot to ask, not to wait
             return found
     if _NOTHING_ELSE.match(_THANKS.sub("", compact)):
         return Intent.NOTHING_ELSE

@@ -89,13 +89,19 @@ def _last(turns: Sequence[Turn]) -> Evidence | None:
 
 
 def _resembling(value: str, said: Sequence[Turn]) -> Evidence | None:
-    """A choice's name is not always what was said: 独立RAID卡 for 那是独立的卡."""
-    wanted = set(_plain(value))
+    """A choice's name is not always what was said: 主板集成 for 集成的那个主板.
+
+    Most of its Chinese characters must be there, and all of its digits.
+    """
+    plain = _plain(value)
+    han = set(re.sub(r"[a-z0-9]", "", plain))
+    digits = re.findall(r"\d+", plain)
     best: Evidence | None = None
     best_share = _SHARED
     for turn in said:
-        share = len(wanted & set(_plain(turn.text))) / max(1, len(wanted))
-        if len(wanted) >= 2 and share >= best_share:
+        heard = _plain(turn.text)
+        share = len(han & set(heard)) / max(1, len(han))
+        if len(han) >= _SHORT and share >= best_share and all(each in heard for each in digits):
             best, best_share = Evidence(turn.index, turn.confidence), share
     return best
 

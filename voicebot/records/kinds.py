@@ -11,7 +11,8 @@ CALLER_SPOKE = "caller_spoke"
 
 BOT_SPOKE = "bot_spoke"
 """``text``, ``kind``, ``confidence``, ``since_caller_ms`` (the caller's last sound to our first;
-None when nobody had spoken), ``citations`` (a list of ``{id, source, quote}``)."""
+None when nobody had spoken), ``citations`` (a list of ``{id, source, quote}``), ``stages`` (the
+waterfall of that time, a list of ``{stage, start_ms, end_ms, note}``)."""
 
 BOT_INTERRUPTED = "bot_interrupted"
 """``heard``, ``unheard``: the utterance before was cut there."""

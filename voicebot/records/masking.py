@@ -24,7 +24,7 @@ _DIGIT.update({chr(0xFF10 + number): str(number) for number in range(10)})
 _N = "[" + "".join(_DIGIT) + "]"
 _SPOKEN_ONLY = frozenset("零〇洞一幺么二两三四五六七八九拐勾")
 
-_RUN = re.compile(rf"{_N}+(?:[ \t,，、.()（）\-–—]{{1,2}}{_N}+)*[Xx]?")
+_RUN = re.compile(rf"{_N}+(?:[ \t,，、()（）\-–—]{{1,2}}{_N}+)*[Xx]?")
 _PIECE = re.compile(rf"{_N}+[Xx]?")
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9][A-Za-z0-9._%+-]{0,63})(?P<rest>\s?(?:@|＠|艾特|圈[aA])\s?"
@@ -54,6 +54,7 @@ _IDENTITY = re.compile(
 _BANK = re.compile(rf"(?!20\d\d{_DAY})[2-9]\d{{15,18}}")
 _IDENTITY_DIGITS = 17  # and an X
 _MAX_PIECES = 20
+_MAX_GROUPS = 5
 _DATE = re.compile(rf"(?:19|20)\d\d{_DAY}(?:\d{{4}}|\d{{6}})?")
 _ANNOUNCED = re.compile(
     r"(?:电话|手机|座机|号码|联系方式|微信|[Qq]{2}|打给?我|回我|拨)[^\d，。]{0,5}$"
@@ -125,8 +126,8 @@ def _mask_run(run: str, announced: bool) -> str:
     first = 0
     while first < len(pieces):
         for last in range(min(len(pieces), first + _MAX_PIECES) - 1, first - 1, -1):
-            joined = "".join(piece[0] for piece in pieces[first : last + 1])
-            if _is_personal(joined, announced, one_piece=first == last):
+            joined = [piece[0] for piece in pieces[first : last + 1]]
+            if _is_one_number(joined) and _is_personal(joined, announced):
                 places = [
                     place
                     for piece in pieces[first : last + 1]
@@ -140,7 +141,18 @@ def _mask_run(run: str, announced: bool) -> str:
     return "".join(hidden)
 
 
-def _is_personal(raw: str, announced: bool, one_piece: bool) -> bool:
+def _is_one_number(pieces: list[str]) -> bool:
+    """Whether pieces may be one number: grouped (138 0013 8000), said digit by digit, or
+    dictated with pauses; not a list or a table of figures."""
+    if len(pieces) == 1 or all(len(piece) == 1 for piece in pieces):
+        return True
+    if any(char in _SPOKEN_ONLY for piece in pieces for char in piece):
+        return True
+    return len(pieces) <= _MAX_GROUPS and len(pieces[0]) > 1
+
+
+def _is_personal(pieces: list[str], announced: bool) -> bool:
+    raw = "".join(pieces)
     digits = "".join(_DIGIT.get(char, char) for char in raw)
     if any(shape.fullmatch(digits) for shape in (_PHONE, _IDENTITY, _BANK)):
         return True
@@ -150,7 +162,7 @@ def _is_personal(raw: str, announced: bool, one_piece: bool) -> bool:
         return True
     # Ears drop digits of a dictated number: any long dictated run is hidden.
     spoken = sum(char in _SPOKEN_ONLY for char in raw)
-    return one_piece and len(digits) >= 7 and spoken * 2 >= len(digits)
+    return len(pieces) == 1 and len(digits) >= 7 and spoken * 2 >= len(digits)
 
 
 def _hide_email(match: re.Match[str]) -> str:

@@ -65,8 +65,8 @@ class Records:
         row: dict[str, Any] = {
             "id": call_id,
             "started_at": now,
-            "caller": mask_number(info.caller)[:128],
-            "callee": info.callee[:128],
+            "caller": mask_number(_printable(info.caller)),
+            "callee": _printable(info.callee),
             "pack": pack[:128],
             "codec": info.codec[:32],
             "outcome": "",
@@ -178,6 +178,11 @@ class Records:
 
 def _insert(connection: sa.Connection, row: Mapping[str, Any]) -> None:
     connection.execute(CALLS.insert().values(**row))
+
+
+def _printable(header: str) -> str:
+    """What a SIP header said, without what could steer a terminal or break a column."""
+    return "".join(char for char in header if char.isprintable())[:128]
 
 
 def _utc(moment: datetime) -> datetime:

@@ -8,6 +8,7 @@ has one line when the trouble begins and one when it ends.
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -16,7 +17,7 @@ from concurrent.futures import Future
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from voicebot.records.database import one_line
 
@@ -25,6 +26,15 @@ RETRY_S = 0.5
 HEARTBEAT_S = 5.0
 MAX_PENDING = 20_000
 CLOSE_S = 5.0
+_SQLITE_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
 
 Write = Callable[[sa.Connection], None]
 _log = structlog.get_logger("voicebot.records")
@@ -174,7 +184,11 @@ def _resolve(future: Future[bool], done: bool) -> None:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether trying again later makes sense: lock, full disk, lost connection."""
-    return isinstance(error, DBAPIError) and not isinstance(
-        error, sa.exc.IntegrityError | sa.exc.DataError | sa.exc.ProgrammingError
-    )
+    """Whether trying again later makes sense: lock, full disk, lost connection.
+
+    SQLite calls a faulty statement an OperationalError too; its code tells them apart.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is None or code & 0xFF in _SQLITE_PASSING

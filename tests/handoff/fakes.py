@@ -1,0 +1,132 @@
+"""A caller, a line and seats that keep the contract of `telephony.api`, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from telephony.api import (
+    AudioTap,
+    CallInfo,
+    DialResult,
+    Hangup,
+    HangupBy,
+    TransferOutcome,
+    TransferResult,
+)
+
+Refer = Callable[["FakeCall"], TransferResult]
+
+
+class FakeCall:
+    """One leg. `refer` says how a REFER ends; it may end the call first."""
+
+    def __init__(self, name: str = "13800138000", refer: Refer | None = None) -> None:
+        self._info = CallInfo(f"{name}@test", name, "400")
+        self._ended: asyncio.Future[Hangup] = asyncio.get_running_loop().create_future()
+        self._refer = refer
+        self.referred: list[tuple[str, dict[str, str]]] = []
+        self.refer_sent = asyncio.Event()
+
+    @property
+    def info(self) -> CallInfo:
+        return self._info
+
+    @property
+    def ended(self) -> Hangup | None:
+        return self._ended.result() if self._ended.done() else None
+
+    def end(self, by: HangupBy = HangupBy.REMOTE) -> None:
+        """The far end (or the line) ends the call."""
+        if not self._ended.done():
+            self._ended.set_result(Hangup(by, "BYE"))
+
+    def attach(self, tap: AudioTap) -> None:
+        """No audio here."""
+
+    async def answer(self) -> None:
+        """Nothing to do."""
+
+    async def reject(self, code: int = 486) -> None:
+        self.end(HangupBy.LOCAL)
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        for _ in range(0):
+            yield b""
+
+    def play(self, pcm: bytes) -> None:
+        """Nobody listens."""
+
+    def flush(self) -> int:
+        return 0
+
+    @property
+    def queued_ms(self) -> int:
+        return 0
+
+    async def digits(self) -> AsyncIterator[str]:
+        for _ in range(0):
+            yield ""
+
+    async def send_digits(self, digits: str) -> None:
+        """Nobody listens."""
+
+    async def transfer(
+        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+    ) -> TransferResult:
+        self.referred.append((uri, dict(headers or {})))
+        self.refer_sent.set()
+        if self._refer is None:
+            await asyncio.get_running_loop().create_future()
+            raise AssertionError("cancelled only")
+        return self._refer(self)
+
+    async def hangup(self) -> None:
+        self.end(HangupBy.LOCAL)
+
+    async def wait_ended(self) -> Hangup:
+        return await asyncio.shield(self._ended)
+
+
+Answer = Callable[[], DialResult] | DialResult | Exception
+
+
+class FakeEndpoint:
+    """Seats by URI: a result, a function that gives one, an error, or None: rings for ever."""
+
+    def __init__(self, seats: Mapping[str, Answer | None]) -> None:
+        self._seats = seats
+        self.rang: list[tuple[str, dict[str, str]]] = []
+        self.cancelled: list[str] = []
+        self.ringing = asyncio.Event()
+
+    async def start(self) -> None:
+        """Nothing to do."""
+
+    async def stop(self) -> None:
+        """Nothing to do."""
+
+    async def incoming(self) -> AsyncIterator[FakeCall]:
+        for _ in range(0):
+            yield FakeCall()
+
+    async def dial(
+        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+    ) -> DialResult:
+        self.rang.append((uri, dict(headers or {})))
+        answer = self._seats[uri]
+        if isinstance(answer, DialResult):
+            return answer
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None:
+            return answer()
+        self.ringing.set()
+        try:
+            await asyncio.wait_for(asyncio.get_running_loop().create_future(), timeout_s)
+        except TimeoutError:
+            return DialResult(TransferOutcome.NO_ANSWER)
+        except asyncio.CancelledError:
+            self.cancelled.append(uri)
+            raise
+        raise AssertionError("nobody answers")
