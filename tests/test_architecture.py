@@ -10,7 +10,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # A room may import rooms of a lower floor, and its own.
 FLOORS = (
-    {"errors", "settings", "pack", "weights"},
+    {"errors", "pack_prompts", "pack_yaml"},
+    {"scenes"},
+    {"pack", "settings"},
+    {"weights"},
     {"pack_loader"},
     {"knowledge", "language", "speech", "records"},
     {"dialog", "turns"},
