@@ -177,6 +177,8 @@ def test_the_recognizers_second_guess_is_used(caller: Caller) -> None:
         ("换了插座也不行", SayKind.OFFER_HUMAN),
         ("不行", SayKind.OFFER_HUMAN),
         ("好的", SayKind.CLARIFY),
+        ("然后呢", SayKind.CLARIFY),
+        ("电源线我拔过了", SayKind.ASK),
         ("知道了", SayKind.CLARIFY),
     ],
 )

@@ -16,6 +16,8 @@ DISK = "storage.disk_not_detected"
         ("有台服务器看不到硬盘", DISK),
         ("看不到硬盘", DISK),
         ("看不到应盘", DISK),
+        ("哎 我那个服务器啊 就是装那个红帽的时候 它找不到硬盘", DISK),
+        ("哎我那个服务器啊就是装那个红帽的时候它找不到硬盘", DISK),
         ("服务器开不了机", "power.no_boot"),
         ("内存报错了", "memory.error"),
         ("网络不通", "network.port_down"),

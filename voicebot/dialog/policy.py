@@ -112,8 +112,9 @@ class Dialog:
             return
         move = intent(text)
         turn.set(awaiting=Awaiting.NOTHING)
-        tried = was_waiting_for in (Awaiting.TRY, Awaiting.MORE) and move is not Intent.SOLVED
-        if tried and self._scenes.reopen(turn, text):
+        trying = was_waiting_for is Awaiting.TRY
+        after_answer = trying or was_waiting_for is Awaiting.MORE
+        if after_answer and move is None and self._scenes.reopen(turn, text, trying=trying):
             return
         if self._replies.take(turn, text, move, was_waiting_for):
             return

@@ -97,11 +97,13 @@ class Replies:
         elif awaited is Awaiting.ELSE and short and said is Polarity.NO:
             turn.hang_up()
         elif awaited is Awaiting.TRY and _DONE.search(text):
-            turn.prompt("did_it_help", SayKind.ASK)
-            turn.set(awaiting=Awaiting.HELPED)
+            turn.did_it_help()
         elif awaited is Awaiting.TRY and noted:
             turn.prompt("wait_ok", SayKind.CLARIFY)
             turn.set(waiting=True, awaiting=Awaiting.TRY)
+        elif move is Intent.CONTINUE and not (awaited is Awaiting.ELSE and noted):
+            turn.prompt("nothing_more", SayKind.CLARIFY)
+            turn.set(awaiting=awaited)
         elif awaited is Awaiting.ANSWERED and noted:
             turn.anything_else()
         else:

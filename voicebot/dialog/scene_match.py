@@ -2,7 +2,8 @@
 
 Retrieval judges meaning, and is calibrated on questions at large; a caller who says a trigger
 nearly word for word leaves no doubt. The share of syllable pairs in common with the nearest
-trigger (of the shorter of the two texts) is taken as evidence on top of retrieval's probability:
+trigger (of the shorter of the two, for the whole text and for each of its clauses) is taken as
+evidence on top of retrieval's probability:
 
     probability = 1 - (1 - retrieval) x (1 - evidence)
 
@@ -16,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from voicebot.dialog.phonetic import units
+from voicebot.dialog.textforms import clauses
 from voicebot.pack import Pack
 
 FROM_SHARE = 0.55  # less in common than this is no evidence
@@ -44,18 +46,19 @@ class SceneMatch:
 
     def best(self, text: str, found: str, probability: float) -> tuple[str, float]:
         """(scene id, probability) of the likeliest scene; `found` is retrieval's, or empty."""
-        heard = _pairs(text)
+        # Callers ramble before they come to the point, so each clause is compared as well.
+        parts = [_pairs(part) for part in (text, *clauses(text))]
         ranked = [
-            (_combined(words, heard, probability if words.scene == found else 0.0), words.scene)
+            (_combined(words, parts, probability if words.scene == found else 0.0), words.scene)
             for words in self._scenes
         ]
         likeliest, scene = max(ranked, default=(0.0, ""))
         return (scene, likeliest) if likeliest > 0 else ("", 0.0)
 
 
-def _combined(words: _Words, heard: Pairs, probability: float) -> float:
-    like = max((_share(heard, pairs) for pairs in words.triggers), default=0.0)
-    unlike = max((_share(heard, pairs) for pairs in words.counter), default=0.0)
+def _combined(words: _Words, parts: list[Pairs], probability: float) -> float:
+    like = max((_share(part, pairs) for pairs in words.triggers for part in parts), default=0.0)
+    unlike = max((_share(part, pairs) for pairs in words.counter for part in parts), default=0.0)
     if unlike >= VETO_SHARE and unlike > like:
         return min(probability, VETOED)
     evidence = MOST * max(0.0, like - FROM_SHARE) / (1.0 - FROM_SHARE)

@@ -66,14 +66,22 @@ class SceneTurns:
             return
         self._apply(turn, scene, after, outcome)
 
-    def reopen(self, turn: Turn, text: str) -> bool:
-        """A caller who corrects what an answered scene was built on gets another answer."""
+    def reopen(self, turn: Turn, text: str, *, trying: bool = False) -> bool:
+        """A caller who corrects what an answered scene was built on gets another answer.
+
+        While the answer is being tried, a report that changes nothing is asked on: did it help?
+        """
         run = turn.state.closed
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or is_question(text):
             return False
         after, outcome = self._engine.advance(scene, run, text, "")
-        if not outcome.corrected or outcome.branch == run.branch:
+        same = outcome.branch == run.branch
+        if trying and same and outcome.filled:
+            turn.set(closed=after)
+            turn.did_it_help()
+            return True
+        if not outcome.corrected or same:
             return False
         turn.set(closed=None)
         self._apply(turn, scene, after, outcome)

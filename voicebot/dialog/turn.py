@@ -139,6 +139,11 @@ class Turn:
         self.prompt("anything_else", SayKind.ASK)
         self.set(awaiting=Awaiting.ELSE)
 
+    def did_it_help(self) -> None:
+        """Ask whether what was tried has helped."""
+        self.prompt("did_it_help", SayKind.ASK)
+        self.set(awaiting=Awaiting.HELPED)
+
     def offer_human(self) -> None:
         """What was answered did not help: offer a human."""
         self.prompt("not_solved", SayKind.OFFER_HUMAN)
