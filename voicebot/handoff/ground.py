@@ -67,8 +67,8 @@ def find_slot(
 
     `sayings` holds, by label and value, how callers say each value. In this order: the value
     or a saying of it in a caller's turn (one about the label first); a turn that holds most of
-    it, unless the ways to say it are known. 是, 否, 不清楚 and bare short numbers stand in many sentences:
-    their turn must be about the label.
+    it, unless the ways to say it are known. 是, 否, 不清楚 and bare short numbers stand in
+    many sentences: their turn must be about the label.
     """
     said = [turn for turn in turns if turn.who == "caller" and turn.text]
     about = _turns_about(label, turns)
