@@ -124,6 +124,14 @@ def test_a_question_without_an_answer_is_passed_on() -> None:
     assert made.get("建议") == ("回答资料里没有的问题：你们的服务器能放在船上用吗",)
 
 
+def test_a_value_that_ears_wrote_with_other_characters_is_found() -> None:
+    sayings = {"现象": {"看不到硬盘": ("看不到硬盘",), "很慢": ("很慢",)}}
+    call = CallFacts(sayings=sayings)
+    turns = caller("装系统砍不到应盘")
+    assert build_package(call, turns, {"现象": "看不到硬盘"}).get("已确认") == ("看不到硬盘",)
+    assert build_package(call, turns, {"现象": "很慢"}).get("已确认") == ()
+
+
 def test_a_short_number_counts_only_where_it_was_asked_for() -> None:
     asked = talk(
         ("caller", "YL5280G3硬盘坏了", "", ""),

@@ -17,7 +17,7 @@ _CLAUSE = re.compile(r"[，。！？；,.!?;\s]+")
 _SYMPTOM = re.compile(
     r"看不到|看不见|找不到|认不|不识别|识别不|没有?显示|不亮|不通|不了|不能|不行|没法|无法|没反应|"
     r"打不开|开不|连不|进不|坏|故障|报错|报警|告警|黄灯|红灯|橙|重启|死机|宕机|掉|慢|响|噪音|热|"
-    r"冒烟|糊味|进水|丢|失败|错误|蓝屏|黑屏|卡|异常|问题"
+    r"冒烟|糊味|狂转|吵|降不下|起不来|上不了|太大|特别大|进水|丢|失败|错误|蓝屏|黑屏|卡|异常|问题"
 )
 _TOPIC = re.compile(
     r"服务器|硬盘|磁盘|阵列|RAID|内存|风扇|电源|网口|网卡|网络|主板|系统|驱动|固件|BMC|BIOS|存储|"
@@ -52,7 +52,7 @@ def problem(said: Sequence[str]) -> tuple[int, str] | None:
         essence = "，".join(clauses)
         symptoms = len(set(_SYMPTOM.findall(essence)))
         topics = len({match.upper() for match in _TOPIC.findall(essence)})
-        score = 6 * min(symptoms, 2) + 4 * min(topics, 3) - min(nth, 6)
+        score = 6 * min(symptoms, 2) + 4 * min(topics, 3) - 3 * min(nth, 4)
         if essence and score > best_score:
             best, best_score = (nth, shorten(essence, PROBLEM_CHARS)), score
     return best

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Protocol
+
+from pypinyin import lazy_pinyin
 
 _DIGITS = str.maketrans("零〇一二三四五六七八九幺两", "0012345678912")
 _NOISE = re.compile(r"[\s，。！？、,.!?：:；;“”\"'（）()+＋\-加的]")
-_YES = re.compile(r"是|对|有|嗯|行|可以|能|好|正常|[做配装建换试加载看].{0,2}[了过]")
+_YES = re.compile(r"是|对|有|嗯|行|可以|能|好|亮|正常|[做配装建换试加载看].{0,2}[了过]")
 _NO = re.compile(r"没|不|缺|未|无|否|忘")
 _UNSURE = re.compile(r"不清楚|不知道|不太|不懂|不确定|忘")
 _ANSWERS = {"是": _YES, "否": _NO, "不清楚": _UNSURE}
 _ALIASES = {"raid": "阵列", "bmc": "管理口", "cpu": "处理器"}
 _SHARED = 0.6
 _SHORT = 2
+
+Sayings = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 class Turn(Protocol):
@@ -54,21 +60,53 @@ def find_text(value: str, turns: Sequence[Turn]) -> Evidence | None:
     return None
 
 
-def find_slot(label: str, value: str, turns: Sequence[Turn]) -> Evidence | None:
+def find_slot(
+    label: str, value: str, turns: Sequence[Turn], sayings: Sayings = MappingProxyType({})
+) -> Evidence | None:
     """The caller's turn from which the dialog took a slot's value.
 
-    A value that people can say must be (nearly) in a caller's turn. 是, 否 and 不清楚 are
-    readings of an answer, and a number of one or two digits stands in many sentences: their
-    evidence must be a turn about the label, by its words or by the question before it.
+    `sayings` holds, by label and value, how callers say each value. In this order: the value
+    or a saying of it in a caller's turn (one about the label first); a turn that holds most of
+    it, unless the ways to say it are known. 是, 否, 不清楚 and bare short numbers stand in
+    many sentences: their turn must be about the label.
     """
     said = [turn for turn in turns if turn.who == "caller" and turn.text]
+    about = _turns_about(label, turns)
+    words = (() if value in _ANSWERS else (value,)) + sayings.get(label, {}).get(value, ())
+    found = _holding(words, about) or _holding([w for w in words if not _is_bare(w)], said)
+    if found:
+        return found
     if value in _ANSWERS:
-        about = _turns_about(label, turns)
-        fitting = [turn for turn in about if _ANSWERS[value].search(turn.text)]
-        return _last(fitting)
-    if len(_plain(value)) <= _SHORT:
-        return find_text(value, _turns_about(label, turns))
-    return find_text(value, said) or _resembling(value, said)
+        return _last([turn for turn in about if _ANSWERS[value].search(turn.text)])
+    if _is_bare(value) or value in sayings.get(label, {}):
+        return None
+    return _resembling(value, said)
+
+
+def _holding(words: Sequence[str], turns: Sequence[Turn]) -> Evidence | None:
+    return _last([turn for turn in turns if any(_says(turn.text, word) for word in words)])
+
+
+def _says(text: str, word: str) -> bool:
+    wanted, heard = _plain(word), _plain(text)
+    if wanted.isascii() and wanted.isalnum() and len(wanted) <= _SHORT:
+        return bool(re.search(rf"(?<![a-z0-9]){wanted}(?![a-z0-9])", heard))
+    if wanted and wanted in heard:
+        return True
+    # Ears write what they heard with other characters (应盘 for 硬盘).
+    return len(wanted) >= _SHORT and f" {_sound(wanted)} " in f" {_sound(heard)} "
+
+
+@lru_cache(maxsize=2048)
+def _sound(plain: str) -> str:
+    """Pinyin without tones, one syllable a character; Latin words and digits as they are."""
+    return " ".join(lazy_pinyin(plain))
+
+
+def _is_bare(value: str) -> bool:
+    """A number, or a single character: no evidence without the question."""
+    plain = _plain(value)
+    return len(plain) <= 1 or (plain.isdigit() and len(plain) <= _SHORT)
 
 
 def _turns_about(label: str, turns: Sequence[Turn]) -> list[Turn]:

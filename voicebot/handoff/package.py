@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from voicebot.handoff import extract
-from voicebot.handoff.ground import Evidence, find_slot, find_text
+from voicebot.handoff.ground import Evidence, Sayings, find_slot, find_text
+from voicebot.pack import Pack
 from voicebot.records.masking import mask, mask_number
 from voicebot.records.names import caller_name
 
@@ -49,13 +50,29 @@ _REASONS = {
 class CallFacts:
     """The call as the line and the dialog's `Handoff` action know it.
 
-    `caller` is the calling number, unmasked; `models` are the pack's model names; `reason` is
-    the hand-off's stable key.
+    `caller` is the calling number, unmasked; `reason` is the hand-off's stable key; `models` are
+    the pack's model names, `sayings` how callers say a slot's values, by label and value.
     """
 
     caller: str = ""
     reason: str = ""
     models: tuple[str, ...] = ()
+    sayings: Sayings = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pack: Pack, caller: str, reason: str) -> CallFacts:
+        """With the words of a pack: its models, and how callers say the values of its scenes."""
+        sayings: dict[str, dict[str, tuple[str, ...]]] = {}
+        for scene in pack.scenes:
+            for slot in scene.slots:
+                values = sayings.setdefault(slot.label, {})
+                for choice in slot.choices:
+                    values[choice.name] = values.get(choice.name, ()) + choice.say
+                if slot.affirm or slot.deny:
+                    values["是"] = values.get("是", ()) + slot.affirm
+                    values["否"] = values.get("否", ()) + slot.deny
+        models = tuple(term.term for term in pack.lexicon if term.kind == "model")
+        return cls(caller, reason, models, sayings)
 
 
 @dataclass(frozen=True)
@@ -145,7 +162,7 @@ def build_package(
         *_customer(call, said),
         *_product(call, said, facts),
         *_problem(said),
-        *_confirmed(turns, facts),
+        *_confirmed(call, turns, facts),
         *_tried(turns, said),
         *_wants(said),
         *_next_step(call, turns, facts),
@@ -191,23 +208,26 @@ def _problem(said: Sequence[SpokenTurn]) -> list[SummaryField]:
     return [SummaryField(PROBLEM, text, said[nth].confidence, said[nth].index)]
 
 
-def _confirmed(turns: Sequence[SpokenTurn], facts: Mapping[str, str]) -> list[SummaryField]:
+def _confirmed(
+    call: CallFacts, turns: Sequence[SpokenTurn], facts: Mapping[str, str]
+) -> list[SummaryField]:
     fields = []
     for label, value in facts.items():
-        if label in _NO_SLOTS or not value:
+        if label in _NO_SLOTS or not value or value == facts.get(MODEL_FACT):
             continue
-        if found := find_slot(label, value, turns):
+        if found := find_slot(label, value, turns, call.sayings):
             fields.append(_field(CONFIRMED, _as_phrase(label, value), found))
     return fields
 
 
 def _as_phrase(label: str, value: str) -> str:
-    """A slot as a seat reads it fastest: 独立RAID卡, 没做过RAID, 硬盘数量3."""
+    """A slot as a seat reads it fastest: 独立RAID卡, 没做过RAID, 连接灯不亮, 硬盘数量3."""
     topic = label.removeprefix("是否")
     if value == "是":
-        return topic
+        return topic.replace("是否", "").replace("能否", "能")
     if value == "否":
-        return f"没{topic}"
+        inner = topic.replace("是否", "不").replace("能否", "不能")
+        return f"没{topic}" if inner == topic else inner
     if value == "不清楚":
         return f"不清楚{topic}"
     return value if len(value) > _CLEAR_CHARS else f"{topic}{value}"

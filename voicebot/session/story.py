@@ -14,7 +14,7 @@ class Story:
     """An observer of one session."""
 
     def __init__(self, pack: Pack, info: CallInfo) -> None:
-        self._models = tuple(term.term for term in pack.lexicon if term.kind == "model")
+        self._pack = pack
         self._caller = info.caller
         self._turns: list[SpokenTurn] = []
 
@@ -32,7 +32,7 @@ class Story:
     def package(self, handoff: Handoff, state: DialogState) -> SummaryPackage:
         """The summary as of now. `handoff.facts` are the dialog's; `state` adds the model."""
         return build_package(
-            CallFacts(self._caller, handoff.reason, self._models),
+            CallFacts.of(self._pack, self._caller, handoff.reason),
             self._turns,
             {**state.facts, **handoff.facts},
         )
