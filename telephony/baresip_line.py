@@ -33,7 +33,7 @@ _log = logging.getLogger("telephony")
 class BaresipEndpoint:
     """A SIP user agent on UDP and TCP that takes calls to any user and places calls.
 
-    `listen`: ADDRESS:PORT, `0.0.0.0` for all interfaces. `rtp_ports`: LOW-HIGH.
+    `listen`: ADDRESS:PORT, `0.0.0.0` for all interfaces but loopback. `rtp_ports`: LOW-HIGH.
     `codecs`: pcma and pcmu in order of preference. `max_calls`: incoming calls beyond this
     are refused with 486; legs we dial do not count. `jitter_buffer_ms`: received audio is
     held this long, 0 is off. `user`: our user part when we dial. `expose_headers`: extra
