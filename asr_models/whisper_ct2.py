@@ -2,7 +2,7 @@
 
 Source: Radford et al. 2022; weights in the layout of Systran/faster-whisper-*. The encoder is
 given max(10 s, clip + 2 s) instead of Whisper's 30 s: a quarter of the work at the same error
-rate (docs/ears.md). Less than 10 s makes it loop on short clips.
+rate in our lab (docs/ears.md). Less than 10 s makes it loop on short clips.
 """
 
 from __future__ import annotations
