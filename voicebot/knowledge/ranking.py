@@ -11,8 +11,8 @@ from voicebot.knowledge.entry import Entry, Role
 from voicebot.knowledge.lexical import Floats
 from voicebot.knowledge.pool import Pool, Scored
 
-# Weights of the z-scores of SIGNALS (dense, words, chars, sounds): the mean of the folds' choices of
-# tests/bench/fit_fusion.py, rounded (docs/knowledge.md).
+# Weights of the z-scores of SIGNALS (dense, words, chars, sounds): the rounded mean of the folds'
+# choices of tests/bench/fit_fusion.py (docs/knowledge.md).
 ANSWER_WEIGHTS = np.array([1.0, 0.15, 0.05, 0.05], np.float32)
 QUESTION_WEIGHTS = np.array([1.0, 0.2, 0.2, 0.1], np.float32)
 # The best of several passages of one record is better by chance alone; taken back for each
