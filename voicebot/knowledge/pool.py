@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 
 from voicebot.knowledge import lexical, text
 from voicebot.knowledge.embedder import Vectors
-from voicebot.knowledge.entry import Entry
+from voicebot.knowledge.entry import Entry, Role
 from voicebot.knowledge.lexical import Floats, Postings
 
 CANDIDATES = 50
@@ -53,12 +54,17 @@ class Scored:
 
 
 class Pool:
-    """One or more entries with everything needed to score them. Immutable, so safe to share."""
+    """One or more entries with everything needed to score them. Immutable, so safe to share.
+
+    `log_parts` (entries,) is the logarithm of how many passages an entry's record became.
+    """
 
     def __init__(self, entries: Sequence[Entry], vectors: Vectors, postings: Sequence[Postings]):
         self.entries = tuple(entries)
         self.vectors = vectors
         self.words, self.chars, self.sounds = self.postings = tuple(postings)
+        parts = Counter(entry.id for entry in entries if entry.role is Role.ANSWER)
+        self.log_parts = np.log([float(parts[entry.id] or 1) for entry in entries])
         self._moments = Moments.of(vectors)
         self._faiss = faiss.IndexFlatIP(vectors.shape[1])
         self._faiss.add(np.ascontiguousarray(vectors))

@@ -11,10 +11,13 @@ from voicebot.knowledge.entry import Entry, Role
 from voicebot.knowledge.lexical import Floats
 from voicebot.knowledge.pool import Pool, Scored
 
-# Weights of the z-scores of SIGNALS (dense, words, chars, sounds); fitted by
-# tests/bench/fit_fusion.py, see docs/knowledge.md.
-ANSWER_WEIGHTS = np.array([1.0, 0.15, 0.0, 0.05], np.float32)
+# Weights of the z-scores of SIGNALS (dense, words, chars, sounds): the rounded mean of the folds'
+# choices of tests/bench/fit_fusion.py (docs/knowledge.md).
+ANSWER_WEIGHTS = np.array([1.0, 0.15, 0.05, 0.05], np.float32)
 QUESTION_WEIGHTS = np.array([1.0, 0.2, 0.2, 0.1], np.float32)
+# The best of several passages of one record is better by chance alone; taken back for each
+# e-fold of passages.
+PART_PENALTY = 0.2
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def _items(
     counter: bool,
     without: Container[str] = (),
 ) -> list[Ranked]:
-    fused = scored.z @ weights
+    fused = scored.z @ weights - PART_PENALTY * pool.log_parts[scored.rows]
     best: dict[tuple[str, str], Ranked] = {}
     for i in np.argsort(-fused, kind="stable"):
         entry = pool.entries[scored.rows[i]]
