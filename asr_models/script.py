@@ -15,6 +15,8 @@ _TO_HALF = {ord("\u3000"): " "} | {
     if chr(code - 0xFEE0).isalnum() or chr(code - 0xFEE0) in "-._/%+#@&="
 }
 _TO_WIDE = {",": "，", "?": "？", "!": "！", ";": "；", ":": "："}
+# OpenCC keeps 著, which is both a word of its own and the traditional 着. Whisper mixes scripts.
+_ZHU_AS_ZHE = re.compile(r"(?<![名原土显卓编专昭论巨拙译合所])著(?![名作者述书称录有])")
 _SPACE_BY_HAN = re.compile(rf"(?<=[{_HAN}{_WIDE}])\s+|\s+(?=[{_HAN}{_WIDE}])")
 _MARK_AFTER_HAN = re.compile(rf"(?<=[{_HAN}])[,?!;:]|[,?!;:](?=[{_HAN}])")
 _FULL_STOP_AFTER_HAN = re.compile(rf"(?<=[{_HAN}])\.(?![A-Za-z0-9])")
@@ -27,8 +29,8 @@ def _converter() -> opencc.OpenCC:
 
 
 def to_simplified(text: str) -> str:
-    """Return `text` in simplified characters (OpenCC t2s)."""
-    return str(_converter().convert(text))
+    """Return `text` in simplified characters (OpenCC t2s, and 着 for 著 where it is meant)."""
+    return _ZHU_AS_ZHE.sub("着", str(_converter().convert(text)))
 
 
 def normalize_script(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from baresip import BaresipError, Event, StackEvent, TransferFailed
@@ -37,7 +38,7 @@ class BaresipCall:
         self._ending = False
         self._digits = DigitStream()
         self.rang = False
-        self.media = CallMedia(BaresipWire(native.audio), loop.time)
+        self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id)
         native.on(self._on_event)
         native.on_dtmf(lambda event: self._digits.put(event.digit))
 
@@ -88,7 +89,7 @@ class BaresipCall:
         return self.media.stream.read()
 
     def attach(self, tap: AudioTap) -> None:
-        self.media.attach(tap)
+        self.media.taps.attach(tap)
 
     def play(self, pcm: bytes) -> None:
         if self.ended is None:
@@ -147,6 +148,8 @@ class BaresipCall:
             return  # it ended by itself in the meantime; its event tells how
 
     def _on_event(self, event: StackEvent) -> None:
+        if not self._info.call_id and event.call_id:  # a call that we dialled
+            self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
             self.media.start()
             self._established.set()

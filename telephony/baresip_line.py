@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, Final, Literal
 
-from baresip import Account, BaresipError, Config, Event, Runtime, StackEvent, UserAgent
+from baresip import BaresipError, Event, Runtime, StackEvent, UserAgent
 from baresip import Call as StackCall
 
 from telephony.api import CallInfo, DialResult, TransferOutcome
 from telephony.baresip_call import BaresipCall
+from telephony.baresip_config import account, stack_config
 from telephony.errors import LineError
 from telephony.outcomes import check_sip_uri, outcome_of, split_status, user_part
-from telephony.ports import check_free, split_address
+from telephony.ports import check_free
 
 TICK_MS = 10
 EXPOSED_HEADERS = ("User-to-User", "X-Summary-Id", "Diversion", "P-Asserted-Identity")
-_ADDRESS_HEADERS = ("From", "To")
-_RTP_LOSS_S = 120
+TRANSPORTS: Final[tuple[Literal["udp", "tcp"], ...]] = ("udp", "tcp")
 _EARLY_CALLS_KEPT = 256
+_log = logging.getLogger("telephony")
 
 
 class BaresipEndpoint:
@@ -34,7 +37,9 @@ class BaresipEndpoint:
     `codecs`: pcma and pcmu in order of preference. `max_calls`: incoming calls beyond this
     are refused with 486; legs we dial do not count. `jitter_buffer_ms`: received audio is
     held this long, 0 is off. `user`: our user part when we dial. `expose_headers`: extra
-    INVITE headers to hand on in `CallInfo.headers` (at most 14).
+    INVITE headers to hand on in `CallInfo.headers` (at most 14). `follow_transfers`: what a
+    far end's REFER does. A bot must not be steered into dialling: it is refused (603). A
+    phone follows it; the new call comes out of `followed`.
     """
 
     def __init__(
@@ -46,70 +51,69 @@ class BaresipEndpoint:
         jitter_buffer_ms: int = 40,
         user: str = "voicebot",
         expose_headers: tuple[str, ...] = EXPOSED_HEADERS,
+        follow_transfers: bool = False,
     ) -> None:
         self._listen = listen
-        self._host, _ = split_address(listen)
         self._rtp_ports = rtp_ports
         self._codecs = codecs
         self._max_calls = max_calls
         self._jitter_buffer_ms = jitter_buffer_ms
         self._user = user
         self._expose = expose_headers
+        self._transfer_policy = "auto" if follow_transfers else "reject"
         self._runtime: Runtime | None = None
         self._agents: dict[str, UserAgent] = {}
         self._calls: set[BaresipCall] = set()
         self._answering: set[BaresipCall] = set()
         self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
+        self._followed: asyncio.Queue[BaresipCall] = asyncio.Queue()
         self._known: set[int] = set()
         self._early: dict[int, list[StackEvent]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         check_free(self._listen)
+        config = stack_config(self._listen, self._rtp_ports, self._jitter_buffer_ms, self._expose)
         runtime = Runtime()
         try:
-            await runtime.start(self._config())
+            await runtime.start(config)
         except BaresipError as error:
             raise LineError(
                 f"the SIP stack cannot start on {self._listen}: {error} "
                 "(only one endpoint can run in a process)"
             ) from error
+        try:
+            await self._open(runtime)
+        except BaresipError as error:
+            await runtime.close()
+            raise LineError(f"the SIP stack refuses our account: {error}") from error
         self._runtime = runtime
-        runtime.subscribe(self._keep_early)
-        for transport in ("udp", "tcp"):  # a catch-all account takes its own transport only
-            agent = await UserAgent.create(runtime, self._account(transport))
-            agent.on_incoming(self._ring)
-            self._agents[transport] = agent
+        self._incoming = asyncio.Queue()
         self._spawn(self._pump())
 
-    def _config(self) -> Config:
-        jitter = (
-            f"audio_jitter_buffer_type fixed\naudio_jitter_buffer_ms "
-            f"{self._jitter_buffer_ms}-{self._jitter_buffer_ms * 2 + 100}\n"
-            if self._jitter_buffer_ms
-            else "audio_jitter_buffer_type off\n"
-        )
-        return Config(
-            net_interface=None if self._host == "0.0.0.0" else self._host,  # noqa: S104
-            max_concurrent_calls=None,
-            expose_headers=(*_ADDRESS_HEADERS, *self._expose),
-            rtp_timeout=_RTP_LOSS_S,
-            extra_config_text=(
-                f"sip_listen {self._listen}\nsip_transports udp,tcp\n"
-                f"rtp_ports {self._rtp_ports}\n{jitter}"
-            ),
-        )
+    async def _open(self, runtime: Runtime) -> None:
+        runtime.subscribe(self._keep_early)
+        runtime.on_dead = self._die
+        for transport in TRANSPORTS:  # a catch-all account takes its own transport only
+            agent = await UserAgent.create(
+                runtime,
+                account(self._user, self._listen, transport, self._codecs),
+                transfer_policy=self._transfer_policy,
+            )
+            agent.on_incoming(self._ring)
+            agent.on_transfer_call(self._follow)
+            self._agents[transport] = agent
 
-    def _account(self, transport: str) -> Account:
-        return Account(
-            user=self._user,
-            domain=self._listen,
-            password="",
-            reg_interval=0,
-            transport=transport,  # type: ignore[arg-type]
-            audio_codecs=self._codecs,
-            extra_params=("catchall=yes",),
-        )
+    def _die(self) -> None:
+        """The stack's thread has gone, and with it every call; only a new process helps."""
+        _log.critical("the SIP stack died; every call has ended and no more will come")
+        self._close_all("the SIP stack died")
+
+    def _close_all(self, reason: str) -> None:
+        for call in list(self._calls):
+            call.closed(reason)
+        self._calls.clear()
+        self._incoming.put_nowait(None)
 
     async def stop(self) -> None:
         runtime, self._runtime = self._runtime, None
@@ -121,10 +125,7 @@ class BaresipEndpoint:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await runtime.close()
-        for call in list(self._calls):
-            call.closed("endpoint stopped")
-        self._calls.clear()
-        self._incoming.put_nowait(None)
+        self._close_all("endpoint stopped")
 
     async def incoming(self) -> AsyncIterator[BaresipCall]:
         while (call := await self._incoming.get()) is not None:
@@ -139,7 +140,8 @@ class BaresipEndpoint:
         if self._runtime is None or agent is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
         try:
-            native = await agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            command = agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            native = await self._uncancelled(asyncio.ensure_future(command))
         except (BaresipError, ValueError) as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
         call = self._adopt(native, CallInfo(native.call_id or "", self._user, user_part(uri)))
@@ -153,6 +155,22 @@ class BaresipEndpoint:
             if established
             else await _failure(call, timeout_s)
         )
+
+    async def _uncancelled(self, dialling: asyncio.Future[StackCall]) -> StackCall:
+        """Wait for the stack's call; if we are cancelled meanwhile, it is hung up once it is."""
+        try:
+            return await asyncio.shield(dialling)
+        except asyncio.CancelledError:
+            self._spawn(_abandon(dialling))
+            raise
+
+    async def followed(self) -> BaresipCall:
+        """The next call that a far end's REFER made us place; perhaps not yet established."""
+        return await self._followed.get()
+
+    def _follow(self, native: StackCall) -> None:
+        info = CallInfo(native.call_id or "", self._user, user_part(native.peer or ""))
+        self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
         headers = {name.lower(): value for name, value in native.headers.items()}
@@ -178,6 +196,8 @@ class BaresipEndpoint:
         self._known.add(native.handle)
         for event in self._early.pop(native.handle, ()):
             native._on_stack_event(event)
+        if call.ended is not None:
+            self._known.discard(native.handle)
         return call
 
     def _keep_early(self, event: StackEvent) -> None:
@@ -187,6 +207,8 @@ class BaresipEndpoint:
         loop ringing, answer and refusal may all have passed by then.
         """
         if event.call and event.call not in self._known:
+            if event.event in (Event.CALL_INCOMING, Event.CALL_OUTGOING):
+                self._early.pop(event.call, None)  # the number is used again
             self._early.setdefault(event.call, []).append(event)
             if len(self._early) > _EARLY_CALLS_KEPT:
                 del self._early[next(iter(self._early))]
@@ -204,14 +226,27 @@ class BaresipEndpoint:
         next_s = loop.time()
         while True:
             for call in list(self._calls):
-                call.media.tick()
+                self._move(call)
             next_s = max(next_s + TICK_MS / 1000, loop.time())
             await asyncio.sleep(next_s - loop.time())
 
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    def _move(self, call: BaresipCall) -> None:
+        try:
+            call.media.tick()
+        except Exception:  # one call's trouble is not to be the trouble of all
+            _log.exception("call %s: its audio failed; hanging up", call.info.call_id)
+            call.media.stop()
+            self._spawn(call.hangup())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _abandon(dialling: asyncio.Future[StackCall]) -> None:
+    with contextlib.suppress(BaresipError):
+        await (await dialling).hangup()
 
 
 async def _failure(call: BaresipCall, timeout_s: float) -> DialResult:

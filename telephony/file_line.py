@@ -24,6 +24,7 @@ from telephony.api import (
 from telephony.errors import LineError
 from telephony.frames import DigitStream, FrameStream
 from telephony.tape import StereoMixer
+from telephony.taps import Taps
 
 _INFO = CallInfo(call_id="file", caller="file", callee="voicebot", codec="pcm")
 
@@ -55,7 +56,7 @@ class FileCall:
         self._queue = bytearray()
         self._stream = FrameStream()
         self._digits = DigitStream()
-        self._taps: list[AudioTap] = []
+        self._taps = Taps(info.call_id)
         self._mixer = StereoMixer()
         self._ended: Hangup | None = None
         self._end = asyncio.Event()
@@ -88,7 +89,7 @@ class FileCall:
         return self._stream.read()
 
     def attach(self, tap: AudioTap) -> None:
-        self._taps.append(tap)
+        self._taps.attach(tap)
 
     def play(self, pcm: bytes) -> None:
         if self._ended is None:
@@ -144,9 +145,7 @@ class FileCall:
         del self._queue[:FRAME_BYTES]
         self._mixer.left(frame)
         self._mixer.right(sent)
-        for tap in self._taps:
-            tap.sent(sent)
-            tap.received(frame)
+        self._taps.tell(sent, frame)
         while self._due_digits and self._due_digits[0][0] < (number + 1) * FRAME_MS:
             self._digits.put(self._due_digits.pop(0)[1])
         self._stream.put(frame)

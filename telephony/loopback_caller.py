@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +45,22 @@ def emit(t_ms: int, event: str, **more: Any) -> None:
     sys.stdout.flush()
 
 
-class ScriptedCaller:
-    """Plays a script on an answered call, listening all the while."""
+NextCall = Callable[[], Awaitable[Call | None]]
 
-    def __init__(self, call: Call, steps: list[Step]) -> None:
+
+class ScriptedCaller:
+    """Plays a script on an answered call, listening all the while.
+
+    When the far end transfers us, `next_call` gives the new call and the script goes on there.
+    """
+
+    def __init__(
+        self, call: Call, steps: list[Step], audio: dict[Path, bytes], next_call: NextCall
+    ) -> None:
         self._call = call
+        self._next_call = next_call
         self._steps = steps
-        self._audio = {
-            step.wav: read_wav(step.wav) for step in steps if isinstance(step, Play | PlayOver)
-        }
+        self._audio = audio
         self._meter = SpeechMeter()
         self._heard = asyncio.Condition()
         self._frames = 0
@@ -80,15 +88,24 @@ class ScriptedCaller:
             await asyncio.gather(listening, script, return_exceptions=True)
 
     async def _listen(self) -> None:
-        async for frame in self._call.frames():
-            self._frames += 1
-            self._meter.put(frame)
-            speaking = self._meter.running_ms > 0
-            if speaking != self._speaking:
-                self._speaking = speaking
-                emit(self.t_ms, "far_speech_start" if speaking else "far_speech_end")
-            async with self._heard:
-                self._heard.notify_all()
+        while True:
+            async for frame in self._call.frames():
+                await self._hear(frame)
+            new_call = await self._next_call()
+            if new_call is None:
+                return
+            self._call = new_call
+            emit(self.t_ms, "transferred", to=new_call.info.callee)
+
+    async def _hear(self, frame: bytes) -> None:
+        self._frames += 1
+        self._meter.put(frame)
+        speaking = self._meter.running_ms > 0
+        if speaking != self._speaking:
+            self._speaking = speaking
+            emit(self.t_ms, "far_speech_start" if speaking else "far_speech_end")
+        async with self._heard:
+            self._heard.notify_all()
 
     async def _play_script(self) -> None:
         for number, step in enumerate(self._steps, 1):
@@ -140,12 +157,14 @@ class ScriptedCaller:
 async def call_and_play(args: argparse.Namespace) -> int:
     """Place the call and play the script; the process's exit code."""
     steps = load_script(args.script)
+    audio = {step.wav: read_wav(step.wav) for step in steps if isinstance(step, Play | PlayOver)}
     endpoint = BaresipEndpoint(
         args.listen,
         rtp_ports=args.rtp_ports,
         jitter_buffer_ms=args.jitter_buffer_ms,
         user=args.user,
         expose_headers=(),
+        follow_transfers=args.follow_transfers,
     )
     await endpoint.start()
     try:
@@ -161,19 +180,45 @@ async def call_and_play(args: argparse.Namespace) -> int:
                 reason=result.reason,
             )
             return 1
-        tape = Tape(args.tape, swapped=True) if args.tape else None
-        if tape is not None:
-            result.call.attach(tape)
-        emit(0, "answered")
-        try:
-            await ScriptedCaller(result.call, steps).run()
-        finally:
-            if tape is not None:
-                tape.close()
-        ended = result.call.ended
-        return 1 if ended is not None and ended.by is HangupBy.ERROR else 0
+        return await _talk(endpoint, result.call, steps, audio, args)
     finally:
         await endpoint.stop()
+
+
+async def _talk(
+    endpoint: BaresipEndpoint,
+    call: Call,
+    steps: list[Step],
+    audio: dict[Path, bytes],
+    args: argparse.Namespace,
+) -> int:
+    """Play the script on the answered call, and on the calls it is transferred to."""
+    tape = Tape(args.tape, swapped=True) if args.tape else None
+    legs = [call]
+
+    async def next_call() -> Call | None:
+        if not args.follow_transfers:
+            return None
+        try:
+            # The old call is closed only once the new one is answered, so it is there by now.
+            new_call = await asyncio.wait_for(endpoint.followed(), 0.5)
+        except TimeoutError:
+            return None
+        if tape is not None:
+            new_call.attach(tape)
+        legs.append(new_call)
+        return new_call if await new_call.wait_established(5) else None
+
+    if tape is not None:
+        call.attach(tape)
+    emit(0, "answered")
+    try:
+        await ScriptedCaller(call, steps, audio, next_call).run()
+    finally:
+        if tape is not None:
+            tape.close()
+    ended = legs[-1].ended
+    return 1 if ended is not None and ended.by is HangupBy.ERROR else 0
 
 
 def main() -> int:
@@ -185,6 +230,7 @@ def main() -> int:
     parser.add_argument("--jitter-buffer-ms", type=int, default=0)
     parser.add_argument("--user", default="13800138000", help="calling number")
     parser.add_argument("--header", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--follow-transfers", action="store_true", help="do what a REFER asks")
     parser.add_argument("--timeout", type=float, default=20.0, help="seconds to ring")
     parser.add_argument("--script", type=Path, required=True, help="JSON list of steps")
     parser.add_argument("--tape", type=Path, help="stereo wav: left what we said, right heard")

@@ -1,6 +1,6 @@
 """The media of one call: steady frames in, queued audio out, taps on both. Sans-I/O.
 
-Driven by `tick(now_s)` every 10 ms from one task for all calls (`telephony.baresip_pump`).
+Driven by `tick` every 10 ms, from one task for all calls (`telephony.baresip_line`).
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from telephony.api import AudioTap
 from telephony.frames import FrameStream
 from telephony.pacing import FramePacer, SentClock
 from telephony.sending import Ring, SendQueue
+from telephony.taps import Taps
 
 
 class Wire(Ring, Protocol):
@@ -24,18 +24,15 @@ class Wire(Ring, Protocol):
 class CallMedia:
     """Frames, the send queue and the taps of a call; idle until `start`."""
 
-    def __init__(self, wire: Wire, clock: Callable[[], float]) -> None:
+    def __init__(self, wire: Wire, clock: Callable[[], float], call_id: str) -> None:
         self._wire = wire
         self._clock = clock
         self._pacer = FramePacer()
         self._sent_clock = SentClock()
-        self._taps: list[AudioTap] = []
+        self.taps = Taps(call_id)
         self.queue = SendQueue(wire)
         self.stream = FrameStream()
         self.started = False
-
-    def attach(self, tap: AudioTap) -> None:
-        self._taps.append(tap)
 
     def start(self) -> None:
         """The call is established: the clock runs from here."""
@@ -53,11 +50,7 @@ class CallMedia:
         left = self._sent_clock.fit(self.queue.settle(), now)
         self._pacer.push(self._wire.read())
         frames = self._pacer.frames(now)
-        for tap in self._taps:
-            if left:
-                tap.sent(left)
-            for frame in frames:
-                tap.received(frame)
+        self.taps.tell(left, b"".join(frames))
         for frame in frames:
             self.stream.put(frame)
 

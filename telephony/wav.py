@@ -6,7 +6,6 @@ import struct
 from pathlib import Path
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from telephony.api import SAMPLE_RATE
@@ -24,6 +23,8 @@ def read_wav(path: Path) -> bytes:
     form, channels, rate, body = _chunks(path, data)
     samples = _decode(path, form, body)[::channels]
     if rate != SAMPLE_RATE:
+        import soxr  # slow to load, and most files are 8 kHz already
+
         samples = soxr.resample(samples, rate, SAMPLE_RATE)
     return bytes(samples.astype("<i2").tobytes())
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import platformdirs
@@ -20,14 +20,17 @@ from voicebot.dialog.policy import Dialog
 from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
-from voicebot.knowledge.entry import SceneEntry
 from voicebot.knowledge.knowledge import Knowledge
+from voicebot.knowledge.pack_index import open_pack_index
+from voicebot.language.ct2_engine import Ct2Engine
+from voicebot.language.pick import Picker
 from voicebot.pack import Pack
-from voicebot.pack_loader import load_pack, scene_entries
+from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
+from voicebot.session.hit_picker import HitPicker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import Mouth
 from voicebot.session.recording import CallKeeper
@@ -59,6 +62,7 @@ class App:
         speaker: Speaker,
         knowledge: Knowledge,
         records: Records | None,
+        picker: HitPicker | None,
     ) -> None:
         self.settings = settings
         self.pack = pack
@@ -70,7 +74,7 @@ class App:
         self.records = records
         self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
         self.repair = LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
-        self._conversation = Conversation(self.dialog, knowledge, scheduler)
+        self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
 
     @classmethod
     def build(
@@ -104,12 +108,12 @@ class App:
         speaker = build_speaker(settings, pack)
         speaker.warm_up()
         if prepare:
-            speaker.prepare(
-                fixed_texts(pack),
-                lambda done, total: step("preparing speech", f"{done}/{total} clauses"),
-            )
+            prepare_speech(speaker, urgent_texts(pack), step)
+        picker = build_picker(settings, step)
         scheduler = InferenceScheduler(workers=2)
-        return cls(settings, pack, scheduler, recognizer, silero, speaker, knowledge, records)
+        return cls(
+            settings, pack, scheduler, recognizer, silero, speaker, knowledge, records, picker
+        )
 
     def close(self) -> None:
         """Stop the worker threads and close the records. Idempotent."""
@@ -233,15 +237,35 @@ class App:
             keeper.close()
 
 
-def fixed_texts(pack: Pack) -> list[str]:
-    """Everything the pack says word for word, most urgent first: worth rendering beforehand."""
-    texts = [text for variants in pack.prompts.variants.values() for text in variants]
+def urgent_texts(pack: Pack) -> list[str]:
+    """What most calls hear: the first variant of each prompt and question, all diagnoses."""
+    texts = [variants[0] for variants in pack.prompts.variants.values()]
     for scene in pack.scenes:
-        texts += [text for slot in scene.slots for text in (*slot.asks, slot.help)]
-        texts += [text for each in scene.contradictions for text in each.says]
+        texts += [slot.asks[0] for slot in scene.slots if slot.asks]
+        texts += [each.says[0] for each in scene.contradictions]
         texts += [branch.say for branch in scene.branches]
-    texts += [faq.answer for faq in pack.faq if faq.status == "approved"]
-    return [text for text in texts if text and "{" not in text]
+    return _sayable(texts)
+
+
+def other_texts(pack: Pack) -> list[str]:
+    """The rest of what the pack says word for word: other variants, help, FAQ answers."""
+    texts = [faq.answer for faq in pack.faq if faq.status == "approved"]
+    texts += [text for variants in pack.prompts.variants.values() for text in variants[1:]]
+    for scene in pack.scenes:
+        texts += [text for slot in scene.slots for text in (*slot.asks[1:], slot.help)]
+        texts += [text for each in scene.contradictions for text in each.says[1:]]
+    return _sayable(texts)
+
+
+def _sayable(texts: Iterable[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text and "{" not in text]
+
+
+def prepare_speech(speaker: Speaker, texts: Sequence[str], step: Step) -> None:
+    """Render `texts` into the prepared-speech cache, on both cores."""
+    with ThreadPoolExecutor(max_workers=2) as threads:
+        for done, _ in enumerate(threads.map(lambda text: speaker.prepare([text]), texts), 1):
+            step("preparing speech (once)", f"{done}/{len(texts)} sentences")
 
 
 def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
@@ -249,13 +273,20 @@ def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
     embedder = CT2Embedder(
         locate(settings.knowledge.embedder, settings.models), threads=settings.knowledge.threads
     )
-    place = hashlib.sha256(str(pack.root.resolve()).encode()).hexdigest()[:16]
-    index = Path(platformdirs.user_cache_dir("voicebot")) / "index" / f"{pack.info.name}-{place}"
-    return Knowledge.build(
-        pack.faq,
-        pack.documents,
-        (SceneEntry(*entry) for entry in scene_entries(pack)),
+    return open_pack_index(
+        pack,
         embedder,
-        index,
-        progress=lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
+        Path(platformdirs.user_cache_dir("voicebot")) / "index",
+        lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
     )
+
+
+def build_picker(settings: Settings, step: Step) -> HitPicker | None:
+    """The language model that chooses among close hits, if the settings want one."""
+    if settings.language.engine == "none":
+        return None
+    step("loading the language model", settings.language.model)
+    folder = locate(settings.language.model, settings.models)
+    picker = Picker(Ct2Engine(folder, settings.language.threads))
+    picker.warm()
+    return HitPicker(picker)

@@ -14,6 +14,7 @@ from asr_models.script import normalize_script, strip_punctuation, to_simplified
         ("是 Windows Server 吗?", "是Windows Server吗？"),
         ("地址192.168.1.1", "地址192.168.1.1"),
         ("版本是2.5.", "版本是2.5."),
+        ("随著时间看著，著名的名著", "随着时间看着，著名的名著"),
         ("  ", ""),
         ("A　B", "A B"),
     ],

@@ -1,6 +1,7 @@
-"""The contract of the line: what every `telephony.api.Call` must do. Run in real time.
+"""The contract of the line: what every `telephony.api.Call` must do.
 
-A test module subclasses `LineContract` and gives a `line` fixture.
+Kept by the real line in real time (test_baresip_line.py) and by a recorded call in virtual
+time (test_file_line.py).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 from typing import Protocol
 
 import pytest
-from line_support import RecordingTap, find, loud_ms, samples, voice
+from line_support import RecordingTap, clarity_db, loud_ms, samples, voice
 
 from telephony import FRAME_BYTES, Call, HangupBy, LineError, TransferOutcome
 
@@ -81,7 +82,7 @@ class LineContract:
         assert call.queued_ms == 0
         await call.wait_ended()
         heard = samples(await line.heard())
-        assert find(samples(said), heard)[1] >= 30
+        assert clarity_db(said, heard) >= 30
 
     async def test_flush_stops_the_sound_and_says_what_was_unsent(self, line: Line) -> None:
         call = await line.ring(b"", 2000)
@@ -108,7 +109,7 @@ class LineContract:
         said = voice(0.5, seed=9)
         call.play(said)
         await call.wait_ended()
-        assert find(samples(said), samples(await line.heard()))[1] >= 30
+        assert clarity_db(said, samples(await line.heard())) >= 30
 
     async def test_taps_get_both_directions_in_step(self, line: Line) -> None:
         call = await line.ring(voice(0.3), 1200)
@@ -121,6 +122,22 @@ class LineContract:
         assert len(loud_ms(bytes(tap.heard))) >= 27
         echoed, said = loud_ms(bytes(tap.left)), loud_ms(bytes(tap.heard))
         assert 0 <= echoed[0] - said[0] <= 60
+
+    async def test_a_tap_that_fails_harms_nobody(self, line: Line) -> None:
+        class FullDisk:
+            def received(self, pcm: bytes) -> None:
+                raise OSError("no space left on device")
+
+            sent = received
+
+        call = await line.ring(b"", 700)
+        tap = RecordingTap()
+        call.attach(FullDisk())
+        call.attach(tap)
+        await call.answer()
+        assert len(await take(call, 20)) == 20
+        assert len(tap.heard) >= 20 * FRAME_BYTES
+        await call.hangup()
 
     async def test_an_ended_call_takes_no_more_orders(self, line: Line) -> None:
         call = await line.ring(b"", 5000)

@@ -67,6 +67,21 @@ def find(needle: Samples, hay: Samples) -> tuple[int, float]:
     return at, float(10 * np.log10((gain * needle) @ (gain * needle) / max(noise @ noise, 1e-9)))
 
 
+def clarity_db(said: bytes, heard: Samples) -> float:
+    """The median SNR of `said` in `heard`, in pieces of 200 ms that follow in order.
+
+    Pieces, because a busy test machine may slip a frame between two of them; all of them must
+    be there, and together they must not be 200 ms longer than what was said.
+    """
+    size = RATE // 5
+    data = samples(said)
+    found = [find(data[at : at + size], heard) for at in range(0, len(data) - size + 1, size)]
+    places = [at for at, _ in found]
+    assert places == sorted(places), places
+    assert places[-1] - places[0] <= (len(found) - 1) * size + size, places
+    return float(np.median([snr_db for _, snr_db in found]))
+
+
 def free_port() -> int:
     """A port that is free for UDP and TCP now."""
     while True:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+
+import numpy as np
+
+from telephony.wav import ALAW
 
 SDP = (
     "v=0\r\no=- 1 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -47,6 +52,7 @@ class RawPhone(asyncio.DatagramProtocol):
         self._cseq = 1
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self.port = 0
+        self.rtp_port = 9
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -80,6 +86,11 @@ class RawPhone(asyncio.DatagramProtocol):
     def invite(self, direction: str = "sendrecv") -> None:
         self.request("INVITE", self._sdp(direction))
 
+    def rtp_target(self, answer: Message) -> tuple[str, int]:
+        """Where the endpoint wants RTP, from its SDP."""
+        media = next(line for line in answer.body.split("\r\n") if line.startswith("m=audio"))
+        return "127.0.0.1", int(media.split()[1])
+
     async def reinvite(self, direction: str) -> Message:
         self._cseq += 1
         self.invite(direction)
@@ -87,11 +98,12 @@ class RawPhone(asyncio.DatagramProtocol):
         self.request("ACK")
         return answer
 
-    async def connect(self) -> None:
+    async def connect(self) -> Message:
         """After the invite: wait for the answer and confirm it."""
         answer = await self.until(200)
         self._to = answer.headers["to"]
         self.request("ACK")
+        return answer
 
     def notify(self, sipfrag: str, final: bool) -> None:
         self._cseq += 1
@@ -120,7 +132,7 @@ class RawPhone(asyncio.DatagramProtocol):
                     return message
 
     def _sdp(self, direction: str) -> str:
-        return SDP.format(version=self._cseq, rtp=self.port + 1, direction=direction)
+        return SDP.format(version=self._cseq, rtp=self.rtp_port, direction=direction)
 
     def _send(self, text: str) -> None:
         self._transport.sendto(text.encode(), self._target)  # type: ignore[attr-defined]
@@ -133,5 +145,47 @@ async def raw_phone(
     _, phone = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: RawPhone(target, number, from_), local_addr=("127.0.0.1", 0)
     )
-    yield phone
-    phone.close()
+    try:
+        yield phone
+    finally:
+        phone.close()
+
+
+class RtpPort(asyncio.DatagramProtocol):
+    """RTP by hand: when each packet came (loop time), and packets out at will. G.711A."""
+
+    def __init__(self) -> None:
+        self.packets: list[tuple[float, bytes]] = []
+        self.port = 0
+        self._sent = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if data[1] & 0x7F == 8:
+            self.packets.append((asyncio.get_running_loop().time(), data[12:]))
+
+    def send(self, alaw: bytes, to: tuple[str, int]) -> None:
+        """The next packet of the stream."""
+        head = struct.pack(">BBHII", 0x80, 8, self._sent, self._sent * 160, 0x1234)
+        self._sent += 1
+        self._transport.sendto(head + alaw, to)  # type: ignore[attr-defined]
+
+    def loud(self) -> list[float]:
+        """When the packets came that sound."""
+        return [
+            at for at, data in self.packets if abs(ALAW[np.frombuffer(data, np.uint8)]).max() > 300
+        ]
+
+
+@contextlib.asynccontextmanager
+async def rtp_port() -> AsyncIterator[RtpPort]:
+    transport, port = await asyncio.get_running_loop().create_datagram_endpoint(
+        RtpPort, local_addr=("127.0.0.1", 0)
+    )
+    try:
+        yield port
+    finally:
+        transport.close()

@@ -29,13 +29,13 @@ class FileLineUnderTest:
         return samples(self.call.take_tape())[1::2].astype("<i2").tobytes()
 
 
-@pytest.fixture
-def line() -> FileLineUnderTest:
-    return FileLineUnderTest()
+PROMISES = [name for name in vars(LineContract) if name.startswith("test_")]
 
 
-class TestFileLine(LineContract):
-    """The same promises as the real line."""
+@pytest.mark.parametrize("promise", PROMISES)
+def test_a_recorded_call_keeps_the_promises_of_the_line(promise: str) -> None:
+    """`contract.LineContract`, in virtual time."""
+    run_virtual(getattr(LineContract(), promise)(FileLineUnderTest()))
 
 
 def test_ten_minutes_pass_in_a_moment_of_virtual_time() -> None:

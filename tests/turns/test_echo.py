@@ -8,7 +8,6 @@ import sounds
 
 from voicebot.turns.echo import EchoEstimator
 from voicebot.turns.levels import level_db
-from voicebot.turns.sent_audio import SentAudio
 
 
 def feed_all(
@@ -89,23 +88,3 @@ def test_nothing_is_expected_while_the_bot_is_silent() -> None:
 def test_a_frame_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="160 samples, got 80"):
         EchoEstimator().feed(bytes(160), None)
-
-
-def test_the_mirror_gives_each_frame_once_and_pads_the_last() -> None:
-    sent = SentAudio()
-    assert sent.next_frame() is None
-    sent.play(b"\1" * 500)
-    assert sent.queued_ms == 40
-    assert sent.next_frame() == b"\1" * 320
-    assert sent.next_frame() == b"\1" * 180 + bytes(140)
-    assert sent.next_frame() is None
-    sent.play(b"\1" * 3200)
-    sent.flush()
-    assert sent.next_frame() is None
-
-
-def test_the_mirror_catches_up_with_a_line_that_is_ahead() -> None:
-    sent = SentAudio()
-    sent.play(b"".join(bytes([n]) * 320 for n in range(50)))  # 1 s; 980 ms after one frame
-    assert sent.next_frame(line_queued_ms=960) == bytes([0]) * 320
-    assert sent.next_frame(line_queued_ms=680) == bytes([16]) * 320

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -48,12 +49,11 @@ def events_of(
     """Turn events of a call, the no-input timer's left out."""
     taker = TurnTaker(TurnSettings.model_validate({}), SpeechDetector(silero.fork()))
     echo = EchoEstimator()
-    came = line(received)
-    went = [None] * len(came) if sent is None else line(sent)
+    spoken: list[bytes | None] = list(line(sent)) if sent is not None else []
     events: list[TurnEvent] = []
-    for frame, out in zip(came, went, strict=True):
-        level = echo.feed(frame, out)
-        events += taker.feed(frame, bot_speaking=out is not None, echo_level_db=level)
+    for heard, said in itertools.zip_longest(line(received), spoken):
+        level = echo.feed(heard, said)
+        events += taker.feed(heard, bot_speaking=said is not None, echo_level_db=level)
     return [event for event in events if not isinstance(event, NoInputElapsed)]
 
 

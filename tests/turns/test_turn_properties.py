@@ -20,9 +20,10 @@ from voicebot.turns.events import (
     TurnEndReason,
     TurnEvent,
 )
-from voicebot.turns.turn_taker import PREROLL_MS
+from voicebot.turns.turn_taker import PREROLL_MS, SOUND_REACH_MS
 
 QUICK = SETTINGS.model_copy(update={"max_turn_ms": 3000, "no_input_ms": 2000})
+LONGEST_MS = PREROLL_MS + SOUND_REACH_MS + QUICK.max_turn_ms + 20
 # (frames, caller speaks, bot speaks, echo expected)
 STRETCHES = st.lists(
     st.tuples(
@@ -90,7 +91,7 @@ def test_an_utterance_is_never_longer_than_its_bound(
     for frames, speech, bot, echo in stretches:
         for _ in range(frames):
             line.feed([speech], bot=bot, echo=echo)
-            assert len(line.taker.utterance()) / 8 <= PREROLL_MS + QUICK.max_turn_ms + 20
+            assert len(line.taker.utterance()) / 8 <= LONGEST_MS
 
 
 @given(STRETCHES)

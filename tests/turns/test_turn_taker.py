@@ -39,6 +39,19 @@ def test_the_first_syllable_is_kept_with_300_ms_before_it() -> None:
     assert line.frames_heard() == list(range(50 - 15, 90))
 
 
+def test_a_first_syllable_the_detector_was_slow_on_is_kept_too() -> None:
+    line = Line()
+    line.quiet(1000)
+    line.murmur(200)
+    line.say(200)
+    assert line.events == [SpeechStarted(at_ms=1300, speech_start_ms=1200)]
+    assert line.frames_heard()[0] == 50 - 15
+    line.quiet(2000)
+    line.murmur(3000)
+    line.say(200)
+    assert line.frames_heard()[0] == line.index - 10 - 15 - 15
+
+
 def test_the_final_audio_is_exactly_what_was_speculated_on() -> None:
     line = Line()
     line.quiet(400)

@@ -18,7 +18,7 @@ SETTINGS = TurnSettings.model_validate({})
 
 
 class ScriptedVad:
-    """Reads the verdict out of the frame's first sample: 1 is speech, its level in the second."""
+    """Reads verdict and level out of the frame's first samples; the noise floor is -60 dBFS."""
 
     def feed(self, frame: bytes) -> VadReading:
         samples = np.frombuffer(frame, np.int16)
@@ -27,7 +27,7 @@ class ScriptedVad:
 
 
 def numbered_frame(index: int, *, speech: bool, db: float = SPEECH_DB) -> bytes:
-    """A frame that tells its verdict, its level and its place in the call."""
+    """A frame that tells its verdict, its level (if speech, else the noise's) and its place."""
     samples = np.zeros(FRAME_SAMPLES, np.int16)
     samples[0] = speech
     samples[1] = round((db if speech else -60.0) * 100)
@@ -62,6 +62,17 @@ class Line:
     ) -> list[TurnEvent]:
         """The caller speaks for `ms`."""
         return self.feed([True] * (ms // FRAME_MS), bot=bot, db=db, echo=echo)
+
+    def murmur(self, ms: int, *, db: float = SPEECH_DB) -> list[TurnEvent]:
+        """A sound that the detector does not (yet) take for speech."""
+        new: list[TurnEvent] = []
+        for _ in range(ms // FRAME_MS):
+            samples = np.frombuffer(numbered_frame(self.index, speech=True, db=db), np.int16).copy()
+            samples[0] = 0
+            new += self.taker.feed(samples.tobytes(), bot_speaking=False)
+            self.index += 1
+        self.events += new
+        return new
 
     def quiet(self, ms: int, *, bot: bool = False, echo: float | None = None) -> list[TurnEvent]:
         """The caller is silent for `ms`."""

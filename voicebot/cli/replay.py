@@ -40,7 +40,13 @@ def register(app: typer.Typer) -> None:
             for path, pcm in audio:
                 if not json_:
                     out.print(f"[bold]{path}[/bold]")
-                call = replay_call(parts, path.name, pcm, None if json_ else print_event)
+                call = replay_call(
+                    parts.session,
+                    lambda: parts.scheduler.in_flight > 0,
+                    path.name,
+                    pcm,
+                    None if json_ else print_event,
+                )
                 done.append(call)
                 if json_:
                     print(call.to_json(), flush=True)

@@ -38,7 +38,7 @@ def test(
     pack: PackOption = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="show every turn")] = False,
 ) -> None:
-    """Run the dialogues of the scene files through the dialog that takes calls; or exit 1."""
+    """Run the dialogues of the scene files through the real dialog; exit 1 on failure."""
     from rich.console import Console
     from rich.table import Table
 

@@ -92,9 +92,10 @@ class Filler:
             return None
         for nth, reading in enumerate(readings):
             rewrite = self._canonical.rewrite if nth else str
-            said = _stated(
-                reading, [rewrite(p) for p in slot.affirm], [rewrite(p) for p in slot.deny]
-            )
+            phrases = [rewrite(p) for p in slot.affirm], [rewrite(p) for p in slot.deny]
+            # 做好RAID了 is 做好了 about RAID.
+            bare = self._without(reading, [rewrite(word) for word in slot.about])
+            said = _stated(reading, *phrases) or _stated(bare, *phrases)
             if said is not None:
                 return Filled(slot.id, *said)
         if slot.id != asked:

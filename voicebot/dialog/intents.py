@@ -32,6 +32,7 @@ class Intent(enum.Enum):
     NOT_SOLVED = "not_solved"
 
 
+AGREEMENT_UNITS = 12  # whoever says more than this says more than yes
 _CONTINUE = re.compile(
     r"^(好的?|嗯+|行|可以|对|是的?|要|你?您?)?(请|麻烦)?(继续|接着|往下|下一步|下一个|然后呢|还有呢|"
     r"后面呢|接下来|再然后|说吧|讲吧|你说|您说|说|讲)(说|讲|吧|呢|呀|啊|怎么做|怎么办|一下|下去|是什么)*$"
@@ -42,10 +43,21 @@ _NOTHING_ELSE = re.compile(
     r"没别的(了|事了?)?|不需要(了)?|没有其他(的|问题)?(了)?|暂时没有(了)?|就这些(了|吧)?|"
     r"就这样(了|吧)?|没了)$"
 )
+_THANKS = re.compile(r"(好的?)?(谢谢|多谢|感谢)(你|您)?(啊|了)?")
 _HELLO = re.compile(
-    r"^(喂+|你好|您好|哈喽|hello|hi|嗨|早上好|上午好|下午好|晚上好|你好呀|您好呀)+[啊呀]?$"
+    r"^(喂+|你好|您好|哈喽|hello|hi|嗨|早上好|上午好|下午好|晚上好|对不起|不好意思|打扰了|"
+    r"请问一?下?|我?想?问一下|咨询一下|我?有个问题|我?有个事|啊|呀)+$"
 )
-_NEGATION = re.compile(r"(不是|不用|不要|不需要|不必|没有|没|别|不想|先不|并没有|不|无)$")
+_SOMEBODY = re.compile(
+    r"(转|接|换|找|叫|喊)(接|一下|下|到|给|个|一个|位|一位|你们的?|我|我们|来|通)*"
+    r"(人工|真人|活人|客服|坐席|座席|工程师|技术员|技术人员|师傅|主管|经理|领导)"
+    r"|(投诉|举报|12315|消协|曝光|起诉|律师)"
+)
+_TRANSFER = re.compile(r"^(好的?|那|行|嗯|吧)*(请|帮我|给我)?转(接|过去|一下)?(吧|一下|了|啊)*$")
+_WHAT = re.compile(r"^(啊|哦|嗯|哎|欸)?(什么|啥)$")
+_NEGATION = re.compile(
+    r"(不是|不用|不要|不需要|不必|没有|没|别|不想|先不|并没有|不|无)(给我|帮我|再|用|想|要|去)*$"
+)
 _NOT_NEGATION = re.compile(r"(是不是|有没有|要不要|能不能|可不可以|要不|对不|行不|好不)$")
 _QUESTION_WORD = re.compile(
     r"怎么|如何|什么|为什么|为啥|咋|哪|多少|多久|多长|几|吗|么|呢|是不是|有没有|能不能|可不可以|可以.*吗|"
@@ -63,7 +75,7 @@ def intent(text: str) -> Intent | None:
     compact = "".join(unit.text for unit in heard)
     if wants_human(text):
         return Intent.HUMAN
-    if _any(heard, phrases.REPEAT):
+    if _any(heard, phrases.REPEAT) or _WHAT.match(compact) or text in ("啊?", "嗯?", "啊？"):
         return Intent.REPEAT
     if _HELLO.match(compact):
         return Intent.HELLO
@@ -75,8 +87,10 @@ def intent(text: str) -> Intent | None:
         (phrases.HEAR_ME, Intent.HEAR_ME),
     ):
         if short and _any(heard, words):
+            if found is Intent.WAIT and asks_information(text):
+                continue  # 等一下，我想问一下保修期是多久 stops the bot to ask, not to wait
             return found
-    if _NOTHING_ELSE.match(compact) or _thanks_and_bye(text):
+    if _NOTHING_ELSE.match(_THANKS.sub("", compact)):
         return Intent.NOTHING_ELSE
     if short and _any(heard, phrases.SOLVED):
         return Intent.SOLVED
@@ -91,10 +105,14 @@ def wants_human(text: str) -> bool:
     if _any(heard, phrases.HUMAN):
         return True
     compact = "".join(unit.text for unit in heard)
+    for clause in clauses(text):
+        if any(not _negates(clause[: match.start()]) for match in _SOMEBODY.finditer(clause)):
+            return True
     stripped = re.sub(
         r"^(请|帮我|给我|我要|要|找|喂|那|你好)+|(吧|啊|谢谢|客服|一下|呢)+$", "", compact
     )
-    return stripped in phrases.BARE_HUMAN or compact in phrases.BARE_HUMAN
+    bare = stripped in phrases.BARE_HUMAN or compact in phrases.BARE_HUMAN
+    return bare or bool(_TRANSFER.match(compact))
 
 
 def dangerous(text: str, words: Iterable[str]) -> str:
@@ -125,20 +143,21 @@ def asks_information(text: str) -> bool:
 
 def agrees(text: str) -> bool:
     """A yes to an offer just made."""
-    return polarity(text) is Polarity.YES or intent(text) is Intent.CONTINUE
+    short = len(units(text)) <= AGREEMENT_UNITS and not is_question(text)
+    return (short and polarity(text) is Polarity.YES) or intent(text) is Intent.CONTINUE
 
 
 def negated(heard: tuple[Unit, ...], start: int) -> bool:
     """Whether the words right before position `start` negate what stands there."""
-    before = "".join(unit.text for unit in heard[max(0, start - 4) : start])
+    first = start
+    # 不是，转人工 negates something else: a pause ends what a negation covers.
+    while first > max(0, start - 5) and heard[first].glued:
+        first -= 1
+    return _negates("".join(unit.text for unit in heard[first:start]))
+
+
+def _negates(before: str) -> bool:
     return bool(_NEGATION.search(before)) and not _NOT_NEGATION.search(before)
-
-
-def _thanks_and_bye(text: str) -> bool:
-    parts = clauses(text)
-    return any(_NOTHING_ELSE.match(part) for part in parts[:-1]) and any(
-        word in parts[-1] for word in phrases.THANKS
-    )
 
 
 def _any(heard: tuple[Unit, ...], words: Iterable[str], *, negatable: bool = True) -> bool:

@@ -3,7 +3,7 @@
 A caller turn goes through these in order, and the first that takes it answers it:
 
 1. danger (冒烟, 触电 …) or a wish for a human, in any wording: hand-off
-2. a yes or no to what was just offered: a human, a scene, the rest of a long answer
+2. a reply to what was just offered or answered (voicebot.dialog.replies)
 3. moves of the conversation: again, wait, goodbye, thanks
 4. the running scene's question (voicebot.dialog.scene_turns)
 5. a search, then a scene, an answer with its source, or an honest refusal with the offer of a
@@ -26,7 +26,9 @@ from voicebot.dialog.events import (
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.intents import Intent, agrees, dangerous, intent, wants_human
 from voicebot.dialog.phonetic import Canonicalizer, units
+from voicebot.dialog.replies import Replies
 from voicebot.dialog.results import Extractor, Results
+from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_run import SceneEngine
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
@@ -39,9 +41,7 @@ from voicebot.scenes.model import SlotType
 
 SILENCES_TO_GOODBYE = 2
 SILENCES_WHILE_WAITING = 5
-SHORT_UNITS = 6
 _KNOWN_FAILURES = {"busy", "no_answer"}
-_NOTED = ("知道了", "明白了", "了解了", "清楚了", "懂了", "收到", "晓得了")
 
 
 class Dialog:
@@ -58,7 +58,10 @@ class Dialog:
         self._canonical = Canonicalizer(pack.lexicon)
         engine = SceneEngine(Filler(self._canonical))
         self._scenes = SceneTurns(engine)
-        self._results = Results(self._scenes, answer_risk=answer_risk, extract=extract)
+        self._replies = Replies(self._scenes)
+        self._results = Results(
+            self._scenes, SceneMatch(pack), answer_risk=answer_risk, extract=extract
+        )
 
     def start(self) -> tuple[DialogState, tuple[Action, ...]]:
         """The state of a fresh call, and the greeting."""
@@ -99,7 +102,9 @@ class Dialog:
         if dangerous(text, self._pack.danger_words):
             turn.hand_off("danger", "danger", why="来电提到危险情况")
             return
-        if wants_human(text):
+        # 好，转吧 takes an offer up: the reason is why it was offered.
+        offered = was_waiting_for is Awaiting.OFFER and agrees(text)
+        if wants_human(text) and not offered:
             turn.hand_off("handoff", "requested", why="用户要求人工")
             return
         if not units(text):
@@ -107,10 +112,11 @@ class Dialog:
             return
         move = intent(text)
         turn.set(awaiting=Awaiting.NOTHING)
-        tried = was_waiting_for is Awaiting.TRY and move is not Intent.SOLVED
-        if tried and self._scenes.reopen(turn, text):
+        trying = was_waiting_for is Awaiting.TRY
+        after_answer = trying or was_waiting_for is Awaiting.MORE
+        if after_answer and move is None and self._scenes.reopen(turn, text, trying=trying):
             return
-        if self._answers_offer(turn, text, move, was_waiting_for):
+        if self._replies.take(turn, text, move, was_waiting_for):
             return
         if move is not None and self._conversation(turn, move, was_waiting_for):
             return
@@ -172,64 +178,6 @@ class Dialog:
         turn.prompt("seat_busy" if outcome in _KNOWN_FAILURES else "seat_failed", SayKind.HANDOFF)
 
     # --- moves of the conversation --------------------------------------------------------
-    def _answers_offer(self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting) -> bool:
-        """A yes or a no to what was offered; anything longer than a no goes on as a new turn."""
-        short = len(units(text)) <= SHORT_UNITS
-        yes = agrees(text) and not text.endswith(("吗", "?", "？"))
-        no = short and (polarity(text) is Polarity.NO or move is Intent.NOTHING_ELSE)
-        state = turn.state
-        if awaited is Awaiting.OFFER and yes:
-            turn.hand_off("handoff", state.offer_reason or "requested", why="用户同意转人工")
-        elif awaited is Awaiting.OFFER and no:
-            turn.prompt("declined", SayKind.CLARIFY)
-        elif awaited is Awaiting.CLARIFY and yes:
-            self._scenes.start(turn, state.candidate, state.candidate_query, found=1.0)
-        elif awaited is Awaiting.CLARIFY and no:
-            turn.prompt("hello", SayKind.CLARIFY)
-        elif awaited is Awaiting.MORE and (yes or move is Intent.CONTINUE):
-            run = state.closed
-            turn.deliver(
-                state.rest,
-                state.rest_then,
-                confidence=1.0,
-                citations=state.rest_citations,
-                scene=run.scene if run else "",
-                branch=run.branch if run else "",
-            )
-        elif awaited is Awaiting.MORE and no:
-            turn.set(rest=(), rest_citations=())
-            turn.anything_else()
-        else:
-            return self._answers_result(turn, text, move, awaited, short=short)
-        return True
-
-    def _answers_result(
-        self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting, *, short: bool
-    ) -> bool:
-        """What a caller says once an answer was given, or when asked for anything else."""
-        said = polarity(text)
-        if awaited in (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE):
-            if move is Intent.NOT_SOLVED:
-                turn.prompt("not_solved", SayKind.OFFER_HUMAN)
-                turn.set(awaiting=Awaiting.OFFER, offer_reason="requested")
-                return True
-            if move is Intent.SOLVED:
-                turn.prompt("scene_solved", SayKind.CLARIFY)
-                turn.anything_else()
-                return True
-        if awaited is Awaiting.ELSE and short and said is Polarity.NO:
-            turn.hang_up()
-            return True
-        noted = any(word in text for word in _NOTED)
-        if awaited is Awaiting.ANSWERED and short and (said is Polarity.YES or noted):
-            turn.anything_else()
-            return True
-        if awaited is Awaiting.TRY and short and (said is Polarity.YES or noted):
-            turn.prompt("wait_ok", SayKind.CLARIFY)
-            turn.set(waiting=True, awaiting=Awaiting.TRY)
-            return True
-        return False
-
     def _conversation(self, turn: Turn, move: Intent, awaited: Awaiting) -> bool:
         """Repeat, wait, greet, thank, end. In a scene, small talk leads back to its question."""
         state = turn.state
@@ -257,8 +205,7 @@ class Dialog:
             else:
                 turn.anything_else()
         elif move is Intent.NOT_SOLVED and not in_scene and state.closed is not None:
-            turn.prompt("not_solved", SayKind.OFFER_HUMAN)
-            turn.set(awaiting=Awaiting.OFFER, offer_reason="requested")
+            turn.offer_human()
         elif move is Intent.CONTINUE and not in_scene:
             turn.prompt(
                 "nothing_more" if awaited is Awaiting.ANSWERED else "hello", SayKind.CLARIFY

@@ -8,6 +8,7 @@ from typing import Protocol
 from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind
 from voicebot.dialog.intents import asks_information
+from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
@@ -38,8 +39,11 @@ Extractor = Callable[[str, Hit], Extracted]
 class Results:
     """Decides on search results."""
 
-    def __init__(self, scenes: SceneTurns, *, answer_risk: float, extract: Extractor) -> None:
+    def __init__(
+        self, scenes: SceneTurns, match: SceneMatch, *, answer_risk: float, extract: Extractor
+    ) -> None:
         self._scenes = scenes
+        self._match = match
         self._answer_risk = answer_risk
         self._extract = extract
 
@@ -64,21 +68,18 @@ class Results:
 
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         hit = self._answering(result)
-        scene = result.scene
-        sure = result.scene_probability if scene and turn.pack.scene(scene.id) else 0.0
+        scene, sure = self._scene(pending.query, result)
         # 怎么配置RAID wants the answer, though it sounds like the scene that RAID is part of.
         rather_answer = (
-            hit is not None
-            and asks_information(pending.query)
-            and result.answerable > result.scene_probability
+            hit is not None and asks_information(pending.query) and result.answerable > sure
         )
-        if scene is not None and sure >= SCENE_SURE and not rather_answer:
-            self._scenes.start(turn, scene.id, pending.query, found=sure)
+        if scene and sure >= SCENE_SURE and not rather_answer:
+            self._scenes.start(turn, scene, pending.query, found=sure)
         elif hit is not None:
             self._answer(turn, result, hit)
-        elif scene is not None and sure >= SCENE_MAYBE:
+        elif scene and sure >= SCENE_MAYBE:
             text = turn.variant("clarify_scene").replace("{scene}", scene_name(turn, scene))
-            turn.set(awaiting=Awaiting.CLARIFY, candidate=scene.id, candidate_query=pending.query)
+            turn.set(awaiting=Awaiting.CLARIFY, candidate=scene, candidate_query=pending.query)
             turn.say(text, SayKind.CLARIFY, confidence=combined(turn.heard, sure))
         elif pending.confidence < LOW_HEARING:
             self.not_understood(turn)
@@ -99,7 +100,7 @@ class Results:
         """Answer the aside and come back to the scene's question."""
         hit = self._answering(result)
         run = turn.state.scene
-        other = result.scene
+        other, sure = self._scene(pending.query, result)
         if hit is not None:
             parts, citation = self._spoken(result.query, hit)
             turn.set(failures=0)
@@ -111,13 +112,8 @@ class Results:
                 scene=run.scene if run else "",
             )
             self._scenes.ask_again(turn)
-        elif (
-            other is not None
-            and run is not None
-            and other.id != run.scene
-            and result.scene_probability >= SCENE_SWITCH
-        ):
-            self._scenes.start(turn, other.id, pending.query, found=result.scene_probability)
+        elif run is not None and other not in ("", run.scene) and sure >= SCENE_SWITCH:
+            self._scenes.start(turn, other, pending.query, found=sure)
         elif asks_information(pending.query):
             self._note_unanswered(turn, pending.query)
             turn.prompt("unknown_aside", SayKind.REFUSE, confidence=self._unsure(turn))
@@ -165,6 +161,11 @@ class Results:
     def _give_up(self, turn: Turn) -> None:
         turn.hand_off("not_certain", "low_confidence", why="多次没有听懂或查不到资料")
 
+    def _scene(self, query: str, result: SearchResult) -> tuple[str, float]:
+        """The likeliest scene, by retrieval and by its triggers."""
+        found = result.scene.id if result.scene else ""
+        return self._match.best(query, found, result.scene_probability)
+
     def _answering(self, result: SearchResult) -> Hit | None:
         if result.answerable < self._answer_risk:
             return None
@@ -185,7 +186,7 @@ class Results:
         return combined(turn.heard, 0.5, turn.state.failures)
 
 
-def scene_name(turn: Turn, hit: Hit) -> str:
+def scene_name(turn: Turn, scene_id: str) -> str:
     """The scene's name as people read it."""
-    scene = turn.pack.scene(hit.id)
-    return scene.name if scene else hit.text
+    scene = turn.pack.scene(scene_id)
+    return scene.name if scene else scene_id

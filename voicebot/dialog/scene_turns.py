@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from voicebot.dialog.confidence import LOW_HEARING, combined
@@ -14,6 +15,7 @@ from voicebot.dialog.turn import Turn
 from voicebot.scenes.model import Exit, Scene
 
 SPOKEN_SENTENCES = 2
+_ANOTHER = re.compile(r"另一?台|另外|别的|其他|第二台|还有一台|又有一?台|换了?一?台")
 
 
 class SceneTurns:
@@ -28,8 +30,17 @@ class SceneTurns:
         if scene is None:
             turn.prompt("hello", SayKind.CLARIFY)
             return
-        turn.set(failures=0, candidate="", candidate_query="", closed=None, rest=())
-        run, outcome = self._engine.advance(scene, SceneRun(scene.id), text, "")
+        before = turn.state.closed
+        turn.set(failures=0, candidate="", candidate_query="", rest=())
+        if before is None or before.scene != scene.id or _ANOTHER.search(text):
+            turn.set(closed=None)
+            run, outcome = self._engine.advance(scene, SceneRun(scene.id), text, "")
+        else:
+            # The fault that was just answered comes up again: what is known stays known.
+            run, outcome = self._engine.advance(scene, before, text, "")
+            if outcome.kind is OutcomeKind.MISS or outcome.branch == before.branch:
+                turn.offer_human()
+                return
         self._apply(turn, scene, run, outcome, found=found)
 
     def take(self, turn: Turn, texts: tuple[str, ...]) -> None:
@@ -55,14 +66,22 @@ class SceneTurns:
             return
         self._apply(turn, scene, after, outcome)
 
-    def reopen(self, turn: Turn, text: str) -> bool:
-        """A caller who corrects what an answered scene was built on gets another answer."""
+    def reopen(self, turn: Turn, text: str, *, trying: bool = False) -> bool:
+        """A caller who corrects what an answered scene was built on gets another answer.
+
+        While the answer is being tried, a report that changes nothing is asked on: did it help?
+        """
         run = turn.state.closed
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or is_question(text):
             return False
         after, outcome = self._engine.advance(scene, run, text, "")
-        if not outcome.corrected or outcome.branch == run.branch:
+        same = outcome.branch == run.branch
+        if trying and same and outcome.filled:
+            turn.set(closed=after)
+            turn.did_it_help()
+            return True
+        if not outcome.corrected or same:
             return False
         turn.set(closed=None)
         self._apply(turn, scene, after, outcome)

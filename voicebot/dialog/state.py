@@ -27,6 +27,7 @@ class Awaiting(enum.StrEnum):
     CLARIFY = "clarify"  # is it this scene?
     MORE = "more"  # shall I go on?
     TRY = "try"  # try this and tell me
+    HELPED = "helped"  # did it help?
     ANSWERED = "answered"  # an answer was given, nothing was asked
     ELSE = "else"  # anything else?
 
@@ -68,6 +69,7 @@ class DialogState:
     offer_reason: str = ""
     rest: tuple[str, ...] = ()
     rest_citations: tuple[Citation, ...] = ()
+    rest_confidence: float = 1.0
     rest_then: Awaiting = Awaiting.ANSWERED
     used: Mapping[str, int] = field(default_factory=dict)
     said: str = ""

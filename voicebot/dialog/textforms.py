@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 MAX_HEARD_CHARS = 500
+MAX_PIECE_CHARS = 80  # about as much as is remembered from one hearing
 _CLAUSE_BREAK = re.compile(r"[\s,，.。;；!！?？、:：…~～—]+")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]*[”」』）)]*")
 
@@ -30,6 +31,9 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def pieces(text: str, count: int) -> tuple[str, ...]:
-    """The text in pieces of at most `count` sentences."""
+    """The text in pieces of at most `count` sentences; a short last one is not left alone."""
     parts = sentences(text)
-    return tuple("".join(parts[at : at + count]) for at in range(0, len(parts), count))
+    cut = ["".join(parts[at : at + count]) for at in range(0, len(parts), count)]
+    if len(cut) > 1 and len(parts) % count == 1 and len(cut[-2] + cut[-1]) <= MAX_PIECE_CHARS:
+        cut[-2:] = [cut[-2] + cut[-1]]
+    return tuple(cut)

@@ -102,7 +102,13 @@ class Turn:
             branch=branch,
         )
         if rest:
-            self.set(awaiting=Awaiting.MORE, rest=rest, rest_citations=citations, rest_then=then)
+            self.set(
+                awaiting=Awaiting.MORE,
+                rest=rest,
+                rest_citations=citations,
+                rest_confidence=confidence,
+                rest_then=then,
+            )
             self.prompt("more", SayKind.ASK)
             return
         self.set(awaiting=then, rest=(), rest_citations=())
@@ -132,6 +138,16 @@ class Turn:
         """Ask whether there is more to do."""
         self.prompt("anything_else", SayKind.ASK)
         self.set(awaiting=Awaiting.ELSE)
+
+    def did_it_help(self) -> None:
+        """Ask whether what was tried has helped."""
+        self.prompt("did_it_help", SayKind.ASK)
+        self.set(awaiting=Awaiting.HELPED)
+
+    def offer_human(self) -> None:
+        """What was answered did not help: offer a human."""
+        self.prompt("not_solved", SayKind.OFFER_HUMAN)
+        self.set(awaiting=Awaiting.OFFER, offer_reason="requested")
 
     def facts(self) -> dict[str, str]:
         """What is known, by label: of the call, and of the scene that runs or ran last."""

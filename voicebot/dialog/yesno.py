@@ -23,7 +23,7 @@ class Polarity(enum.Enum):
 # Words before the answer that carry none of it.
 _LEAD = re.compile(
     r"^(嗯+|呃+|额+|啊+|哦+|噢+|唉|诶|欸|喂|那个|这个|就是|其实|我们|咱们|我|你|他|它|这|那|应该|好像|"
-    r"可能|大概|确实|肯定|当然|已经|都|也|还|就|刚才|刚刚|之前|现在|目前|是说|觉得|应当|倒|里面|里头|上面|界面里|界面上|下面|后面|前面|反正|目前为止)+"
+    r"可能|大概|确实|肯定|已经|都|也|还|就|刚才|刚刚|之前|现在|目前|是说|觉得|应当|倒|里面|里头|上面|界面里|界面上|下面|后面|前面|反正|目前为止)+"
 )
 _NOT_AN_ANSWER = re.compile(
     r"^(对不起|不好意思|好几|好多|好久|对了|对于|是不是|是否|有没有|要不要|行不行|可不可以|能不能|"
@@ -40,7 +40,9 @@ _ABOUT_YES = re.compile(
     r"亮|响|通|正常|在|转吧|转)"
 )
 _TO_ASKER_NO = re.compile(r"^(不是|不对|否|不)")
-_TO_ASKER_YES = re.compile(r"^(是|对|没错|嗯|行|好|ok|okay|yes|可以|当然|成|中|得嘞|麻烦)")
+_TO_ASKER_YES = re.compile(r"^(是|对|没错|嗯|行|好|ok|okay|yes|当然|得嘞|麻烦)")
+# Yes by itself, but a mere copula or adverb before other words: 是绿灯, 好大声.
+_WEAK_YES = ("是", "好", "行")
 _DOUBLE = re.compile(r"(不是|并非|不可能|也不是)(说)?(没|未|不)|没有不|不会不|不能不")
 _QUESTION_TAG = re.compile(r"^(对吧|是吧|好吧|行吧|是吗|对吗|好吗|行吗|可以吗)$")
 _SOFT_YES = re.compile(r"^(好吧|行吧|可以吧|是吧|对吧)$")
@@ -68,14 +70,16 @@ def agreement_only(text: str) -> bool:
 
 def _clause(clause: str) -> tuple[Polarity, Polarity]:
     """(said to the asker, said about the matter) of one clause."""
-    to_asker = Polarity.UNSAID
+    to_asker = sure = Polarity.UNSAID
     if re.match(r"^(嗯+|唔)", clause):
-        to_asker = Polarity.YES
+        to_asker = sure = Polarity.YES
     rest = clause
     for _ in range(4):
         rest = _LEAD.sub("", rest) if not _NOT_AN_ANSWER.match(rest) else rest
-        if not rest or _NOT_AN_ANSWER.match(rest):
+        if not rest:
             return to_asker, Polarity.UNSAID
+        if _NOT_AN_ANSWER.match(rest):
+            return sure, Polarity.UNSAID
         if _SOFT_YES.match(rest):
             return Polarity.YES, Polarity.UNSAID
         if _DOUBLE.match(rest):
@@ -88,10 +92,11 @@ def _clause(clause: str) -> tuple[Polarity, Polarity]:
             matched = pattern.match(rest)
             if matched:
                 to_asker = said
-                rest = re.sub(r"^(的|呀|啊|哦|了|吧|嘛|呢|哈)+", "", rest[matched.end() :])
+                after = rest[matched.end() :]
+                rest = re.sub(r"^(的|呀|啊|哦|了|吧|嘛|呢|哈)+", "", after)
+                if matched.group() not in _WEAK_YES or rest != after:
+                    sure = said
                 break
         else:
-            return to_asker, Polarity.UNSAID
-        if not rest:
-            break
-    return to_asker, Polarity.UNSAID
+            return sure, Polarity.UNSAID
+    return (to_asker if not rest else sure), Polarity.UNSAID

@@ -89,7 +89,19 @@ def writing(directory: Path) -> Iterator[None]:
 
 
 def save(index: Index, directory: Path, embedder: Embedder) -> None:
-    """Write a new generation and make it current. The caller holds `writing(directory)`."""
+    """Write a new generation and make it current. The caller holds `writing(directory)`.
+
+    Raises KnowledgeError, and leaves the old generation current, if the disk does not let us.
+    """
+    try:
+        _save(index, directory, embedder)
+    except OSError as error:
+        raise KnowledgeError(
+            f"index: cannot write to {directory}: {error.strerror}; the index there is unchanged"
+        ) from None
+
+
+def _save(index: Index, directory: Path, embedder: Embedder) -> None:
     old = _current(directory)
     number = int(old.name[1:]) + 1 if old else 1
     target = directory / f"g{number:08d}"

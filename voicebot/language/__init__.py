@@ -1,1 +1,1 @@
-"""Language-model engines, choice scoring, drafts and the grounding check."""
+"""Language models at arm's length: choices among given options, and drafts for review."""

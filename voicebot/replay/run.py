@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,11 @@ import numpy.typing as npt
 from asr_models.errors import AsrError
 from asr_models.resample import to_8k
 from asr_models.wav import read_wav
+from telephony import Call
 from telephony.file_line import FileCall
-from voicebot.app import App
 from voicebot.errors import AudioFileError
 from voicebot.replay.render import Replayed
+from voicebot.session.call_session import CallSession
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.turns.virtual_time import run_virtual
 
@@ -35,9 +37,16 @@ def load_caller(path: Path) -> npt.NDArray[np.int16]:
 
 
 def replay_call(
-    app: App, name: str, caller_pcm: npt.NDArray[np.int16], observer: Observer | None = None
+    make_session: Callable[[Call, Observer], CallSession],
+    busy: Callable[[], bool],
+    name: str,
+    caller_pcm: npt.NDArray[np.int16],
+    observer: Observer | None = None,
 ) -> Replayed:
-    """Run one call in virtual time: waiting costs nothing, computing costs what it costs."""
+    """Run one call in virtual time: waiting costs nothing, computing costs what it costs.
+
+    `make_session` puts the bot behind a call; `busy` tells whether it is computing.
+    """
     events: list[SessionEvent] = []
 
     def observe(event: SessionEvent) -> None:
@@ -47,9 +56,9 @@ def replay_call(
 
     async def call_it() -> npt.NDArray[np.int16]:
         call = FileCall(caller_pcm.tobytes(), tail_ms=TAIL_MS)
-        await app.session(call, observe).run()
+        await make_session(call, observe).run()
         return np.frombuffer(call.take_tape(), np.int16).reshape(-1, 2)
 
     started_s = time.perf_counter()
-    tape = run_virtual(call_it, busy=lambda: app.scheduler.in_flight > 0)
+    tape = run_virtual(call_it, busy=busy)
     return Replayed(name, tuple(events), tape, time.perf_counter() - started_s)

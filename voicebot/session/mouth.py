@@ -32,11 +32,12 @@ class Mouth:
         self._scheduler = scheduler
         self._queued: list[_Queued] = []
         self._waiting: list[Clause] = []
+        self._talking = False
 
     @property
     def speaking(self) -> bool:
-        """Whether sound of ours is on its way to the caller."""
-        return self._call.queued_ms > 0
+        """Whether an utterance of ours has begun and not ended, pauses inside it included."""
+        return self._talking or self._call.queued_ms > 0
 
     async def prefetch(self, text: str) -> None:
         """Have the first clause of `text` ready, without a sound."""
@@ -53,16 +54,20 @@ class Mouth:
         clauses = self._speaker.clauses(text)
         self._queued.clear()
         self._waiting = list(clauses)
-        for number, clause in enumerate(clauses):
-            priority = Priority.FIRST_CLAUSE if number == 0 else Priority.PARTIAL
-            pcm = await self._pcm(clause, priority)
-            self._call.play(pcm.tobytes() + silence(clause.pause_ms))
-            self._waiting.pop(0)
-            duration_ms = len(pcm) * 1000 / SAMPLE_RATE + clause.pause_ms
-            self._queued.append(_Queued(clause.text, duration_ms))
-            if number == 0 and on_first_sound:
-                on_first_sound()
-        await self.finished()
+        try:
+            for number, clause in enumerate(clauses):
+                priority = Priority.FIRST_CLAUSE if number == 0 else Priority.PARTIAL
+                pcm = await self._pcm(clause, priority)
+                self._talking = True
+                self._call.play(pcm.tobytes() + silence(clause.pause_ms))
+                self._waiting.pop(0)
+                duration_ms = len(pcm) * 1000 / SAMPLE_RATE + clause.pause_ms
+                self._queued.append(_Queued(clause.text, duration_ms))
+                if number == 0 and on_first_sound:
+                    on_first_sound()
+            await self.finished()
+        finally:
+            self._talking = False
 
     async def finished(self) -> None:
         """Wait until everything queued has left."""
@@ -75,6 +80,7 @@ class Mouth:
 
         A clause that was cut counts as unheard: the caller cannot be held to half of it.
         """
+        self._talking = False
         left_ms = float(self._call.flush())
         unheard: list[str] = []
         while self._queued and left_ms > 0:

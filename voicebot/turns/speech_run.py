@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+BRIDGED_MS = 60
+"""A dip this short between two syllables is counted as the speech it belongs to."""
+
 
 class SpeechRun:
     """A stretch of speech that may become a turn.
@@ -19,8 +22,9 @@ class SpeechRun:
         """Take one frame in; returns True if this frame ended a run that had not become a turn."""
         if counts:
             if self.onset_ms is None:
-                self.onset_ms = start_ms
-            self.speech_ms += end_ms - start_ms
+                self.onset_ms = self.speech_end_ms = start_ms
+            bridged = start_ms - self.speech_end_ms <= BRIDGED_MS
+            self.speech_ms += end_ms - (self.speech_end_ms if bridged else start_ms)
             self.speech_end_ms = end_ms
             return False
         if self.onset_ms is not None and end_ms - self.speech_end_ms > gap_ms:

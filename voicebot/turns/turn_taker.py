@@ -23,9 +23,12 @@ from voicebot.turns.events import (
 )
 from voicebot.turns.speech_run import SpeechRun
 from voicebot.turns.utterance import UtteranceAudio
-from voicebot.turns.vad import FrameVad
+from voicebot.turns.vad import FrameVad, VadReading
 
 PREROLL_MS = 300
+SOUND_REACH_MS = 300
+"""The pre-roll begins this much earlier where the sound before the onset was already clear."""
+SOUND_OVER_NOISE_DB = 12.0
 ONSET_GAP_MS = 100
 """Silence forgiven inside an onset: the closure of a plosive, a dip between two windows."""
 RESUME_MS = 60
@@ -48,7 +51,7 @@ class TurnTaker:
         self._vad = vad
         self._endpoint = endpoint or FixedEndpoint(settings.endpoint_ms)
         self._gate = BargeInGate(settings.barge_in_ms, settings.barge_in_margin_db)
-        self._audio = UtteranceAudio(PREROLL_MS)
+        self._audio = UtteranceAudio(PREROLL_MS + SOUND_REACH_MS)
         self._run = SpeechRun()
         self._suspected = False
         self._in_turn = False
@@ -56,6 +59,8 @@ class TurnTaker:
         self._speech_end_ms = 0
         self._speculated_at: int | None = None
         self._quiet_ms = 0
+        self._sound_since_ms: int | None = None
+        self._heard_from_ms = 0
         self._text = ""
         self._expected = ExpectedAnswer.OPEN
 
@@ -72,8 +77,10 @@ class TurnTaker:
     def utterance(self) -> npt.NDArray[np.int16]:
         """The running turn's audio up to now (else the last turn's), int16 at 8 kHz, shape (n,).
 
-        Begins `PREROLL_MS` before the onset. An ended turn that was speculated on is cut where
-        `SpeculateNow` was said, so that it equals what was speculated on.
+        Begins `PREROLL_MS` before the onset, or up to `SOUND_REACH_MS` earlier where the detector
+        was slow: where a clear sound ran into the onset and the bot was silent. An ended turn
+        that was speculated on is cut where `SpeculateNow` was said, so that it equals what was
+        speculated on.
         """
         return self._audio.samples()
 
@@ -102,15 +109,27 @@ class TurnTaker:
         counts = self._gate.counts(
             is_speech=reading.is_speech, level_db=reading.level_db, echo_level_db=echo_level_db
         )
+        own_sound = not bot_speaking and echo_level_db is None
+        self._follow_sound(start_ms, own_sound and _is_clear(reading))
         onset = self._run.onset_ms
         self._audio.add(frame, keep_from=None if onset is None else onset // FRAME_MS)
         if self._in_turn:
             return self._within_turn(start_ms, counts)
         return self._between_turns(start_ms, counts, bot_speaking)
 
+    def _follow_sound(self, start_ms: int, clear: bool) -> None:
+        """Keep where the unbroken clear sound began that this frame belongs to."""
+        if not clear:
+            self._sound_since_ms = None
+        elif self._sound_since_ms is None:
+            self._sound_since_ms = start_ms
+
     # --- between turns -----------------------------------------------------------------------
     def _between_turns(self, start_ms: int, counts: bool, bot_speaking: bool) -> list[TurnEvent]:
         gap_ms = BargeInGate.GAP_MS if bot_speaking else ONSET_GAP_MS
+        if counts and self._run.onset_ms is None:
+            since_ms = start_ms if self._sound_since_ms is None else self._sound_since_ms
+            self._heard_from_ms = max(since_ms, start_ms - SOUND_REACH_MS)
         died = self._run.feed(start_ms, self.now_ms, counts=counts, gap_ms=gap_ms)
         events: list[TurnEvent] = []
         if died and self._suspected:
@@ -142,7 +161,7 @@ class TurnTaker:
         self._speech_end_ms = self._run.speech_end_ms
         self._speculated_at = None
         self._text = ""
-        self._audio.begin(onset_ms // FRAME_MS)
+        self._audio.begin((self._heard_from_ms - PREROLL_MS) // FRAME_MS)
         self._run.clear()
         return SpeechStarted(self.now_ms, onset_ms)
 
@@ -204,3 +223,7 @@ class TurnTaker:
         now = self._audio.frames_fed
         self._audio.finish(now if self._speculated_at is None else self._speculated_at)
         return TurnEnded(self.now_ms, self._speech_start_ms, self._speech_end_ms, reason)
+
+
+def _is_clear(reading: VadReading) -> bool:
+    return reading.level_db > reading.noise_db + SOUND_OVER_NOISE_DB

@@ -14,11 +14,11 @@ class UtteranceAudio:
     """Ring of recent frames that becomes the turn's recording.
 
     Positions are frame numbers of the call (0 is its first frame). Between turns only the last
-    `preroll_ms` are kept, or more where `keep_from` asks for it; within a turn, everything.
+    `kept_ms` are kept, or more where `keep_from` asks for it; within a turn, everything.
     """
 
-    def __init__(self, preroll_ms: int) -> None:
-        self._preroll = -(-preroll_ms // FRAME_MS)
+    def __init__(self, kept_ms: int) -> None:
+        self._kept = -(-kept_ms // FRAME_MS)
         self._frames: deque[bytes] = deque()
         self._first = 0
         self._next = 0
@@ -32,21 +32,21 @@ class UtteranceAudio:
         return self._next
 
     def add(self, frame: bytes, *, keep_from: int | None = None) -> None:
-        """Append the next frame; outside a turn, drop what is older than the pre-roll."""
+        """Append the next frame; outside a turn, drop what is too old to begin one."""
         self._frames.append(frame)
         self._next += 1
         if self._start is None:
             onset = self._next - 1 if keep_from is None else keep_from
-            while self._first < onset - self._preroll:
+            while self._first < onset - self._kept:
                 self._frames.popleft()
                 self._first += 1
 
-    def begin(self, onset: int) -> None:
-        """Start the turn's recording the pre-roll before frame `onset`.
+    def begin(self, first: int) -> None:
+        """Start the turn's recording at frame `first`, or the oldest one that is kept.
 
         Never reaches back into the turn before: no sample belongs to two turns.
         """
-        self._start = max(onset - self._preroll, self._first, self._floor)
+        self._start = max(first, self._first, self._floor)
 
     def finish(self, end: int) -> None:
         """Close the recording before frame `end`; `samples` stays readable until the next one."""

@@ -12,7 +12,7 @@ from voicebot.knowledge.embedder import Embedder
 from voicebot.knowledge.entry import Passage
 from voicebot.knowledge.ingest.markdown import read_markdown
 from voicebot.knowledge.ingest.plain import read_text
-from voicebot.knowledge.ingest.split import pack
+from voicebot.knowledge.ingest.split import TARGET_TOKENS, pack
 from voicebot.knowledge.ingest.unit import Unit
 
 MAX_BYTES = 50 * 1024 * 1024
@@ -115,9 +115,14 @@ def _numbered(name: str) -> Iterator[str]:
 
 
 def _add(
-    units: Sequence[Unit], embedder: Embedder, result: _Result, ids: Iterator[str], source: str
+    units: Sequence[Unit],
+    embedder: Embedder,
+    result: _Result,
+    ids: Iterator[str],
+    source: str,
+    target_tokens: int = TARGET_TOKENS,
 ) -> None:
-    packed = list(pack(units, embedder.count, embedder.max_tokens))
+    packed = list(pack(units, embedder.count, embedder.max_tokens, target_tokens))
     if not packed:
         return
     sizes = embedder.count([f"{title}\n{text}" if title else text for title, text in packed])
@@ -147,7 +152,14 @@ def _read_jsonl(text: str, name: str, embedder: Embedder, result: _Result) -> No
         if size <= embedder.max_tokens:
             result.passages.append(Passage(record_id, body, title, source))
         else:
-            _add(read_text(body, title), embedder, result, repeat(record_id), source=name)
+            _add(
+                read_text(body, title),
+                embedder,
+                result,
+                repeat(record_id),
+                name,
+                embedder.max_tokens,
+            )
 
 
 def _record(line: str, seen: set[str], records: list[tuple[str, str, str]]) -> str:

@@ -10,8 +10,10 @@ TARGET_TOKENS = 256  # neighbouring paragraphs share a passage up to here
 Count = Callable[[Sequence[str]], list[int]]
 
 
-def pack(units: Sequence[Unit], count: Count, max_tokens: int) -> Iterator[tuple[str, str]]:
-    """Yield (title, text) of each passage in order.
+def pack(
+    units: Sequence[Unit], count: Count, max_tokens: int, target_tokens: int = TARGET_TOKENS
+) -> Iterator[tuple[str, str]]:
+    """Yield (title, text) of each passage in order; neighbours are joined up to `target_tokens`.
 
     `count` gives the tokens of texts as they will be embedded (title above text). A passage is
     longer than `max_tokens` only if a single atom is.
@@ -21,7 +23,7 @@ def pack(units: Sequence[Unit], count: Count, max_tokens: int) -> Iterator[tuple
     open_title, open_text, open_size = "", "", 0
     for (title, text, alone), size in zip(pieces, sizes, strict=True):
         joins = open_text and title == open_title and not alone and open_size
-        if joins and open_size + size <= min(TARGET_TOKENS, max_tokens):
+        if joins and open_size + size <= min(target_tokens, max_tokens):
             open_text, open_size = f"{open_text}\n{text}", open_size + size
             continue
         if open_text:

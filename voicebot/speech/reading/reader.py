@@ -13,7 +13,7 @@ from voicebot.speech.reading import digits as d
 from voicebot.speech.reading.lexicon import ENGLISH
 from voicebot.speech.reading.plain import plain
 from voicebot.speech.reading.rule import Rule
-from voicebot.speech.reading.rules import RULES
+from voicebot.speech.reading.rules import KEYS, RULES
 from voicebot.speech.reading.terms import key_of, raid_rule, term_rule
 
 READING_VERSION = "1"  # raise it when a rule changes what is heard: prepared speech is keyed by it
@@ -60,6 +60,7 @@ class Reader:
         self._rules: tuple[Rule, ...] = (
             raid_rule(raid or ENGLISH["RAID"]),
             *((term_rule("pack term", own),) if own else ()),
+            KEYS,
             term_rule("lexicon", ENGLISH),
             *RULES,
         )

@@ -150,10 +150,6 @@ def _release(match: re.Match[str]) -> str:
     return d.one_by_one(match.group(), yao=False)
 
 
-def _key_plus(match: re.Match[str]) -> str:
-    return "加"
-
-
 def _signed(match: re.Match[str]) -> str:
     return "负" + d.number(match["n"])
 
@@ -162,6 +158,12 @@ def _rule(name: str, pattern: str, read: Callable[[re.Match[str]], str]) -> Rule
     return Rule(name, re.compile(pattern, re.I), read)
 
 
+# before the lexicon, which would take the keys' names away
+KEYS = _rule(
+    "key",
+    r"(?P<cue>(?<![A-Z0-9])(?:Ctrl|Control|Alt|Shift))\s*[-+＋]\s*(?=[A-Z])",
+    lambda match: "加",
+)
 RULES: tuple[Rule, ...] = (
     _rule("ip", rf"{_START}(?P<ip>\d{{1,3}}(?:\.\d{{1,3}}){{3}})(?:/(?P<mask>\d{{1,2}}))?"
           rf"(?::(?P<port>\d{{2,5}}))?(?![\d.]*\d)", _ip),
@@ -202,11 +204,11 @@ RULES: tuple[Rule, ...] = (
           rf"(?:(?:[x×*]|\s[x×*]\s)\d{{1,5}}(?:\.\d{{1,3}})?){{1,2}}{_END}", _product),
     _rule("lanes", rf"(?<![A-Z0-9])x(?P<n>\d{{1,2}}){_END}", _lanes),
     _rule("dotted", r"(?<![A-Z0-9])(?P<letter>[A-Z])\.(?P<n>\d)(?![A-Z0-9])", _dotted),
-    _rule("key", r"(?<=[A-Z])\s*[+＋]\s*(?=[A-Z])|(?<=[A-Z])-(?=[A-Z](?![A-Z0-9]))", _key_plus),
     _rule("model", r"(?<![A-Z0-9])(?=[A-Z0-9_-]{0,40}[A-Z])(?=[A-Z0-9_-]{0,40}\d)"
           r"[A-Z0-9]+(?:[-_][A-Z0-9]+)*(?:\.\d+)?(?![A-Z0-9])", _model),
     _rule("hyphened code", rf"{_START}\d{{4,12}}(?:-\d{{1,12}})+{_END}", _model),
     _rule("long digits", rf"{_START}\d{{7,}}{_END}", _long_run),
     _rule("release", rf"{_START}(?:19|20)\d\d{_END}", _release),
+    _rule("letters", r"(?<![A-Z])[A-Z]{2,}(?![A-Z])", _model),
     _rule("negative", rf"(?<![A-Z0-9\u4e00-\u9fff%℃])-(?P<n>{_NUM}){_END}", _signed),
 )  # fmt: skip

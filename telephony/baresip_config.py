@@ -1,0 +1,60 @@
+"""What the stack is told at its start: configuration text and accounts."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from baresip import Account, Config
+
+from telephony.errors import LineError
+from telephony.ports import split_address
+
+ADDRESS_HEADERS = ("From", "To")
+RTP_LOSS_S = 120
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104
+
+
+def stack_config(
+    listen: str, rtp_ports: str, jitter_buffer_ms: int, expose_headers: tuple[str, ...]
+) -> Config:
+    """The stack's settings. Raises LineError for an address or a range it would misread."""
+    host, _ = split_address(listen)
+    _check_range(rtp_ports)
+    jitter = (
+        "audio_jitter_buffer_type fixed\n"
+        f"audio_jitter_buffer_ms {jitter_buffer_ms}-{jitter_buffer_ms * 2 + 100}\n"
+        if jitter_buffer_ms
+        else "audio_jitter_buffer_type off\n"
+    )
+    return Config(
+        # Interface discovery skips loopback, so a given address is pinned.
+        net_interface=None if host == _ANY_ADDRESS else host,
+        max_concurrent_calls=None,
+        expose_headers=(*ADDRESS_HEADERS, *expose_headers),
+        rtp_timeout=RTP_LOSS_S,
+        extra_config_text=(
+            f"sip_listen {listen}\nsip_transports udp,tcp\nrtp_ports {rtp_ports}\n{jitter}"
+        ),
+    )
+
+
+def account(
+    user: str, listen: str, transport: Literal["udp", "tcp"], codecs: tuple[str, ...]
+) -> Account:
+    """An account without a registrar that takes calls to any user on its transport."""
+    return Account(
+        user=user,
+        domain=listen,
+        password="",
+        reg_interval=0,
+        transport=transport,
+        audio_codecs=codecs,
+        extra_params=("catchall=yes",),
+    )
+
+
+def _check_range(rtp_ports: str) -> None:
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", rtp_ports)
+    if not match or not 1024 <= int(match[1]) < int(match[2]) <= 65535:
+        raise LineError(f"RTP ports {rtp_ports!r}: LOW-HIGH within 1024-65535 is expected")

@@ -1,0 +1,130 @@
+"""`voicebot serve` as an operator runs it: its own process, rung by SIPp, killed, asked after."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from voicebot.records.store import Records
+
+pytestmark = [pytest.mark.peer, pytest.mark.weights]
+ROOT = Path(__file__).parents[2]
+SCENARIO = ROOT / "tests/peers/scenarios/echo_call.xml"
+START_TIMEOUT_S = 280
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Bot:
+    """A running ``voicebot serve`` and where it keeps its calls."""
+
+    process: subprocess.Popen[str]
+    port: int
+    folder: Path
+
+    def records(self) -> Records:
+        return Records.open(self.folder, create=False)
+
+
+@pytest.fixture
+def bot(tmp_path: Path, models: Path) -> Iterator[Bot]:
+    port, folder = free_port(), tmp_path / "records"
+    command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
+    with subprocess.Popen(
+        [*command, "--records", str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "VOICEBOT_MODELS": str(models)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        deadline, seen = time.monotonic() + START_TIMEOUT_S, ""
+        while f"listening on 127.0.0.1:{port}" not in seen and time.monotonic() < deadline:
+            line = process.stderr.readline()
+            assert line, f"serve ended before it listened: {seen[-1000:]}"
+            seen += line
+        yield Bot(process, port, folder)
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+
+
+def start_sipp(bot: Bot, folder: Path, *, calls: int, pause_ms: int) -> subprocess.Popen[bytes]:
+    """SIPp plays a caller line in a loop on each of `calls` simultaneous calls."""
+    audio = (ROOT / "audio_fixtures/disk_missing.wav").read_bytes()
+    quiet = b"\xd5" * 8000 * 4  # A-law silence: a caller waits for the reply
+    (folder / "caller.al").write_bytes(audio[audio.index(b"data") + 8 :] + quiet)
+    return subprocess.Popen(
+        [
+            *("sipp", f"127.0.0.1:{bot.port}", "-sf", str(SCENARIO), "-s", "4008000000"),
+            *("-m", str(calls), "-l", str(calls), "-r", str(calls), "-d", str(pause_ms)),
+            *("-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1"),
+            *("-min_rtp_port", "27000", "-max_rtp_port", "27900", "-nostdin"),
+            *("-timeout", "90s", "-timeout_error", "-trace_err"),
+        ],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("calls", [1, 5])
+def test_every_call_is_answered_ended_and_kept(bot: Bot, tmp_path: Path, calls: int) -> None:
+    assert start_sipp(bot, tmp_path, calls=calls, pause_ms=9000).wait(timeout=120) == 0
+    bot.process.send_signal(signal.SIGTERM)
+    assert bot.process.wait(timeout=60) == 0
+    records = bot.records()
+    kept = records.list_calls()
+    assert len(kept) == calls
+    for row in kept:
+        assert row.outcome == "caller_hung_up", row
+        view = records.get_call(row.id)
+        assert view.turns[0].kind == "greeting"
+        with wave.open(row.recording) as tape:
+            assert tape.getnchannels() == 2
+            assert tape.getnframes() / tape.getframerate() > 8
+    records.close()
+
+
+@pytest.mark.timeout(600)
+def test_kill_9_in_a_call_leaves_records_that_open(bot: Bot, tmp_path: Path) -> None:
+    caller = start_sipp(bot, tmp_path, calls=1, pause_ms=60_000)
+    records: Records | None = None
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        time.sleep(0.5)  # a real process in real time; nothing to wait on but its records
+        records = records or bot.records()
+        rows = records.list_calls()
+        if rows and any(turn.who == "caller" for turn in records.get_call(rows[0].id).turns):
+            break
+    time.sleep(2)
+    bot.process.kill()
+    bot.process.wait(timeout=10)
+    caller.terminate()
+    caller.wait(timeout=30)
+    assert records is not None
+    (row,) = records.list_calls()
+    view = records.get_call(row.id)
+    assert row.outcome == "interrupted"
+    assert [turn.who for turn in view.turns][:2] == ["bot", "caller"]
+    with wave.open(row.recording) as tape:
+        recorded_ms = tape.getnframes() * 1000 / tape.getframerate()
+    assert recorded_ms > view.turns[1].at_ms, "the tape reaches to the last stored turn"
+    records.close()

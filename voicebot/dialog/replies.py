@@ -1,0 +1,111 @@
+"""Replies to what the bot just offered, asked or answered: yes, no, go on, solved, still broken."""
+
+from __future__ import annotations
+
+import re
+
+from voicebot.dialog.events import SayKind
+from voicebot.dialog.intents import Intent, agrees
+from voicebot.dialog.phonetic import units
+from voicebot.dialog.scene_turns import SceneTurns
+from voicebot.dialog.state import Awaiting
+from voicebot.dialog.turn import Turn
+from voicebot.dialog.yesno import Polarity, polarity
+
+SHORT_UNITS = 6  # a yes or no in more words than this says something else as well
+_NOTED = re.compile(r"知道了|明白了?|了解了?|清楚了|懂了|收到|晓得了")
+_DONE = re.compile(
+    r"(做|弄|搞|试|配|换|插|装|改|重启|升级|操作|设置|看|查)(好|完|过)?了$|^(都|我|已经)*好了$|完成了?$"
+)
+_GIVEN = (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE, Awaiting.MORE, Awaiting.HELPED)
+
+
+class Replies:
+    """Takes a caller turn that replies to something; says whether it was one."""
+
+    def __init__(self, scenes: SceneTurns) -> None:
+        self._scenes = scenes
+
+    def take(self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting) -> bool:
+        """Answer the reply, or return False: the turn then goes on as a new one."""
+        yes = agrees(text)
+        no = polarity(text) is Polarity.NO or move is Intent.NOTHING_ELSE
+        no = no and len(units(text)) <= SHORT_UNITS
+        if awaited is Awaiting.OFFER:
+            return self._offer(turn, text, move, yes=yes, no=no)
+        if awaited is Awaiting.CLARIFY:
+            return self._clarify(turn, yes=yes, no=no)
+        if awaited is Awaiting.MORE and self._more(turn, move, yes=yes, no=no):
+            return True
+        if awaited in _GIVEN:
+            return self._given(turn, text, move, awaited)
+        return False
+
+    def _offer(self, turn: Turn, text: str, move: Intent | None, *, yes: bool, no: bool) -> bool:
+        """Shall I bring a human? Still broken (还是不行) is a yes too."""
+        if yes or move is Intent.NOT_SOLVED:
+            reason = turn.state.offer_reason or "requested"
+            turn.hand_off("handoff", reason, why="用户同意转人工")
+        elif no and "谢" in text:
+            turn.anything_else()
+        elif no:
+            turn.prompt("declined", SayKind.CLARIFY)
+        return yes or no or move is Intent.NOT_SOLVED
+
+    def _clarify(self, turn: Turn, *, yes: bool, no: bool) -> bool:
+        """Is it this scene?"""
+        if yes:
+            state = turn.state
+            self._scenes.start(turn, state.candidate, state.candidate_query, found=1.0)
+        elif no:
+            turn.prompt("hello", SayKind.CLARIFY)
+        return yes or no
+
+    def _more(self, turn: Turn, move: Intent | None, *, yes: bool, no: bool) -> bool:
+        """Shall I go on?"""
+        state = turn.state
+        if yes or move is Intent.CONTINUE:
+            run = state.closed
+            turn.deliver(
+                state.rest,
+                state.rest_then,
+                confidence=state.rest_confidence,
+                citations=state.rest_citations,
+                scene=run.scene if run else "",
+                branch=run.branch if run else "",
+            )
+        elif no and move is not Intent.NOT_SOLVED:
+            turn.set(rest=(), rest_citations=())
+            turn.anything_else()
+        else:
+            return False
+        return True
+
+    def _given(self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting) -> bool:
+        """An answer was given: did it help, was it taken in, is there anything else?"""
+        said = polarity(text)
+        short = len(units(text)) <= SHORT_UNITS
+        trying = awaited in (Awaiting.TRY, Awaiting.HELPED)
+        failed = trying and short and said is Polarity.NO and move is not Intent.NOTHING_ELSE
+        helped = awaited is Awaiting.HELPED and short and said is Polarity.YES
+        noted = short and (said is Polarity.YES or bool(_NOTED.search(text)))
+        if move is Intent.NOT_SOLVED or failed:
+            turn.offer_human()
+        elif move is Intent.SOLVED or helped:
+            turn.prompt("scene_solved", SayKind.CLARIFY)
+            turn.anything_else()
+        elif awaited is Awaiting.ELSE and short and said is Polarity.NO:
+            turn.hang_up()
+        elif awaited is Awaiting.TRY and _DONE.search(text):
+            turn.did_it_help()
+        elif awaited is Awaiting.TRY and noted:
+            turn.prompt("wait_ok", SayKind.CLARIFY)
+            turn.set(waiting=True, awaiting=Awaiting.TRY)
+        elif move is Intent.CONTINUE and not (awaited is Awaiting.ELSE and noted):
+            turn.prompt("nothing_more", SayKind.CLARIFY)
+            turn.set(awaiting=awaited)
+        elif awaited is Awaiting.ANSWERED and noted:
+            turn.anything_else()
+        else:
+            return False
+        return True
