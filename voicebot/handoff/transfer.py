@@ -17,6 +17,7 @@ from voicebot.settings import HandoffSettings, SeatSettings
 GRACE_S = 3.0
 STORE_TIMEOUT_S = 1.0
 REFER_REPORT_S = 1.0
+MIN_RING_S = 0.5
 _log = structlog.get_logger("voicebot.handoff")
 
 
@@ -149,9 +150,12 @@ async def _ring(
             timeout=settings.ring_timeout_s + GRACE_S,
             return_when=asyncio.FIRST_COMPLETED,
         )
-        if refer and not dial.done():
-            # A PBX may end our leg a moment before it reports that the transfer worked.
-            await asyncio.wait({dial}, timeout=REFER_REPORT_S)
+        if not dial.done():
+            # A PBX may end our leg a moment before it reports that the transfer worked; and an
+            # INVITE cannot be cancelled before its first response (RFC 3261, 9.1): taken back
+            # at once, baresip forgets the call and the seat rings on for nobody.
+            rung_s = clock() - started_s
+            await asyncio.wait({dial}, timeout=REFER_REPORT_S if refer else MIN_RING_S - rung_s)
         result = await _settled(dial)
     except asyncio.CancelledError:  # a seat must not go on ringing for nobody
         await _hang_up(await _settled(dial))
