@@ -113,18 +113,17 @@ class Filler:
 
     def _about_only(self, slot: Slot, readings: tuple[str, str]) -> Filled | None:
         """The topic is named, unasked: the words right after it must say yes or no (RAID没有做)."""
-        text = readings[0]
-        if is_question(text):
+        if is_question(readings[0]):
             return None
-        for clause in clauses(text):
-            heard = units(clause)
-            for word in slot.about:
-                for match in find(word, heard):
-                    if match.start <= 3 and len(heard) - match.end <= 6:
-                        rest = "".join(unit.text for unit in heard[match.end :])
-                        filled = _plain(slot, polarity(rest))
-                        if filled is not None:
-                            return filled
+        rewritten = [self._canonical.rewrite(word) for word in slot.about]
+        for clause in clauses(readings[0]):
+            for words, heard in (
+                (slot.about, units(clause)),
+                (rewritten, units(self._canonical.rewrite(clause))),
+            ):
+                filled = _plain(slot, _after_topic(heard, words))
+                if filled is not None:
+                    return filled
         return None
 
     def _mentions(self, readings: tuple[str, str], word: str) -> bool:
@@ -147,6 +146,17 @@ class Filler:
         heard = units(text)
         drop = {i for word in words for m in find(word, heard) for i in range(m.start, m.end)}
         return "".join(unit.text for i, unit in enumerate(heard) if i not in drop)
+
+
+def _after_topic(heard: tuple[Unit, ...], words: Iterable[str]) -> Polarity:
+    """What follows a topic word near the clause's start says, if little follows it."""
+    for word in words:
+        for match in find(word, heard):
+            if match.start <= 3 and len(heard) - match.end <= 6:
+                said = polarity("".join(unit.text for unit in heard[match.end :]))
+                if said is not Polarity.UNSAID:
+                    return said
+    return Polarity.UNSAID
 
 
 def _plain(slot: Slot, said: Polarity) -> Filled | None:

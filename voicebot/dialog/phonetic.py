@@ -20,7 +20,7 @@ _DIGIT_SOUNDS = ("ling", "yi", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu"
 _SPECIAL_SOUNDS = {"两": "er", "俩": "er", "幺": "yi", "〇": "lin"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unit:
     """A Chinese character, a letter or a digit; `glued` if nothing separates it from the last."""
 
@@ -88,6 +88,12 @@ def find(phrase: str, heard: tuple[Unit, ...]) -> tuple[Match, ...]:
     found: list[Match] = []
     start = 0
     while size and start + size <= len(heard):
+        head = heard[start]
+        if (
+            head.sound != wanted[0].sound and head.text != wanted[0].text
+        ):  # most places end here: keep it quick
+            start += 1
+            continue
         window = heard[start : start + size]
         exact = all(a.text == b.text for a, b in zip(wanted, window, strict=True))
         alike = exact or (
