@@ -6,17 +6,11 @@ import pytest
 
 from tests.knowledge.hashing import HashingEmbedder
 from voicebot.knowledge.ct2_embedder import CT2Embedder
-from voicebot.settings import load_settings
 
 
 @pytest.fixture
 def hashing() -> HashingEmbedder:
     return HashingEmbedder()
-
-
-@pytest.fixture(scope="session")
-def models() -> Path:
-    return load_settings().models
 
 
 @pytest.fixture(scope="session")

@@ -121,10 +121,10 @@ def _question(line: bytes) -> tuple[Any, str]:
 def _embedder(models: Path | None) -> Embedder:
     from voicebot.knowledge.ct2_embedder import CT2Embedder
     from voicebot.settings import load_settings
+    from voicebot.weights import locate
 
     settings = load_settings(overrides={"models": models})
-    name = Path(settings.knowledge.embedder)
-    folder = name if name.is_dir() else settings.models / name
+    folder = locate(settings.knowledge.embedder, settings.models)
     return CT2Embedder(folder, threads=settings.knowledge.threads)
 
 
