@@ -26,6 +26,7 @@ class FramePacer:
         self._start_s = 0.0
         self._buffer = bytearray()
         self._given = 0
+        self._in_step = False
         self.dropped_frames = 0
         self.silent_frames = 0
 
@@ -45,7 +46,7 @@ class FramePacer:
     def frames(self, now_s: float) -> list[bytes]:
         """The frames to give out at `now_s`: received audio first, silence where it is missing."""
         due = int((now_s - self._start_s) * 1000 / FRAME_MS + 1e-6)
-        out: list[bytes] = []
+        out = self._fall_in_step(due)
         while len(self._buffer) >= FRAME_BYTES and self._given < due + self._early:
             out.append(bytes(self._buffer[:FRAME_BYTES]))
             del self._buffer[:FRAME_BYTES]
@@ -55,7 +56,22 @@ class FramePacer:
             out.append(SILENCE)
             self._given += 1
             self.silent_frames += 1
+            self._in_step = False
         return out
+
+    def _fall_in_step(self, due: int) -> list[bytes]:
+        """Silence for the time before the first audio, of the call or after a gap.
+
+        Without it a stream that begins 50 ms late would run 50 ms early on the tape for the
+        whole call, and hide just that much of the far end's delay.
+        """
+        if self._in_step or len(self._buffer) < FRAME_BYTES:
+            return []
+        self._in_step = True
+        missing = max(0, due - len(self._buffer) // FRAME_BYTES - self._given)
+        self._given += missing
+        self.silent_frames += missing
+        return [SILENCE] * missing
 
     def _drop_surplus(self) -> None:
         """What is left is ahead of the clock already: old audio goes, the newest frame stays."""
@@ -75,17 +91,27 @@ class SentClock:
         self._slack = slack_ms
         self._start_s = 0.0
         self._total = 0
+        self._in_step = False
 
     def start(self, now_s: float) -> None:
         """The call's media begins now."""
         self._start_s = now_s
 
     def fit(self, left: bytes, now_s: float) -> bytes:
-        """`left` is what has left since the last call; silence is added where time has passed."""
+        """`left` is what has left since the last call; silence is added where time has passed.
+
+        The first audio to leave is put at its time, however late or early the stack's sender
+        began: the tape must not hide that delay.
+        """
+        due = int((now_s - self._start_s) * 1000 / FRAME_MS + 1e-6) * FRAME_BYTES
+        if left and not self._in_step:
+            self._in_step = True
+            left = left[max(0, len(left) - due) :]
+            left = bytes(max(0, due - self._total - len(left))) + left
         self._total += len(left)
-        due = int((now_s - self._start_s) * 1000 / FRAME_MS) * FRAME_BYTES
         if due - self._total <= self._slack // FRAME_MS * FRAME_BYTES:
             return left
         missing = due - self._total
         self._total = due
+        self._in_step = False
         return left + bytes(missing)

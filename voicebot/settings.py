@@ -46,7 +46,7 @@ class TurnSettings(Section):
 
     speech_threshold: float = Field(0.5, gt=0, lt=1, description="Silero probability of speech")
     onset_ms: int = Field(96, ge=32, description="speech this long starts a turn")
-    speculate_ms: int = Field(160, ge=32, description="silence after which recognition starts")
+    speculate_ms: int = Field(96, ge=32, description="silence after which recognition starts")
     endpoint_ms: int = Field(480, ge=100, description="silence after which the turn is over")
     max_turn_ms: int = Field(25_000, ge=1000, description="a longer turn is cut here")
     barge_in_ms: int = Field(256, ge=32, description="speech this long over the bot stops it")

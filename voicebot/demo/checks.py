@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +33,12 @@ def _first(found: Sequence[facts.BotSpoke], otherwise: str) -> str:
     return found[0].text if found else otherwise
 
 
-def check_conversation(events: Sequence[facts.SessionEvent]) -> list[Check]:
-    """The talk itself, from the events that records keep."""
+def check_conversation(events: Sequence[facts.SessionEvent], faq: Collection[str]) -> list[Check]:
+    """The talk itself, from the events that records keep. `faq` are the ids of the pack's FAQ:
+    what cites anything else cites a document."""
     greeting = _said(events, "greeting")
     answers = [s for s in _said(events, "answer") if s.citations and not s.scene]
-    from_document = [s for s in answers if s.citations[0]["id"].startswith("doc")]
+    from_document = [s for s in answers if s.citations[0]["id"] not in faq]
     asked = [s for s in _said(events, "ask") if s.scene == "storage.disk_not_detected"]
     branch = [e for e in events if isinstance(e, facts.BotSpoke) and e.branch]
     cut = [e for e in events if isinstance(e, facts.BotInterrupted)]

@@ -133,6 +133,8 @@ async def run_demo(
     finally:
         for peer in (caller, seat):
             await peer.stop()
+            log = "".join(json.dumps(e, ensure_ascii=False) + "\n" for e in peer.events)
+            (work / f"{peer.name}.jsonl").write_text(log, encoding="utf-8")
         await asyncio.gather(*readers)
         stop.set()
         await bot
@@ -164,7 +166,7 @@ def _judge(
     ring = seat.find("ringing") or {}
     header = str(ring.get("headers", {}).get("x-summary-id", ""))
     latency = checks.measure(_stereo(caller_tape), handed.at_ms if handed else 10**7)
-    found = checks.check_conversation(seen)
+    found = checks.check_conversation(seen, {entry.id for entry in app.pack.faq})
     if handed is not None and seat_tape.exists():
         order = [e.kind for e in view.events if e.kind in (kinds.HANDOFF_STARTED, kinds.SEAT_RANG)]
         told_first = order[:2] == [kinds.HANDOFF_STARTED, kinds.SEAT_RANG]

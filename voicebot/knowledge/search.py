@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from voicebot.knowledge import refusal
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.embedder import Embedder, Vectors
+from voicebot.knowledge.identifiers import identifiers
 from voicebot.knowledge.index import Index
 from voicebot.knowledge.pool import Pool, Scored
 from voicebot.knowledge.ranking import (
@@ -17,8 +20,13 @@ from voicebot.knowledge.ranking import (
     rank,
     rank_counters,
 )
-from voicebot.knowledge.text import clean_query
+from voicebot.knowledge.text import clean_query, fold
 
+OTHER_NUMBER_PENALTY = 4.0  # logits lost by a hit that lacks the number asked for
+SAME_NUMBER_BONUS = 3.0  # won by one that has it: a table's row says little else
+SAID_IN_CHARS = 4
+SAID_IN_LOGIT = 1.5  # at least .82: the caller said an approved question, or the core of one
+_ENDING = re.compile(r"[啊呀呢吧吗嘛呐么了。！？?!，,]+$")
 COUNTER_WEIGHT = 2.0  # logits lost for each unit of fused score that a counter-example leads by
 
 
@@ -41,7 +49,7 @@ class Searcher:
             if self._index.questions:
                 questions, scene = _questions(self._index.questions, cleaned, vector, product)
                 hits += questions
-        ordered = _merge(hits)
+        ordered = _merge(_naming(cleaned, hits))
         return SearchResult(
             query=query,
             hits=tuple(ordered[:k]),
@@ -85,6 +93,8 @@ def _with_scores(
         return []
     logit = refusal.calibration(pool).logit(refusal.features(query, ranked, scored))
     top = ranked[0].fused
+    if pool == "questions" and _said_in(query, ranked[0].entry.match):
+        logit = max(logit, SAID_IN_LOGIT)
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
 
@@ -92,6 +102,25 @@ def _for_product(ranked: list[Ranked], product: str) -> list[Ranked]:
     if not product:
         return ranked
     return [item for item in ranked if item.entry.product in ("", product)]
+
+
+def _naming(query: str, hits: list[tuple[float, Hit]]) -> list[tuple[float, Hit]]:
+    """Pull up what names the number or code that the question names, push down the rest."""
+    wanted = identifiers(query)
+    if not wanted:
+        return hits
+    result = []
+    for score, hit in hits:
+        named = wanted <= identifiers(f"{hit.title}\n{hit.text}")
+        score += SAME_NUMBER_BONUS if named else -OTHER_NUMBER_PENALTY
+        result.append((score, replace(hit, score=score)))
+    return result
+
+
+def _said_in(query: str, question: str) -> bool:
+    """Whether the question holds the query's words as they stand: 保修多久啊, 服务器保修多久."""
+    core = _ENDING.sub("", "".join(fold(query).split()))
+    return len(core) >= SAID_IN_CHARS and core in "".join(fold(question).split())
 
 
 def _merge(hits: list[tuple[float, Hit]]) -> list[Hit]:

@@ -44,6 +44,7 @@ log = structlog.get_logger(__name__)
 
 # A caller who goes on within this time of their last words is in the same sentence.
 CARRY_WITHIN_MS = 3000
+DESK_TIMEOUT_S = 5.0
 
 
 class Desk(Protocol):
@@ -124,6 +125,9 @@ class CallSession:
         self._turn = asyncio.create_task(self._guarded(self._perform(self._opening, None)))
         try:
             ended = await self._call.wait_ended()
+            if not self._interruptible and self._turn:
+                # The hand-off sees the same end, and is the one to say how it came out.
+                await asyncio.wait({self._turn}, timeout=DESK_TIMEOUT_S)
         finally:
             await self._cancel(digits, self._listening, self._turn)
             if self._speculation:
