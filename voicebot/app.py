@@ -32,13 +32,14 @@ from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hit_picker import HitPicker
 from voicebot.session.human import HumanDesk
-from voicebot.session.mouth import Mouth
+from voicebot.session.mouth import VOICE_STAGE, Mouth
 from voicebot.session.recording import CallKeeper
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.settings import Settings
 from voicebot.speech.build import build_speaker
 from voicebot.speech.speaker import Speaker
+from voicebot.turns.estimates import StageEstimates
 from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import SpeechDetector
@@ -47,6 +48,8 @@ from voicebot.weights import locate
 log = structlog.get_logger(__name__)
 
 Step = Callable[[str, str], None]
+# What a stage is taken to cost until it has run often enough on this machine.
+COLD_ESTIMATES_MS = {"asr": 600.0, "search": 60.0, "choice": 1300.0, VOICE_STAGE: 1200.0}
 
 
 class App:
@@ -63,6 +66,7 @@ class App:
         knowledge: Knowledge,
         records: Records | None,
         picker: HitPicker | None,
+        estimates: StageEstimates,
     ) -> None:
         self.settings = settings
         self.pack = pack
@@ -72,6 +76,7 @@ class App:
         self.speaker = speaker
         self.knowledge = knowledge
         self.records = records
+        self.estimates = estimates
         self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
         self.repair = LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
         self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
@@ -110,9 +115,19 @@ class App:
         if prepare:
             prepare_speech(speaker, urgent_texts(pack), step)
         picker = build_picker(settings, step)
-        scheduler = InferenceScheduler(workers=2)
+        estimates = StageEstimates(COLD_ESTIMATES_MS)
+        scheduler = InferenceScheduler(workers=2, estimates=estimates)
         return cls(
-            settings, pack, scheduler, recognizer, silero, speaker, knowledge, records, picker
+            settings,
+            pack,
+            scheduler,
+            recognizer,
+            silero,
+            speaker,
+            knowledge,
+            records,
+            picker,
+            estimates,
         )
 
     def close(self) -> None:
@@ -155,6 +170,7 @@ class App:
             mouth,
             self.pack.info.asr_prompt,
             lambda text: self.repair.repair(text).text,
+            lambda: self.estimates.p95_ms(VOICE_STAGE),
         )
         vad = SpeechDetector(self.silero.fork(), threshold=turns.speech_threshold)
         return CallSession(

@@ -102,7 +102,7 @@ class SpeechSettings(Section):
     engine: Literal["kokoro", "espeak"] = "kokoro"
     voice: str = Field("", description="empty: the pack's voice")
     speed: float = Field(0.0, ge=0, le=2, description="0: the pack's speed")
-    threads: int = Field(1, ge=1)
+    threads: int = Field(2, ge=1, description="CPU threads a clause")
     cache_mb: int = Field(512, ge=1, description="bound of the prepared-speech cache on disk")
 
 

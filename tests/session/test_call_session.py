@@ -46,6 +46,7 @@ class Rig:
     desk: ScriptedDesk = field(default_factory=ScriptedDesk)
     turns: TurnSettings = field(default_factory=lambda: TurnSettings.model_validate({}))
     budget: BudgetSettings = field(default_factory=lambda: BudgetSettings.model_validate({}))
+    voice_estimate_ms: float = 100.0
     tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
 
     def run(self, caller: bytes, scheduler: InferenceScheduler, tail_ms: int = 6000) -> list[Any]:
@@ -55,7 +56,9 @@ class Rig:
             call = FileCall(caller, tail_ms=tail_ms)
             mouth = Mouth(call, Speaker(ToneVoice()), scheduler)
             conversation: Any = self.conversation
-            thinker = Thinker(self.recognizer, conversation, scheduler, mouth, "", lambda t: t)
+            thinker = Thinker(
+                self.recognizer, conversation, scheduler, mouth, "", lambda t: t, lambda: 100.0
+            )
             desk: Any = self.desk
             await CallSession(
                 call,
@@ -147,6 +150,16 @@ def test_a_slow_recognizer_is_covered_by_a_filler(scheduler: InferenceScheduler)
     events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
     kinds = [e.kind for e in of(events, facts.BotSpoke)]
     assert kinds == ["greeting", "filler", "answer"]
+
+
+def test_an_answer_that_cannot_be_voiced_in_time_is_announced(
+    scheduler: InferenceScheduler,
+) -> None:
+    rig = Rig(ScriptedRecognizer(["问题"]), voice_estimate_ms=5000.0)
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
+    said = of(events, facts.BotSpoke)
+    assert [e.kind for e in said] == ["greeting", "filler", "answer"]
+    assert any(stage["note"].startswith("skipped") for stage in said[1].stages)
 
 
 def test_a_hung_recognizer_ends_at_a_human(scheduler: InferenceScheduler) -> None:

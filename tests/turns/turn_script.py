@@ -14,7 +14,7 @@ from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import VadReading
 
 SPEECH_DB = -22.0
-SETTINGS = TurnSettings.model_validate({})
+SETTINGS = TurnSettings.model_validate({"speculate_ms": 160})
 
 
 class ScriptedVad:

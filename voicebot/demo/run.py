@@ -18,7 +18,7 @@ from asr_models.wav import read_wav
 from voicebot.app import App
 from voicebot.demo import checks
 from voicebot.demo.checks import Check, Latency
-from voicebot.demo.script import SEAT_RINGS_MS, caller_steps
+from voicebot.demo.script import SEAT_READS_MS, SEAT_RINGS_MS, caller_steps
 from voicebot.errors import VoicebotError
 from voicebot.records import kinds
 from voicebot.records.views import CallView
@@ -112,6 +112,7 @@ async def run_demo(
     seat = await _start(
         *("seat", "telephony.loopback_seat", "--listen", f"127.0.0.1:{seat_port}"),
         *("--ring-ms", str(SEAT_RINGS_MS), "--answer", "--play", str(fixtures / "seat_hello.wav")),
+        *("--speak-after-ms", str(SEAT_READS_MS)),
         *("--tape", str(seat_tape), "--expose", "X-Summary-Id"),
     )
     caller = await _start(
@@ -138,7 +139,7 @@ async def run_demo(
         await asyncio.gather(*readers)
         stop.set()
         await bot
-    return _judge(app, seen, seat, caller_tape, seat_tape)
+    return _judge(app, await _record(app), seen, seat, caller_tape, seat_tape)
 
 
 def _stereo(path: Path) -> npt.NDArray[np.int16]:
@@ -147,21 +148,28 @@ def _stereo(path: Path) -> npt.NDArray[np.int16]:
     return read_wav(path).samples.T
 
 
-def _record(app: App) -> CallView:
-    calls = app.records.list_calls(limit=1) if app.records else []
-    if app.records is None or not calls:
+async def _record(app: App) -> CallView:
+    """The call as kept, once its end is stored (the writer commits a moment later)."""
+    if app.records is None:
+        raise VoicebotError("demo: the bot was built without records")
+    for _ in range(50):
+        calls = app.records.list_calls(limit=1)
+        if calls and calls[0].ended_at is not None:
+            break
+        await asyncio.sleep(0.1)
+    if not calls:
         raise VoicebotError("demo: no call reached the records")
     return app.records.get_call(calls[0].id)
 
 
 def _judge(
     app: App,
+    view: CallView,
     seen: list[SessionEvent],
     seat: Peer,
     caller_tape: Path,
     seat_tape: Path,
 ) -> DemoResult:
-    view = _record(app)
     handed = next((e for e in seen if isinstance(e, facts.HandoffStarted)), None)
     ring = seat.find("ringing") or {}
     header = str(ring.get("headers", {}).get("x-summary-id", ""))

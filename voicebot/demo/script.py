@@ -10,7 +10,8 @@ REPLY_TIMEOUT_MS = 15_000
 # The bot has finished when it was quiet for this long: longer than its pauses between clauses.
 QUIET_MS = 700
 SEAT_RINGS_MS = 800
-SEAT_ANSWERS_MS = SEAT_RINGS_MS + 700
+# A seat reads the summary before speaking; the pause also parts its voice from the ringback.
+SEAT_READS_MS = 2500
 
 
 def caller_steps(fixtures: Path) -> list[dict[str, Any]]:
@@ -23,7 +24,8 @@ def caller_steps(fixtures: Path) -> list[dict[str, Any]]:
     return [
         listen,
         say("ask_part"),
-        listen,
+        # An answer that is voiced live may follow a filler after a moment.
+        {"wait_reply": {"min_ms": 2000, "quiet_ms": 1500, "timeout_ms": REPLY_TIMEOUT_MS}},
         say("disk_missing"),
         listen,
         say("raid_no"),
@@ -33,9 +35,9 @@ def caller_steps(fixtures: Path) -> list[dict[str, Any]]:
         listen,
         say("human"),
         listen,
-        # The seat's phone rings and is answered; a caller says hello into the new silence.
-        {"wait_ms": SEAT_ANSWERS_MS},
-        say("caller_to_seat"),
+        # The seat's phone rings, then the seat says hello.
         listen,
+        say("caller_to_seat"),
+        {"wait_ms": 800},
         {"hangup": True},
     ]

@@ -63,6 +63,7 @@ class Desk(Protocol):
 class _Speculation:
     task: asyncio.Task[Considered]
     budget: Budget
+    filled: bool = False
 
 
 class CallSession:
@@ -277,6 +278,9 @@ class CallSession:
             return
         self._carried = ("", 0)
         self._pending_text = (considered.text, ended.speech_end_ms)
+        if considered.late and not speculation.filled:
+            self._committed = True
+            await self._say_filler(speculation.budget, "the answer is still being voiced")
         await self._perform(considered.thought, speculation.budget)
 
     async def _thought_in_time(self, speculation: _Speculation) -> Considered | None:
@@ -284,16 +288,21 @@ class CallSession:
         task, budget = speculation.task, speculation.budget
         done, _ = await asyncio.wait({task}, timeout=max(budget.remaining(), 0) / 1000)
         if not done:
-            budget.note("filler", budget.elapsed_ms(), "reply not ready within the limit")
-            filler = self._prompts.get("filler", self._fillers)
-            self._fillers += 1
-            await self._speak(Say(filler, SayKind.FILLER), budget)
+            speculation.filled = True
+            await self._say_filler(budget, "nothing to say within the limit")
             left_s = (self._turns.watchdog_ms - budget.elapsed_ms()) / 1000
             done, _ = await asyncio.wait({task}, timeout=max(left_s, 0.5))
         if not done:
             task.cancel()
             return None
         return task.result()
+
+    async def _say_filler(self, budget: Budget, why: str) -> None:
+        """Something short and prepared, another one each time, so that nobody waits in silence."""
+        budget.note("filler", budget.elapsed_ms(), why)
+        filler = self._prompts.get("filler", self._fillers)
+        self._fillers += 1
+        await self._speak(Say(filler, SayKind.FILLER), budget)
 
     async def _resume_after_noise(self, barged_in: bool) -> None:
         """Sound without words: if it stopped the bot, the bot says the rest."""

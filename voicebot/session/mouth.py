@@ -15,6 +15,7 @@ from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 Pcm = npt.NDArray[np.int16]
+VOICE_STAGE = "voice"
 
 
 @dataclass
@@ -33,11 +34,17 @@ class Mouth:
         self._queued: list[_Queued] = []
         self._waiting: list[Clause] = []
         self._talking = False
+        self._rendering: dict[str, asyncio.Task[Pcm]] = {}
 
     @property
     def speaking(self) -> bool:
         """Whether an utterance of ours has begun and not ended, pauses inside it included."""
         return self._talking or self._call.queued_ms > 0
+
+    def ready(self, text: str) -> bool:
+        """Whether the first clause of `text` could sound at once."""
+        clauses = self._speaker.clauses(text)
+        return not clauses or self._speaker.cached(clauses[0]) is not None
 
     async def prefetch(self, text: str) -> None:
         """Have the first clause of `text` ready, without a sound."""
@@ -97,10 +104,16 @@ class Mouth:
         ready = self._speaker.cached(clause)
         if ready is not None:
             return ready
-        rendered: Pcm = await self._scheduler.run(
-            priority, self._speaker.render, clause, stage="voice"
-        )
-        return rendered
+        # One job a clause, however many wait for it: a second one would hold a worker for
+        # nothing. Shielded, so that whoever stops waiting does not throw the work away.
+        job = self._rendering.get(clause.text)
+        if job is None:
+            job = asyncio.create_task(
+                self._scheduler.run(priority, self._speaker.render, clause, stage=VOICE_STAGE)
+            )
+            self._rendering[clause.text] = job
+            job.add_done_callback(lambda done: self._rendering.pop(clause.text, None))
+        return await asyncio.shield(job)
 
 
 def silence(duration_ms: float) -> bytes:

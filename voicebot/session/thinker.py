@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,11 +20,16 @@ from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 @dataclass(frozen=True)
 class Considered:
-    """A recognized turn with the reply to it. `thought` is None if nothing was understood."""
+    """A recognized turn with the reply to it. `thought` is None if nothing was understood.
+
+    `late` says that the reply's first clause is still being rendered and will miss the budget:
+    something prepared should be said before it.
+    """
 
     recognition: Recognition
     text: str
     thought: Thought | None
+    late: bool = False
 
 
 class Thinker:
@@ -37,6 +43,7 @@ class Thinker:
         mouth: Mouth,
         asr_prompt: str,
         repair: Callable[[str], str],
+        voice_estimate_ms: Callable[[], float],
     ) -> None:
         self._recognizer = recognizer
         self._conversation = conversation
@@ -44,6 +51,8 @@ class Thinker:
         self._mouth = mouth
         self._asr_prompt = asr_prompt
         self._repair = repair
+        self._voice_estimate_ms = voice_estimate_ms
+        self._background: set[asyncio.Task[None]] = set()
 
     async def think(
         self,
@@ -76,8 +85,20 @@ class Thinker:
         )
         thought = await self._conversation.consider(state, heard, budget)
         first = next((a for a in thought.actions if isinstance(a, Say)), None)
-        if first is not None:
-            start_ms = budget.elapsed_ms()
-            await self._mouth.prefetch(first.text)
+        late = first is not None and not await self._voiced(first, budget)
+        return Considered(recognition, text, thought, late)
+
+    async def _voiced(self, say: Say, budget: Budget) -> bool:
+        """Have the first clause ready if that fits the budget; False leaves it rendering."""
+        if self._mouth.ready(say.text):
+            return True
+        start_ms = budget.elapsed_ms()
+        fits = budget.fits("first clause", self._voice_estimate_ms())
+        job = asyncio.create_task(self._mouth.prefetch(say.text))
+        if fits:
+            await asyncio.shield(job)
             budget.note("first clause", start_ms)
-        return Considered(recognition, text, thought)
+            return True
+        self._background.add(job)
+        job.add_done_callback(self._background.discard)
+        return False

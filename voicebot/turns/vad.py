@@ -59,8 +59,8 @@ class SpeechDetector:
     GATE_HANG_FRAMES = 25
     REPLAYED_WINDOWS = 8
     HYSTERESIS = 0.15
-    SOUND_MARGIN_DB = 3.0
-    SOUND_RANGE_DB = 35.0
+    SOUND_MARGIN_DB = 6.0
+    SOUND_RANGE_DB = 22.0
     PEAK_FALL_DB = 0.2
 
     def __init__(self, silero: SpeechProbability, *, threshold: float = 0.5) -> None:
