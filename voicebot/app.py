@@ -57,6 +57,7 @@ class App:
 
     def __init__(
         self,
+        *,
         settings: Settings,
         pack: Pack,
         scheduler: InferenceScheduler,

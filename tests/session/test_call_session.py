@@ -57,7 +57,9 @@ class Rig:
             mouth = Mouth(call, Speaker(ToneVoice()), scheduler)
             conversation: Any = self.conversation
             thinker = Thinker(
-                self.recognizer, conversation, scheduler, mouth, "", lambda t: t, lambda: 100.0
+                *(self.recognizer, conversation, scheduler, mouth, ""),
+                repair=lambda text: text,
+                voice_estimate_ms=lambda: self.voice_estimate_ms,
             )
             desk: Any = self.desk
             await CallSession(
