@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import uuid
 
 import httpx
@@ -160,3 +162,12 @@ def test_host_headers_are_taken_apart() -> None:
     assert host_of("localhost:1") == "localhost"
     assert host_of("[::1]x") == ""
     assert not is_loopback_name("")
+
+
+def test_serve_refuses_before_it_loads_anything() -> None:
+    command = [sys.executable, "-m", "voicebot", "serve", "--console", "0.0.0.0:8080"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("voicebot: settings: console.listen: expected 127.0.0.1:PORT")
+    assert done.stderr.count("\n") == 1

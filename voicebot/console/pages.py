@@ -116,4 +116,4 @@ def _moment(moment: datetime) -> str:
 
 
 def _zone() -> str:
-    return f"{datetime.now().astimezone():UTC%:z}"
+    return "UTC" + datetime.now().astimezone().isoformat()[-6:]
