@@ -19,7 +19,7 @@ FLOORS = (
     {"dialog", "turns"},
     {"handoff"},
     {"session"},
-    {"replay"},
+    {"replay", "console"},
     {"app"},
     {"demo"},
     {"cli"},

@@ -14,7 +14,7 @@ from asr_models import Recognizer
 from asr_models.lexicon_repair import LexiconRepair
 from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
-from telephony import Call, Endpoint
+from telephony import Call, Endpoint, HangupBy
 from telephony.baresip_line import BaresipEndpoint
 from voicebot.dialog.policy import Dialog
 from voicebot.errors import RecordsError
@@ -29,7 +29,7 @@ from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
-from voicebot.session.events import Observer, SessionEvent
+from voicebot.session.events import CallEnded, Observer, SessionEvent
 from voicebot.session.hit_picker import HitPicker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import VOICE_STAGE, Mouth
@@ -50,6 +50,8 @@ log = structlog.get_logger(__name__)
 Step = Callable[[str, str], None]
 # What a stage is taken to cost until it has run often enough on this machine.
 COLD_ESTIMATES_MS = {"asr": 600.0, "search": 60.0, "choice": 1300.0, VOICE_STAGE: 1200.0}
+CallObserver = Callable[[str, SessionEvent], None]
+"""Hears an event with the id under which its call is kept."""
 
 
 class App:
@@ -200,8 +202,12 @@ class App:
         *,
         on_ready: Callable[[], None] = lambda: None,
         observer: Observer = lambda event: None,
+        on_event: CallObserver = lambda call_id, event: None,
     ) -> None:
         """Answer calls until `stop` is set; calls in progress are hung up then.
+
+        `on_event` hears what `observer` hears, and of which call it is; for each call the last
+        it hears is a `CallEnded`, also when the session failed.
 
         Raises LineError (for example PortInUseError) if the line cannot be opened.
         """
@@ -219,7 +225,7 @@ class App:
 
         async def take_calls() -> None:
             async for call in endpoint.incoming():
-                task = asyncio.create_task(self._take(call, endpoint, observer))
+                task = asyncio.create_task(self._take(call, endpoint, observer, on_event))
                 calls.add(task)
                 task.add_done_callback(calls.discard)
 
@@ -231,7 +237,9 @@ class App:
             await endpoint.stop()
             await asyncio.gather(taking, *calls, return_exceptions=True)
 
-    async def _take(self, call: Call, endpoint: Endpoint, observer: Observer) -> None:
+    async def _take(
+        self, call: Call, endpoint: Endpoint, observer: Observer, on_event: CallObserver
+    ) -> None:
         """One call, kept in the records; what goes wrong in it stays in it."""
         if self.records is None:
             raise RecordsError("records: this bot was built without a store; calls are not taken")
@@ -243,12 +251,19 @@ class App:
             folder if self.settings.records.record_audio else None,
         )
         keeper.attach(call)
-        call_log = log.bind(call=keeper.recorder.call_id)
+        call_id = keeper.recorder.call_id
+        call_log = log.bind(call=call_id)
+
+        def observe(event: SessionEvent) -> None:
+            observer(event)
+            on_event(call_id, event)
+
         try:
-            await self.session(call, observer, endpoint=endpoint, keeper=keeper).run()
+            await self.session(call, observe, endpoint=endpoint, keeper=keeper).run()
         except Exception:
             call_log.exception("call failed")
             keeper.recorder.finish("failed", "error")
+            on_event(call_id, CallEnded(0, HangupBy.ERROR, "the session failed", "failed"))
             await call.hangup()
         finally:
             keeper.close()

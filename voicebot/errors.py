@@ -8,7 +8,8 @@
     ├── AudioFileError          a file is no wav, or not one we can play
     ├── KnowledgeError          an index cannot be read or written, or nothing could be ingested
     ├── IndexMismatchError      an index was built with another embedder or format
-    └── RecordsError            the records store cannot be opened or lacks the call
+    └── RecordsError            the records store cannot be opened, read or written
+        └── NoSuchCallError     there is no such call in it
 
 Messages name the place, what was expected, what came, and what to do:
 ``settings: sip.codecs: unknown codec 'amr'; known: pcma, pcmu``.
@@ -49,3 +50,7 @@ class IndexMismatchError(VoicebotError):
 
 class RecordsError(VoicebotError):
     """The records store cannot be opened, or lacks what was asked for."""
+
+
+class NoSuchCallError(RecordsError):
+    """The records hold no such call."""

@@ -132,6 +132,14 @@ class RecordsSettings(Section):
     record_audio: bool = True
 
 
+class ConsoleSettings(Section):
+    """The web console. It has no login, so it serves this machine only."""
+
+    listen: str = Field(
+        "", description="ADDR:PORT on loopback, e.g. 127.0.0.1:8080; empty: no console"
+    )
+
+
 class Settings(Section):
     """The whole tree. `pack` is a folder (docs/packs.md)."""
 
@@ -149,6 +157,7 @@ class Settings(Section):
     speech: SpeechSettings = SpeechSettings()  # type: ignore[call-arg]
     handoff: HandoffSettings = HandoffSettings()  # type: ignore[call-arg]
     records: RecordsSettings = RecordsSettings()  # type: ignore[call-arg]
+    console: ConsoleSettings = ConsoleSettings()  # type: ignore[call-arg]
 
 
 def load_settings(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,29 +25,52 @@ def register(app: typer.Typer) -> None:
         sip: Annotated[str | None, typer.Option(help="SIP listen address, ADDR:PORT")] = None,
         pack: Annotated[Path | None, typer.Option(help="the company's pack")] = None,
         records: Annotated[Path | None, typer.Option(help="folder for calls and audio")] = None,
+        console: Annotated[
+            str | None, typer.Option(help="web console on loopback, e.g. 127.0.0.1:8080")
+        ] = None,
     ) -> None:
         """Answer calls until Ctrl-C or SIGTERM; calls in progress are hung up then."""
         from voicebot.settings import load_settings
 
         settings = load_settings(
             config,
-            overrides={"sip.listen": sip, "pack": pack, "records.directory": records},
+            overrides={
+                "sip.listen": sip,
+                "pack": pack,
+                "records.directory": records,
+                "console.listen": console,
+            },
         )
+        listener = None
+        if settings.console.listen:
+            from voicebot.console import open_listener
+
+            # Before the models are loaded: a wrong address is told at once.
+            listener = open_listener(settings.console.listen)
         parts = build_with_progress(settings)
         try:
-            asyncio.run(_serve(parts))
+            asyncio.run(_serve(parts, listener))
         finally:
             parts.close()
 
 
-async def _serve(parts: App) -> None:
+async def _serve(parts: App, listener: socket.socket | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    listen = parts.settings.sip.listen
+    listen, console = parts.settings.sip.listen, parts.settings.console.listen
 
     def ready() -> None:
+        if listener is not None:
+            announce(f"console on http://{console}/")
         announce(f"listening on {listen}; ring sip:400@{listen}, stop with Ctrl-C")
 
-    await parts.serve(stop, on_ready=ready, observer=print_event)
+    if listener is None or parts.records is None:
+        await parts.serve(stop, on_ready=ready, observer=print_event)
+        return
+    from voicebot.console import LiveCalls, running
+
+    live = LiveCalls()
+    async with running(listener, parts.records, live):
+        await parts.serve(stop, on_ready=ready, observer=print_event, on_event=live)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from telephony.api import CallInfo
-from voicebot.errors import RecordsError
+from voicebot.errors import NoSuchCallError, RecordsError
 from voicebot.records.database import one_line, open_engine
 from voicebot.records.masking import mask_number
 from voicebot.records.recorder import CallRecorder
@@ -112,7 +112,7 @@ class Records:
         query = sa.select(CALLS).where(CALLS.c.id.startswith(wanted, autoescape=True)).limit(9)
         found = self._fetch(query)
         if not found:
-            raise RecordsError(
+            raise NoSuchCallError(
                 f"calls: no call begins with {wanted}; voicebot calls list shows them"
             )
         if len(found) > 1:

@@ -1,0 +1,82 @@
+"""A store with one finished call, the calls of the moment, and a browser without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from telephony import CallInfo
+from telephony.tape import wav_header
+from voicebot.console.app import build_app
+from voicebot.console.live import LiveCalls
+from voicebot.handoff import CallFacts, build_package
+from voicebot.records import CallRecorder, Records
+
+HOST = "http://127.0.0.1:8080"
+EVIL = "<script>alert('x')</script>"
+TAPE = wav_header(800) + bytes(range(100)) * 32
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    store = Records.open(tmp_path / "records")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def live() -> LiveCalls:
+    return LiveCalls()
+
+
+@pytest.fixture
+async def browser(records: Records, live: LiveCalls) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(build_app(records, live), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=HOST) as client:
+        yield client
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    path = tmp_path / "somewhere" / "tape.wav"
+    path.parent.mkdir()
+    path.write_bytes(TAPE)
+    return path
+
+
+@pytest.fixture
+async def kept(records: Records, tape: Path) -> CallRecorder:
+    """A call with everything in it, on disk."""
+    call = records.start_call(CallInfo("x", "13800138000", "400", codec="pcma"), pack="server")
+    call.update(recording=tape)
+    call.event("bot_spoke", 20, text="您好，云岚科技。", kind="greeting", confidence=1.0)
+    call.event("caller_spoke", 2100, text=f"硬盘黄灯{EVIL}", confidence=0.83)
+    cited = {"id": "m", "source": "用户手册 3.1 硬盘指示灯", "quote": "黄色常亮表示故障"}
+    stages = [
+        {"stage": "asr", "start_ms": 160.0, "end_ms": 410.0, "note": ""},
+        {"stage": "choice", "start_ms": 430.0, "end_ms": 430.0}
+        | {"note": "skipped: needs 900 ms, 700 left"},
+    ]
+    call.event(
+        "bot_spoke",
+        3000,
+        text="这块硬盘坏了。",
+        kind="answer",
+        confidence=0.91,
+        since_caller_ms=1820,
+        citations=[cited],
+        stages=stages,
+    )
+    call.event("bot_interrupted", 3500, heard="这块", unheard="硬盘坏了。", stopped_after_ms=1)
+    call.event("trouble", 3600, what="voice late", consequence="offered a human")
+    call.event("handoff_started", 4000, reason="requested", skill="", summary_id="S0000001")
+    call.event("seat_rang", 5000, seat="二线01", outcome="busy", sip_code=486)
+    call.event("handoff_finished", 6000, outcome="accepted", seat="二线02")
+    call.event("bridge_ended", 66_000, ended_by="seat", talk_ms=60_000)
+    call.summary(build_package(CallFacts("13800138000", "requested"), (), {}, summary_id="S1"))
+    call.finish("handed_off", "remote")
+    assert await call.stored(10)
+    return call
