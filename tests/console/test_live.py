@@ -148,7 +148,7 @@ async def test_pages_are_updated_over_a_real_socket(
     address: str, records: Records, live: LiveCalls, kept: CallRecorder
 ) -> None:
     call_id = kept.call_id
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
         live(call_id, ANSWERED)
         async with (
             client.stream("GET", "/events") as home_answer,
@@ -180,7 +180,7 @@ async def test_the_console_stops_at_once_though_pages_are_open(
 ) -> None:
     listener = open_listener("127.0.0.1:0")
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with httpx.AsyncClient(base_url=base) as client, asyncio.timeout(20):
+    async with httpx.AsyncClient(base_url=base, trust_env=False) as client, asyncio.timeout(20):
         async with running(listener, records, live):
             answer = await client.send(client.build_request("GET", "/events"), stream=True)
             lines = answer.aiter_lines()
@@ -195,7 +195,7 @@ async def test_no_more_pages_than_allowed_are_followed(address: str, live: LiveC
     readers = [live.reader() for _ in range(MAX_READERS)]
     for reader in readers:
         reader.__enter__()
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
         refused = await client.get("/events")
     for reader in readers:
         reader.__exit__(None, None, None)
@@ -204,5 +204,5 @@ async def test_no_more_pages_than_allowed_are_followed(address: str, live: LiveC
 
 
 async def test_an_unknown_call_is_not_followed(address: str) -> None:
-    async with httpx.AsyncClient(base_url=address) as client:
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
         assert (await client.get(f"/calls/{uuid.uuid4()}/events")).status_code == 404

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from voicebot.records.store import Records
@@ -23,8 +26,8 @@ SCENARIO = ROOT / "tests/peers/scenarios/echo_call.xml"
 START_TIMEOUT_S = 280
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
@@ -35,6 +38,7 @@ class Bot:
 
     process: subprocess.Popen[str]
     port: int
+    console: str
     folder: Path
 
     def records(self) -> Records:
@@ -44,9 +48,10 @@ class Bot:
 @pytest.fixture
 def bot(tmp_path: Path, models: Path) -> Iterator[Bot]:
     port, folder = free_port(), tmp_path / "records"
+    console = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
     command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
     with subprocess.Popen(
-        [*command, "--records", str(folder)],
+        [*command, "--console", console, "--records", str(folder)],
         cwd=ROOT,
         env={**os.environ, "VOICEBOT_MODELS": str(models)},
         stdout=subprocess.DEVNULL,
@@ -59,7 +64,7 @@ def bot(tmp_path: Path, models: Path) -> Iterator[Bot]:
             line = process.stderr.readline()
             assert line, f"serve ended before it listened: {seen[-1000:]}"
             seen += line
-        yield Bot(process, port, folder)
+        yield Bot(process, port, f"http://{console}", folder)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
@@ -75,7 +80,7 @@ def start_sipp(bot: Bot, folder: Path, *, calls: int, pause_ms: int) -> subproce
             *("sipp", f"127.0.0.1:{bot.port}", "-sf", str(SCENARIO), "-s", "4008000000"),
             *("-m", str(calls), "-l", str(calls), "-r", str(calls), "-d", str(pause_ms)),
             *("-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1"),
-            *("-min_rtp_port", "27000", "-max_rtp_port", "27900", "-nostdin"),
+            *("-mp", "27000", "-nostdin"),
             *("-timeout", "90s", "-timeout_error", "-trace_err"),
         ],
         cwd=folder,
@@ -128,3 +133,31 @@ def test_kill_9_in_a_call_leaves_records_that_open(bot: Bot, tmp_path: Path) -> 
         recorded_ms = tape.getnframes() * 1000 / tape.getframerate()
     assert recorded_ms > view.turns[1].at_ms, "the tape reaches to the last stored turn"
     records.close()
+
+
+def parts_of(stream: httpx.Response) -> Iterator[dict[str, str]]:
+    """The server-sent parts of a page, as they come."""
+    for line in stream.iter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+@pytest.mark.timeout(600)
+def test_a_call_is_watched_in_a_browser(bot: Bot, tmp_path: Path) -> None:
+    caller = start_sipp(bot, tmp_path, calls=1, pause_ms=15_000)
+    with httpx.Client(base_url=bot.console, trust_env=False, timeout=30) as browser:
+        with browser.stream("GET", "/events") as stream:
+            home = parts_of(stream)
+            link = next(filter(None, (re.search(r"/calls/[0-9a-f-]{36}", p["now"]) for p in home)))
+            with browser.stream("GET", f"{link[0]}/events") as talk:
+                turns = (parts["turns"] for parts in parts_of(talk))
+                assert "置信度" in next(shown for shown in turns if ">客户<" in shown)
+            assert link[0] in next(parts["latest"] for parts in home if "latest" in parts)
+        page = browser.get(link[0]).text
+        assert "客户挂断" in page
+        assert "data-events" not in page, "a call that is over is not followed"
+        audio = browser.get(f"{link[0]}/audio", headers={"Range": "bytes=0-3"})
+        assert (audio.status_code, audio.content) == (206, b"RIFF")
+    assert caller.wait(timeout=60) == 0
+    bot.process.send_signal(signal.SIGTERM)
+    assert bot.process.wait(timeout=60) == 0
