@@ -121,16 +121,16 @@ class App:
         estimates = StageEstimates(COLD_ESTIMATES_MS)
         scheduler = InferenceScheduler(workers=2, estimates=estimates)
         return cls(
-            settings,
-            pack,
-            scheduler,
-            recognizer,
-            silero,
-            speaker,
-            knowledge,
-            records,
-            picker,
-            estimates,
+            settings=settings,
+            pack=pack,
+            scheduler=scheduler,
+            recognizer=recognizer,
+            silero=silero,
+            speaker=speaker,
+            knowledge=knowledge,
+            records=records,
+            picker=picker,
+            estimates=estimates,
         )
 
     def close(self) -> None:
