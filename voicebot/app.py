@@ -17,7 +17,7 @@ from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint, HangupBy
 from telephony.baresip_line import BaresipEndpoint
 from voicebot.dialog.policy import Dialog
-from voicebot.errors import RecordsError
+from voicebot.errors import RecordsError, VoicebotError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.knowledge import Knowledge
@@ -40,7 +40,7 @@ from voicebot.settings import Settings
 from voicebot.speech.build import build_speaker
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.estimates import StageEstimates
-from voicebot.turns.scheduler import InferenceScheduler
+from voicebot.turns.scheduler import InferenceScheduler, Priority
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import SpeechDetector
 from voicebot.weights import locate
@@ -49,7 +49,13 @@ log = structlog.get_logger(__name__)
 
 Step = Callable[[str, str], None]
 # What a stage is taken to cost until it has run often enough on this machine.
-COLD_ESTIMATES_MS = {"asr": 600.0, "search": 60.0, "choice": 1300.0, VOICE_STAGE: 1200.0}
+COLD_ESTIMATES_MS = {
+    "asr": 600.0,
+    "search": 60.0,
+    "choice": 1300.0,
+    VOICE_STAGE: 1200.0,
+    "prepare": 3000.0,
+}
 CallObserver = Callable[[str, SessionEvent], None]
 """Hears an event with the id under which its call is kept."""
 
@@ -203,8 +209,12 @@ class App:
         on_ready: Callable[[], None] = lambda: None,
         observer: Observer = lambda event: None,
         on_event: CallObserver = lambda call_id, event: None,
+        prepare_rest: bool = True,
     ) -> None:
         """Answer calls until `stop` is set; calls in progress are hung up then.
+
+        While nobody is on the line, the rest of what the pack says word for word is rendered
+        (`prepare_rest`): the cache lasts, so this happens once.
 
         `on_event` hears what `observer` hears, and of which call it is; for each call the last
         it hears is a `CallEnded`, also when the session failed.
@@ -230,12 +240,31 @@ class App:
                 task.add_done_callback(calls.discard)
 
         taking = asyncio.create_task(take_calls())
+        stopping = asyncio.create_task(stop.wait())
+        idle_work = asyncio.create_task(self._prepare_rest(calls)) if prepare_rest else None
         try:
-            await stop.wait()
+            # A bot that can no longer take calls must end, not sit there deaf.
+            await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if taking.done() and not stop.is_set():
+                taking.result()
         finally:
-            taking.cancel()
+            for task in (taking, stopping, idle_work):
+                if task is not None:
+                    task.cancel()
             await endpoint.stop()
-            await asyncio.gather(taking, *calls, return_exceptions=True)
+            left = [task for task in (taking, stopping, idle_work) if task is not None]
+            await asyncio.gather(*left, *calls, return_exceptions=True)
+
+    async def _prepare_rest(self, calls: set[asyncio.Task[None]]) -> None:
+        for text in other_texts(self.pack):
+            while calls:  # the cores belong to callers
+                await asyncio.wait(set(calls))
+            try:
+                await self.scheduler.run(
+                    Priority.BACKGROUND, self.speaker.prepare, [text], stage="prepare"
+                )
+            except VoicebotError as error:
+                log.warning("speech not prepared", text=text[:40], reason=str(error))
 
     async def _take(
         self, call: Call, endpoint: Endpoint, observer: Observer, on_event: CallObserver

@@ -62,14 +62,14 @@ class TurnSettings(Section):
 class BudgetSettings(Section):
     """The turn's time budget, counted from the caller's last sound."""
 
-    target_ms: int = Field(900, ge=100, description="first bot audio should leave by then (p50)")
-    limit_ms: int = Field(1500, ge=100, description="first bot audio must leave by then (p95)")
+    limit_ms: int = Field(
+        1500, ge=100, description="first bot audio must leave by then; a filler if need be"
+    )
 
 
 class AsrSettings(Section):
     """The ears."""
 
-    engine: Literal["whisper"] = "whisper"
     model: str = Field(
         "whisper-base", description="a weight's name (voicebot models list) or a folder"
     )
