@@ -59,6 +59,7 @@ def run(
 
 def test_the_readme_has_commands() -> None:
     assert len(commands(README)) >= 12
+    assert not re.search(r"^[A-Z]+_[A-Z_]+$", README, re.M), "a figure was never filled in"
     assert set(commands(README_ZH)) <= set(commands(README)), "both READMEs show the same commands"
 
 
@@ -68,7 +69,7 @@ def test_every_command_works_in_the_order_shown(newcomer: Path, models: Path) ->
     from telephony import CallInfo
     from voicebot.records.store import Records
 
-    records = Records.open(newcomer / "var/records")
+    records = Records.open(newcomer / "var/demo")
     recorder = records.start_call(CallInfo("x", "13800138000", "400"))
     recorder.finish("answered", "remote")
     records.close()

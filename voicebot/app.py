@@ -14,7 +14,7 @@ from asr_models import Recognizer
 from asr_models.lexicon_repair import LexiconRepair
 from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
-from telephony import Call, Endpoint, HangupBy
+from telephony import Call, Endpoint, HangupBy, LineError
 from telephony.baresip_line import BaresipEndpoint
 from voicebot.dialog.policy import Dialog
 from voicebot.errors import RecordsError, VoicebotError
@@ -247,6 +247,7 @@ class App:
             await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if taking.done() and not stop.is_set():
                 taking.result()
+                raise LineError("sip: the stack has died; start the bot again")
         finally:
             for task in (taking, stopping, idle_work):
                 if task is not None:
@@ -270,37 +271,55 @@ class App:
         self, call: Call, endpoint: Endpoint, observer: Observer, on_event: CallObserver
     ) -> None:
         """One call, kept in the records; what goes wrong in it stays in it."""
-        if self.records is None:
-            raise RecordsError("records: this bot was built without a store; calls are not taken")
-        folder = self.settings.records.directory.resolve() / "audio"
-        keeper = CallKeeper(
-            self.records,
-            call.info,
-            self.pack.info.name,
-            folder if self.settings.records.record_audio else None,
-        )
-        keeper.attach(call)
+        try:
+            keeper = self._keeper(call)
+        except Exception:
+            log.exception("no record can be kept", call_id=call.info.call_id)
+            await call.reject()
+            return
         call_id = keeper.recorder.call_id
-        call_log = log.bind(call=call_id)
 
         def observe(event: SessionEvent) -> None:
             observer(event)
             on_event(call_id, event)
 
+        def failed(outcome: str, by: HangupBy, reason: str) -> None:
+            event = CallEnded(0, by, reason, outcome)
+            keeper(event)
+            observe(event)
+
         try:
             await self.session(call, observe, endpoint=endpoint, keeper=keeper).run()
-        except Exception:
-            call_log.exception("call failed")
-            keeper.recorder.finish("failed", "error")
-            on_event(call_id, CallEnded(0, HangupBy.ERROR, "the session failed", "failed"))
+        except LineError as error:  # the caller gave up while it rang
+            failed("not_answered", HangupBy.REMOTE, str(error))
+        except Exception as error:
+            log.exception("call failed", call=call_id)
+            failed("failed", HangupBy.ERROR, type(error).__name__)
             await call.hangup()
         finally:
             keeper.close()
 
+    def _keeper(self, call: Call) -> CallKeeper:
+        if self.records is None:
+            raise RecordsError("records: this bot was built without a store; calls are not taken")
+        folder = self.settings.records.directory.resolve() / "audio"
+        audio = folder if self.settings.records.record_audio else None
+        try:
+            keeper = CallKeeper(self.records, call.info, self.pack.info.name, audio)
+        except OSError as error:  # a call without a tape is better than no call
+            log.error("no recording", folder=str(folder), reason=str(error))
+            keeper = CallKeeper(self.records, call.info, self.pack.info.name, None)
+        keeper.attach(call)
+        return keeper
+
 
 def urgent_texts(pack: Pack) -> list[str]:
-    """What most calls hear: the first variant of each prompt and question, all diagnoses."""
-    texts = [variants[0] for variants in pack.prompts.variants.values()]
+    """What most calls hear: fillers, the first variant of each prompt and question, diagnoses.
+
+    All fillers: one that had to be rendered first would be no filler.
+    """
+    texts = list(pack.prompts.variants["filler"])
+    texts += [variants[0] for variants in pack.prompts.variants.values()]
     for scene in pack.scenes:
         texts += [slot.asks[0] for slot in scene.slots if slot.asks]
         texts += [each.says[0] for each in scene.contradictions]

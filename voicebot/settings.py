@@ -55,7 +55,7 @@ class TurnSettings(Section):
     )
     no_input_ms: int = Field(8000, ge=1000, description="silence after which the bot asks again")
     watchdog_ms: int = Field(
-        3500, ge=500, description="dead air after a turn: a filler is spoken, whatever hangs"
+        3500, ge=500, description="dead air after a turn: a filler, then a human, whatever hangs"
     )
 
 

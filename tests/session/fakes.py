@@ -46,7 +46,7 @@ class LoudnessVad:
 
 @dataclass
 class ScriptedRecognizer:
-    """Returns its texts in order; one that is a float takes that many real seconds instead."""
+    """Returns its texts in order, each after `delay_s` real seconds."""
 
     texts: list[str]
     delay_s: float = 0.0
@@ -84,7 +84,6 @@ class EchoConversation:
 
     def __init__(self, replies: dict[str, tuple[Any, ...] | Exception] | None = None) -> None:
         self.replies = replies or {}
-        self.committed: list[Event] = []
 
     def start(self) -> Thought:
         return Thought(DialogState(), (Say(self.GREETING, SayKind.GREETING),))

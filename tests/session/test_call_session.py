@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,8 +33,12 @@ from voicebot.settings import BudgetSettings, TurnSettings
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.turns.turn_taker import TurnTaker
+from voicebot.turns.vad import FrameVad, VadReading
 from voicebot.turns.virtual_time import run_virtual
 
+PROMPTS = Prompts(
+    {"filler": ("我查一下",), "handoff": ("我请工程师接听",), "seat_failed": ("抱歉没有接通",)}
+)
 GREETING_MS = 80 * len(EchoConversation.GREETING) + 500
 
 
@@ -47,13 +52,15 @@ class Rig:
     turns: TurnSettings = field(default_factory=lambda: TurnSettings.model_validate({}))
     budget: BudgetSettings = field(default_factory=lambda: BudgetSettings.model_validate({}))
     voice_estimate_ms: float = 100.0
+    digits: tuple[tuple[int, str], ...] = ()
+    vad: FrameVad = field(default_factory=LoudnessVad)
     tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
 
     def run(self, caller: bytes, scheduler: InferenceScheduler, tail_ms: int = 6000) -> list[Any]:
         seen: list[facts.SessionEvent] = []
 
         async def call_it() -> None:
-            call = FileCall(caller, tail_ms=tail_ms)
+            call = FileCall(caller, tail_ms=tail_ms, digits=self.digits)
             mouth = Mouth(call, Speaker(ToneVoice()), scheduler)
             conversation: Any = self.conversation
             thinker = Thinker(
@@ -64,17 +71,19 @@ class Rig:
             desk: Any = self.desk
             await CallSession(
                 call,
-                taker=TurnTaker(self.turns, LoudnessVad()),
+                taker=TurnTaker(self.turns, self.vad),
                 thinker=thinker,
                 conversation=conversation,
                 mouth=mouth,
                 desk=desk,
-                prompts=Prompts({"filler": ("我查一下",)}),
+                prompts=PROMPTS,
                 pack_name="test",
                 turns=self.turns,
                 budget=self.budget,
                 observer=seen.append,
             ).run()
+            leaked = asyncio.all_tasks() - {asyncio.current_task()}
+            assert not leaked, leaked
             self.tape = np.frombuffer(call.take_tape(), np.int16).reshape(-1, 2)
 
         run_virtual(call_it, busy=lambda: scheduler.in_flight > 0)
@@ -203,3 +212,70 @@ def test_silence_is_met_with_a_question(scheduler: InferenceScheduler) -> None:
     rig = Rig(ScriptedRecognizer([""]), turns=TurnSettings.model_validate({"no_input_ms": 2000}))
     events = rig.run(audio(quiet(GREETING_MS + 3500)), scheduler, tail_ms=500)
     assert of(events, facts.BotSpoke)[1].text == "好的NoInput"
+
+
+def test_an_interrupted_notice_still_brings_the_human(scheduler: InferenceScheduler) -> None:
+    notice = (Say("好的我马上帮您转接请稍等一下不要挂机", SayKind.HANDOFF), Handoff("requested"))
+    rig = Rig(ScriptedRecognizer(["转人工", "快点"]), EchoConversation({"转人工": notice}))
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(900), tone(600), quiet(500))
+    rig.run(caller, scheduler)
+    assert [h.reason for h in rig.desk.asked] == ["requested"]
+
+
+def test_words_said_while_the_bot_was_thinking_belong_together(
+    scheduler: InferenceScheduler,
+) -> None:
+    rig = Rig(ScriptedRecognizer(["服务器", "不开机"], delay_s=0.7))
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(650), tone(800), quiet(500))
+    events = rig.run(caller, scheduler)
+    assert [e.text for e in of(events, facts.CallerSpoke)] == ["服务器不开机"]
+    assert of(events, facts.BotSpoke)[-1].text == "好的服务器不开机"
+
+
+def test_a_cough_while_the_bot_was_thinking_does_not_lose_the_question(
+    scheduler: InferenceScheduler,
+) -> None:
+    rig = Rig(ScriptedRecognizer(["服务器不开机", ""], delay_s=0.7))
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(650), tone(160), quiet(500))
+    events = rig.run(caller, scheduler)
+    assert of(events, facts.BotSpoke)[-1].text == "好的服务器不开机"
+
+
+def test_a_key_that_means_nothing_does_not_cut_the_bot(scheduler: InferenceScheduler) -> None:
+    conversation = EchoConversation({"Digit": ()})
+    rig = Rig(ScriptedRecognizer([""]), conversation, digits=((400, "5"),))
+    events = rig.run(audio(quiet(GREETING_MS)), scheduler, tail_ms=500)
+    assert of(events, facts.DigitPressed) and not of(events, facts.BotInterrupted)
+
+
+class BrokenVad:
+    """Fails on its hundredth frame."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+
+    def feed(self, frame: bytes) -> VadReading:
+        self.frames += 1
+        if self.frames == 100:
+            raise RuntimeError("detector broke")
+        return LoudnessVad().feed(frame)
+
+
+def test_a_bot_gone_deaf_brings_a_human(scheduler: InferenceScheduler) -> None:
+    rig = Rig(ScriptedRecognizer([""]), vad=BrokenVad())
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
+    assert "detector broke" in of(events, facts.Trouble)[0].what
+    assert [h.reason for h in rig.desk.asked] == ["error"]
+
+
+def test_a_desk_that_fails_ends_the_call_with_an_apology(scheduler: InferenceScheduler) -> None:
+    class BrokenDesk(ScriptedDesk):
+        async def bring_human(self, *_: Any) -> str:
+            raise RuntimeError("no desk")
+
+    conversation = EchoConversation({"转人工": (Handoff("requested"),)})
+    rig = Rig(ScriptedRecognizer(["转人工"]), conversation, BrokenDesk())
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
+    _, bot = rig.sounds()
+    assert bot[-1].end_ms - bot[-1].start_ms >= 80 * len("抱歉没有接通") - 20
+    assert of(events, facts.CallEnded)[-1].outcome == "failed"

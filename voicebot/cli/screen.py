@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from voicebot.records.masking import mask, mask_number
 from voicebot.session import events as facts
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ out = Console(highlight=False)
 
 
 def announce(text: str) -> None:
-    """One message line for the person at the terminal."""
-    console.print(text)
+    """One message line for the person at the terminal; `text` may hold a caller's words."""
+    console.print(text, markup=False)
 
 
 def build_with_progress(settings: Settings, *, records: bool = True, prepare: bool = True) -> App:
@@ -47,8 +48,11 @@ def build_with_progress(settings: Settings, *, records: bool = True, prepare: bo
 
 
 def print_event(event: facts.SessionEvent) -> None:
-    """One line: time, who, text, confidence, ms since the caller's last sound."""
-    line = event_line(event)
+    """One line: time, who, text, confidence, ms since the caller's last sound.
+
+    Masked like the records: what is printed may end in a log file.
+    """
+    line = mask(event_line(event))
     if line:
         out.print(line, soft_wrap=True)
 
@@ -65,7 +69,10 @@ def event_line(event: facts.SessionEvent) -> str:
 def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
     match event:
         case facts.CallAnswered():
-            return "[bold]line  [/bold]", f"answered a call from {escape(event.caller)}"
+            return (
+                "[bold]line  [/bold]",
+                f"answered a call from {escape(mask_number(event.caller))}",
+            )
         case facts.CallerSpoke():
             text = (
                 escape(event.text) if event.text else f"[dim]（{event.rejected or '无声'}）[/dim]"
@@ -89,7 +96,7 @@ def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
         case facts.HandoffStarted():
             return (
                 "[magenta]desk  [/magenta]",
-                f"bringing a human ({escape(event.reason)}), summary {event.summary_id} stored",
+                f"bringing a human ({escape(event.reason)}), summary {event.summary_id}",
             )
         case facts.SeatRang():
             return "[magenta]desk  [/magenta]", f"seat {escape(event.seat)}: {event.outcome}"

@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Answer calls until Ctrl-C or SIGTERM; calls in progress are hung up then."""
+        from telephony.ports import check_free
         from voicebot.settings import load_settings
 
         settings = load_settings(
@@ -41,11 +42,12 @@ def register(app: typer.Typer) -> None:
                 "console.listen": console,
             },
         )
+        # Addresses first: what is wrong with them is told before the models are loaded.
+        check_free(settings.sip.listen)
         listener = None
         if settings.console.listen:
             from voicebot.console import open_listener
 
-            # Before the models are loaded: a wrong address is told at once.
             listener = open_listener(settings.console.listen)
         parts = build_with_progress(settings)
         try:

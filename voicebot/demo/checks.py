@@ -87,7 +87,9 @@ def check_seat(
             bool(summary_id) and header == summary_id,
             f"header {header!r}, stored {summary_id!r}",
         ),
-        Check("summary stored before the seat rang", stored_before_ring, "order of the record"),
+        Check(
+            "summary stored before the seat rang", stored_before_ring, "awaited before the INVITE"
+        ),
         Check("seat spoke", bool(spoke), f"{len(spoke)} stretches of sound"),
         Check("seat heard the caller", bool(heard), f"{len(heard)} stretches of sound"),
     ]

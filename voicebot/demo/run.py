@@ -20,7 +20,6 @@ from voicebot.demo import checks
 from voicebot.demo.checks import Check, Latency
 from voicebot.demo.script import SEAT_READS_MS, SEAT_RINGS_MS, caller_steps
 from voicebot.errors import VoicebotError
-from voicebot.records import kinds
 from voicebot.records.views import CallView
 from voicebot.session import events as facts
 from voicebot.session.events import SessionEvent
@@ -178,9 +177,9 @@ def _judge(
     latency = checks.measure(_stereo(caller_tape), handed.at_ms if handed else 10**7)
     found = checks.check_conversation(seen, {entry.id for entry in app.pack.faq})
     if handed is not None and seat_tape.exists():
-        order = [e.kind for e in view.events if e.kind in (kinds.HANDOFF_STARTED, kinds.SEAT_RANG)]
-        told_first = order[:2] == [kinds.HANDOFF_STARTED, kinds.SEAT_RANG]
-        before = told_first and view.summary is not None
+        before = view.summary is not None and any(
+            isinstance(e, facts.HandoffFinished) and e.summary_stored for e in seen
+        )
         found += checks.check_seat(handed.summary_id, header, before, _stereo(seat_tape))
     else:
         found.append(checks.Check("seat", False, "no seat was rung"))

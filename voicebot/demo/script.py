@@ -21,16 +21,17 @@ def caller_steps(fixtures: Path) -> list[dict[str, Any]]:
         return {"play": str(fixtures / f"{name}.wav")}
 
     listen = {"wait_reply": {"min_ms": 300, "quiet_ms": QUIET_MS, "timeout_ms": REPLY_TIMEOUT_MS}}
+    # An answer that is voiced live follows a filler after a moment.
+    listen_long = {"wait_reply": {"min_ms": 2000, "quiet_ms": 1500, "timeout_ms": REPLY_TIMEOUT_MS}}
     return [
         listen,
         say("ask_part"),
-        # An answer that is voiced live may follow a filler after a moment.
-        {"wait_reply": {"min_ms": 2000, "quiet_ms": 1500, "timeout_ms": REPLY_TIMEOUT_MS}},
+        listen_long,
         say("disk_missing"),
         listen,
         say("raid_no"),
         {"play_over": str(fixtures / "barge_in.wav"), "after_speech_ms": 1500},
-        listen,
+        listen_long,
         say("off_topic"),
         listen,
         say("human"),

@@ -17,6 +17,10 @@ class EchoTap:
         self._estimator = EchoEstimator()
         self._sent = bytearray()
 
+    def restart(self) -> None:
+        """The reader of frames begins anew: what was sent before belongs to no frame of its."""
+        self._sent.clear()
+
     def sent(self, pcm: bytes) -> None:
         """Audio that left."""
         self._sent += pcm

@@ -92,7 +92,7 @@ class BotInterrupted(SessionEvent):
 
 @dataclass(frozen=True)
 class HandoffStarted(SessionEvent):
-    """A human is being called; the summary is stored already."""
+    """A human is to be called. The summary is stored first, then the first seat rings."""
 
     reason: str
     skill: str
@@ -110,10 +110,14 @@ class SeatRang(SessionEvent):
 
 @dataclass(frozen=True)
 class HandoffFinished(SessionEvent):
-    """The end of a hand-off: accepted with a seat's name, or the last outcome."""
+    """The end of a hand-off: accepted with a seat's name, or the last outcome.
+
+    `summary_stored`: it was on disk before the first seat rang.
+    """
 
     outcome: str
     seat: str = ""
+    summary_stored: bool = False
 
 
 @dataclass(frozen=True)

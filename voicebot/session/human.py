@@ -51,7 +51,13 @@ class HumanDesk:
             end = HandoffEnd(TransferOutcome.UNREACHABLE, reason="no line to ring seats on")
         else:
             end = await self._ring(self._endpoint, call, handoff, package, now_ms)
-        self._observer(facts.HandoffFinished(now_ms(), end.outcome, end.seat))
+        if self._store is not None and end.attempts and not end.stored:
+            self._observer(
+                facts.Trouble(
+                    now_ms(), "the summary was not stored in time", "the seat rang anyway"
+                )
+            )
+        self._observer(facts.HandoffFinished(now_ms(), end.outcome, end.seat, end.stored))
         if end.outcome is TransferOutcome.ACCEPTED and end.seat_call is not None:
             await self._talk(call, end.seat_call, now_ms)
         return end.outcome

@@ -20,8 +20,11 @@ VOICE_STAGE = "voice"
 
 @dataclass
 class _Queued:
+    """A clause handed to the line: its sound and the pause after it, in ms."""
+
     text: str
-    duration_ms: float
+    sound_ms: float
+    pause_ms: float
 
 
 class Mouth:
@@ -68,13 +71,21 @@ class Mouth:
                 self._talking = True
                 self._call.play(pcm.tobytes() + silence(clause.pause_ms))
                 self._waiting.pop(0)
-                duration_ms = len(pcm) * 1000 / SAMPLE_RATE + clause.pause_ms
-                self._queued.append(_Queued(clause.text, duration_ms))
+                sound_ms = len(pcm) * 1000 / SAMPLE_RATE
+                self._queued.append(_Queued(clause.text, sound_ms, clause.pause_ms))
                 if number == 0 and on_first_sound:
                     on_first_sound()
             await self.finished()
         finally:
             self._talking = False
+
+    def interject(self, text: str) -> None:
+        """Say `text` at once if it is prepared and nothing else is being said."""
+        for clause in self._speaker.clauses(text):
+            pcm = self._speaker.cached(clause)
+            if pcm is None or self._talking:
+                return
+            self._call.play(pcm.tobytes() + silence(clause.pause_ms))
 
     async def finished(self) -> None:
         """Wait until everything queued has left."""
@@ -90,10 +101,10 @@ class Mouth:
         self._talking = False
         left_ms = float(self._call.flush())
         unheard: list[str] = []
-        while self._queued and left_ms > 0:
+        while self._queued and left_ms > self._queued[-1].pause_ms:
             last = self._queued.pop()
             unheard.insert(0, last.text)
-            left_ms -= last.duration_ms
+            left_ms -= last.sound_ms + last.pause_ms
         heard = "".join(item.text for item in self._queued)
         unheard += [clause.text for clause in self._waiting]
         self._queued.clear()

@@ -16,10 +16,11 @@ class CallKeeper:
     """One call's record and tape; an observer of its session. Call `close` at the end."""
 
     def __init__(self, records: Records, info: CallInfo, pack: str, audio: Path | None) -> None:
+        if audio is not None:
+            audio.mkdir(parents=True, exist_ok=True)
         self.recorder: CallRecorder = records.start_call(info, pack=pack)
         self._tape: Tape | None = None
         if audio is not None:
-            audio.mkdir(parents=True, exist_ok=True)
             path = audio / f"{self.recorder.call_id}.wav"
             self._tape = Tape(path)
             self.recorder.update(recording=path)

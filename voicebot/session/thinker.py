@@ -60,12 +60,13 @@ class Thinker:
         state: DialogState,
         budget: Budget,
         *,
-        carried: str = "",
+        earlier: asyncio.Task[Considered] | None = None,
         barged_in: bool = False,
     ) -> Considered:
         """Hear `utterance` (8 kHz samples) in `state`.
 
-        `carried` is what the caller said just before and went on from; it is put in front.
+        `earlier` is the caller's turn that was cut short by this one: its words come first, and
+        if this one holds none (a cough) they are answered alone.
         """
         start_ms = budget.elapsed_ms()
         recognition: Recognition = await self._scheduler.run(
@@ -74,8 +75,9 @@ class Thinker:
             stage="asr",
         )
         budget.note("asr", start_ms)
+        carried = await _words_of(earlier)
         text = carried + self._repair(recognition.text)
-        if not recognition.text:
+        if not text:
             return Considered(recognition, text, None)
         heard = Heard(
             text,
@@ -102,3 +104,13 @@ class Thinker:
         self._background.add(job)
         job.add_done_callback(self._background.discard)
         return False
+
+
+async def _words_of(earlier: asyncio.Task[Considered] | None) -> str:
+    """What was understood in a turn that was cut short; nothing if that failed."""
+    if earlier is None:
+        return ""
+    await asyncio.wait({earlier})
+    if earlier.cancelled() or earlier.exception() is not None:
+        return ""
+    return earlier.result().text
