@@ -16,6 +16,7 @@ from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint, HangupBy, LineError
 from telephony.baresip_line import BaresipEndpoint
+from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
 from voicebot.errors import RecordsError, VoicebotError
 from voicebot.knowledge.answer import extract
@@ -56,6 +57,7 @@ COLD_ESTIMATES_MS = {
     VOICE_STAGE: 1200.0,
     "prepare": 3000.0,
 }
+Prepare = Callable[[Pack], Sequence[str]]
 CallObserver = Callable[[str, SessionEvent], None]
 """Hears an event with the id under which its call is kept."""
 
@@ -97,9 +99,12 @@ class App:
         *,
         step: Step = lambda what, state: None,
         with_records: bool = True,
-        prepare: bool = True,
+        prepare: Prepare | None = None,
     ) -> App:
         """Load everything a call needs; `step` hears what is being done.
+
+        `prepare` says which of the pack's texts are voiced before the first call (default:
+        `first_texts`); what is not follows while nobody is on the line.
 
         Raises VoicebotError for a pack, weights, index or records that are not as they should be.
         """
@@ -121,8 +126,7 @@ class App:
         step("loading the voice", settings.speech.engine)
         speaker = build_speaker(settings, pack)
         speaker.warm_up()
-        if prepare:
-            prepare_speech(speaker, urgent_texts(pack), step)
+        prepare_speech(speaker, (prepare or first_texts)(pack), step)
         picker = build_picker(settings, step)
         estimates = StageEstimates(COLD_ESTIMATES_MS)
         scheduler = InferenceScheduler(workers=2, estimates=estimates)
@@ -149,6 +153,12 @@ class App:
     def conversation(self) -> Conversation:
         """The talk without a telephone; it holds nothing of a call."""
         return self._conversation
+
+    def greeting_ms(self) -> int:
+        """How long the greeting sounds, its pauses included."""
+        said = [a.text for a in self._conversation.start().actions if isinstance(a, Say)]
+        clauses = [clause for text in said for clause in self.speaker.clauses(text)]
+        return sum(len(self.speaker.render(c)) // 8 + c.pause_ms for c in clauses)
 
     def session(
         self,
@@ -257,7 +267,7 @@ class App:
             await asyncio.gather(*left, *calls, return_exceptions=True)
 
     async def _prepare_rest(self, calls: set[asyncio.Task[None]]) -> None:
-        for text in other_texts(self.pack):
+        for text in (*urgent_texts(self.pack), *other_texts(self.pack)):
             while calls:  # the cores belong to callers
                 await asyncio.wait(set(calls))
             try:
@@ -313,12 +323,26 @@ class App:
         return keeper
 
 
-def urgent_texts(pack: Pack) -> list[str]:
-    """What most calls hear: fillers, the first variant of each prompt and question, diagnoses.
+FIRST_PROMPTS = ("greeting", "handoff", "not_understood", "no_input", "refuse_offer", "seat_failed")
 
-    All fillers: one that had to be rendered first would be no filler.
-    """
-    texts = list(pack.prompts.variants["filler"])
+
+def nothing(pack: Pack) -> list[str]:
+    """Prepare nothing: for a talk without a voice."""
+    return []
+
+
+def first_texts(pack: Pack) -> list[str]:
+    """What a call cannot do without: the greeting, all fillers (one that had to be rendered
+    first would be no filler) and the way to a human."""
+    variants = pack.prompts.variants
+    texts = list(variants["filler"])
+    return _sayable(texts + [variants[name][0] for name in FIRST_PROMPTS])
+
+
+def urgent_texts(pack: Pack) -> list[str]:
+    """What most calls hear: besides `first_texts` the first variant of each prompt and question,
+    and all diagnoses."""
+    texts = first_texts(pack)
     texts += [variants[0] for variants in pack.prompts.variants.values()]
     for scene in pack.scenes:
         texts += [slot.asks[0] for slot in scene.slots if slot.asks]

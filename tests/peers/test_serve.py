@@ -23,7 +23,7 @@ from voicebot.records.store import Records
 pytestmark = [pytest.mark.peer, pytest.mark.weights]
 ROOT = Path(__file__).parents[2]
 SCENARIO = ROOT / "tests/peers/scenarios/echo_call.xml"
-START_TIMEOUT_S = 280
+START_TIMEOUT_S = 480
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
@@ -64,6 +64,7 @@ def bot(tmp_path: Path, models: Path) -> Iterator[Bot]:
             line = process.stderr.readline()
             assert line, f"serve ended before it listened: {seen[-1000:]}"
             seen += line
+        assert f"listening on 127.0.0.1:{port}" in seen, "serve did not start in time"
         yield Bot(process, port, f"http://{console}", folder)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -89,7 +90,7 @@ def start_sipp(bot: Bot, folder: Path, *, calls: int, pause_ms: int) -> subproce
     )
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("calls", [1, 5])
 def test_every_call_is_answered_ended_and_kept(bot: Bot, tmp_path: Path, calls: int) -> None:
     assert start_sipp(bot, tmp_path, calls=calls, pause_ms=9000).wait(timeout=120) == 0
@@ -108,7 +109,7 @@ def test_every_call_is_answered_ended_and_kept(bot: Bot, tmp_path: Path, calls: 
     records.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_kill_9_in_a_call_leaves_records_that_open(bot: Bot, tmp_path: Path) -> None:
     caller = start_sipp(bot, tmp_path, calls=1, pause_ms=60_000)
     records: Records | None = None
@@ -142,7 +143,7 @@ def parts_of(stream: httpx.Response) -> Iterator[dict[str, str]]:
             yield json.loads(line.removeprefix("data: "))
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_call_is_watched_in_a_browser(bot: Bot, tmp_path: Path) -> None:
     caller = start_sipp(bot, tmp_path, calls=1, pause_ms=15_000)
     with httpx.Client(base_url=bot.console, trust_env=False, timeout=30) as browser:

@@ -27,10 +27,11 @@ def register(app: typer.Typer) -> None:
         With --jsonl every output line is an event: say, ask, search, handoff, hangup; an input
         line may be plain text or {"text": …, "confidence": …}.
         """
+        from voicebot.app import nothing
         from voicebot.settings import load_settings
 
         settings = load_settings(config, overrides={"pack": pack})
-        parts = build_with_progress(settings, records=False, prepare=False)
+        parts = build_with_progress(settings, records=False, prepare=nothing)
         try:
             asyncio.run(_chat(parts, jsonl))
         finally:
@@ -47,7 +48,7 @@ async def _chat(parts: Any, jsonl: bool) -> None:
     if not jsonl:
         announce("请输入（Ctrl-D 结束）")
     while True:
-        line = await asyncio.to_thread(sys.stdin.readline)
+        line = sys.stdin.readline()  # nothing else runs; a thread would swallow Ctrl-C
         if not line:
             return
         heard = _parse(line)

@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
 
         Exit status 1 if any step of the call failed or was too slow.
         """
+        from voicebot.app import urgent_texts
         from voicebot.demo.run import free_port, run_demo
         from voicebot.errors import VoicebotError
         from voicebot.settings import load_settings
@@ -46,7 +47,7 @@ def register(app: typer.Typer) -> None:
                 "handoff.seats": [{"name": "二线01", "uri": f"sip:2001@127.0.0.1:{seat_port}"}],
             }
         )
-        parts = build_with_progress(settings)
+        parts = build_with_progress(settings, prepare=urgent_texts)
         try:
             records.mkdir(parents=True, exist_ok=True)
             work = Path(tempfile.mkdtemp(prefix="call-", dir=records)).resolve()

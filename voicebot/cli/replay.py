@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from voicebot.replay.render import Replayed
 
 
+# A caller takes this long to begin after the greeting.
+LISTENED_MS = 500
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
@@ -26,18 +30,22 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Play recordings as calls; print transcript and timings measured from the new tape.
 
-        Of a stereo recording the left channel is the caller.
+        Of a stereo recording the left channel is the caller, with its own times; a mono line is
+        said after the greeting.
         """
         from voicebot.replay.render import write_report
         from voicebot.replay.run import load_caller, replay_call
         from voicebot.settings import load_settings
 
-        audio = [(path, load_caller(path)) for path in wavs]
+        for path in wavs:
+            load_caller(path)  # a file that is no recording is told before the models load
         settings = load_settings(config, overrides={"pack": pack})
         parts = build_with_progress(settings, records=False)
         done: list[Replayed] = []
         try:
-            for path, pcm in audio:
+            lead_ms = parts.greeting_ms() + LISTENED_MS
+            for path in wavs:
+                pcm = load_caller(path, lead_ms)
                 if not json_:
                     out.print(f"[bold]{path}[/bold]")
                 call = replay_call(

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from voicebot.records.masking import mask, mask_number
 from voicebot.session import events as facts
 
 if TYPE_CHECKING:
-    from voicebot.app import App
+    from voicebot.app import App, Prepare
     from voicebot.settings import Settings
 
 console = Console(stderr=True, highlight=False)
@@ -27,14 +27,17 @@ def announce(text: str) -> None:
     console.print(text, markup=False)
 
 
-def build_with_progress(settings: Settings, *, records: bool = True, prepare: bool = True) -> App:
-    """Build the app, naming each step while it runs."""
+def build_with_progress(
+    settings: Settings, *, records: bool = True, prepare: Prepare | None = None
+) -> App:
+    """Build the app, naming each step while it runs; see `App.build`."""
     from voicebot.app import App
 
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         TextColumn("{task.fields[state]}"),
+        BarColumn(),
         TimeElapsedColumn(),
         console=console,
         transient=True,
@@ -42,7 +45,15 @@ def build_with_progress(settings: Settings, *, records: bool = True, prepare: bo
         task = progress.add_task("starting", total=None, state="")
 
         def step(what: str, state: str = "") -> None:
-            progress.update(task, description=what, state=state)
+            done, slash, total = state.partition("/")
+            counted = bool(slash) and done.isdigit() and total.split(" ")[0].isdigit()
+            progress.update(
+                task,
+                description=what,
+                state=state,
+                completed=int(done) if counted else 0,
+                total=int(total.split(" ")[0]) if counted else None,
+            )
 
         return App.build(settings, step=step, with_records=records, prepare=prepare)
 

@@ -24,16 +24,21 @@ from voicebot.turns.virtual_time import run_virtual
 TAIL_MS = 12_000
 
 
-def load_caller(path: Path) -> npt.NDArray[np.int16]:
+def load_caller(path: Path, lead_ms: int = 0) -> npt.NDArray[np.int16]:
     """The caller's audio at 8 kHz, int16, shape (n,): mono, or the left channel of a tape.
 
-    Raises AudioFileError, one line, for what is no readable WAV.
+    A mono line is cut out of its call, so it begins `lead_ms` later: a caller hears the greeting
+    first. A tape keeps its own times. Raises AudioFileError, one line, for what is no readable
+    WAV.
     """
     try:
         wav = read_wav(path)
-        return to_8k(wav.samples[0], wav.sample_rate)
+        pcm = to_8k(wav.samples[0], wav.sample_rate)
     except (AsrError, OSError) as error:
         raise AudioFileError(f"{path}: {error}") from None
+    if len(wav.samples) > 1:
+        return pcm
+    return np.concatenate([np.zeros(lead_ms * 8, np.int16), pcm])
 
 
 def replay_call(

@@ -9,7 +9,6 @@ it can be thrown away when the caller goes on.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol, TypeVar
@@ -180,9 +179,9 @@ class CallSession:
                 self._speculate(end_ms)
             case turn.SpeechResumed():
                 self._drop_speculation()
-            case turn.BargeIn():
+            case turn.BargeIn(onset_ms=onset_ms):
                 self._barged_in = True
-                self._interrupt()
+                self._interrupt(self._taker.now_ms - onset_ms)
             case turn.TurnEnded():
                 self._watchdog.caller_ended(event.speech_end_ms)
                 speculation = self._speculation or self._speculate(event.speech_end_ms)
@@ -222,13 +221,12 @@ class CallSession:
             self._speculation.task.cancel()
             self._speculation = None
 
-    def _interrupt(self) -> None:
-        """Stop the bot's sound and the turn that makes it.
+    def _interrupt(self, after_ms: int = 0) -> None:
+        """Stop the bot's sound and the turn that makes it, `after_ms` into the interruption.
 
         A turn that has not made a sound yet is as if it had never been: its words are kept for
         the next one. A notice that is cut (hand-over, goodbye) has not come to pass.
         """
-        started_s = time.perf_counter()
         speaking = self._mouth.speaking
         heard, unheard = self._mouth.stop()
         if self._turn_runs() and self._turn:
@@ -240,8 +238,7 @@ class CallSession:
             self._state = replace(self._state, phase=Phase.TALKING)
         if speaking:
             self._unheard = unheard
-            stopped_ms = int((time.perf_counter() - started_s) * 1000)
-            self._tell(facts.BotInterrupted(self._now_ms(), heard, unheard, stopped_ms))
+            self._tell(facts.BotInterrupted(self._now_ms(), heard, unheard, after_ms))
 
     def _mind_dead_air(self) -> None:
         """Whatever hangs: first something prepared is said, then a human is brought."""

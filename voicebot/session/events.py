@@ -83,7 +83,10 @@ class BotSpoke(SessionEvent):
 
 @dataclass(frozen=True)
 class BotInterrupted(SessionEvent):
-    """The caller stopped the bot: what had been heard by then, and what had not."""
+    """The caller stopped the bot: what had been heard by then, and what had not.
+
+    `stopped_after_ms` is from the caller's onset to the decision; 0 where a key did it.
+    """
 
     heard: str
     unheard: str
