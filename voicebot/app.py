@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -34,6 +33,7 @@ from voicebot.session.events import CallEnded, Observer, SessionEvent
 from voicebot.session.hit_picker import HitPicker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import VOICE_STAGE, Mouth
+from voicebot.session.prepared import first_texts, other_texts, prepare_speech, urgent_texts
 from voicebot.session.recording import CallKeeper
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
@@ -321,55 +321,6 @@ class App:
             keeper = CallKeeper(self.records, call.info, self.pack.info.name, None)
         keeper.attach(call)
         return keeper
-
-
-FIRST_PROMPTS = ("greeting", "handoff", "not_understood", "no_input", "refuse_offer", "seat_failed")
-
-
-def nothing(pack: Pack) -> list[str]:
-    """Prepare nothing: for a talk without a voice."""
-    return []
-
-
-def first_texts(pack: Pack) -> list[str]:
-    """What a call cannot do without: the greeting, all fillers (one that had to be rendered
-    first would be no filler) and the way to a human."""
-    variants = pack.prompts.variants
-    texts = list(variants["filler"])
-    return _sayable(texts + [variants[name][0] for name in FIRST_PROMPTS])
-
-
-def urgent_texts(pack: Pack) -> list[str]:
-    """What most calls hear: besides `first_texts` the first variant of each prompt and question,
-    and all diagnoses."""
-    texts = first_texts(pack)
-    texts += [variants[0] for variants in pack.prompts.variants.values()]
-    for scene in pack.scenes:
-        texts += [slot.asks[0] for slot in scene.slots if slot.asks]
-        texts += [each.says[0] for each in scene.contradictions]
-        texts += [branch.say for branch in scene.branches]
-    return _sayable(texts)
-
-
-def other_texts(pack: Pack) -> list[str]:
-    """The rest of what the pack says word for word: other variants, help, FAQ answers."""
-    texts = [faq.answer for faq in pack.faq if faq.status == "approved"]
-    texts += [text for variants in pack.prompts.variants.values() for text in variants[1:]]
-    for scene in pack.scenes:
-        texts += [text for slot in scene.slots for text in (*slot.asks[1:], slot.help)]
-        texts += [text for each in scene.contradictions for text in each.says[1:]]
-    return _sayable(texts)
-
-
-def _sayable(texts: Iterable[str]) -> list[str]:
-    return [text for text in dict.fromkeys(texts) if text and "{" not in text]
-
-
-def prepare_speech(speaker: Speaker, texts: Sequence[str], step: Step) -> None:
-    """Render `texts` into the prepared-speech cache, on both cores."""
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        for done, _ in enumerate(threads.map(lambda text: speaker.prepare([text]), texts), 1):
-            step("preparing speech (once)", f"{done}/{len(texts)} sentences")
 
 
 def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
         With --jsonl every output line is an event: say, ask, search, handoff, hangup; an input
         line may be plain text or {"text": …, "confidence": …}.
         """
-        from voicebot.app import nothing
+        from voicebot.session.prepared import nothing
         from voicebot.settings import load_settings
 
         settings = load_settings(config, overrides={"pack": pack})

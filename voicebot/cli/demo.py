@@ -32,9 +32,9 @@ def register(app: typer.Typer) -> None:
 
         Exit status 1 if any step of the call failed or was too slow.
         """
-        from voicebot.app import urgent_texts
         from voicebot.demo.run import free_port, run_demo
         from voicebot.errors import VoicebotError
+        from voicebot.session.prepared import urgent_texts
         from voicebot.settings import load_settings
 
         if not (fixtures / "manifest.toml").exists():

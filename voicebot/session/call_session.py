@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -30,6 +30,7 @@ from voicebot.dialog.events import (
 from voicebot.dialog.state import DialogState, Phase
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
+from voicebot.session import report
 from voicebot.session.conversation import Conversation, Thought
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.mouth import Mouth
@@ -296,21 +297,8 @@ class CallSession:
         if considered is None:
             await self._give_up("no reply within the watchdog's time", "stalled")
             return
-        recognition = considered.recognition
         offset_ms = self._now_ms() - self._taker.now_ms
-        self._tell(
-            facts.CallerSpoke(
-                self._now_ms(),
-                considered.text,
-                recognition.confidence,
-                ended.speech_start_ms + offset_ms,
-                ended.speech_end_ms + offset_ms,
-                barged_in,
-                tuple(a.text for a in recognition.alternatives[1:]),
-                recognition.rejected,
-                recognition.text,
-            )
-        )
+        self._tell(report.caller_spoke(self._now_ms(), considered, ended, offset_ms, barged_in))
         if considered.thought is None:
             await self._resume_after_noise(barged_in)
             return
@@ -376,18 +364,7 @@ class CallSession:
         self._taken = self._earlier = None
         self._unheard = ""
         for result in thought.searches:
-            self._tell(
-                facts.Searched(
-                    self._now_ms(),
-                    result.query,
-                    tuple(hit.id for hit in result.hits),
-                    result.answerable,
-                    result.scene.id if result.scene else "",
-                    result.scene_probability,
-                    result.elapsed_ms,
-                    thought.chosen_by,
-                )
-            )
+            self._tell(report.searched(self._now_ms(), result, thought.chosen_by))
 
     async def _act(self, action: Action) -> None:
         match action:
@@ -407,20 +384,7 @@ class CallSession:
             if thought is not None:
                 self._commit(thought)
             self._watchdog.bot_started()
-            self._tell(
-                facts.BotSpoke(
-                    self._now_ms(),
-                    say.text,
-                    say.kind,
-                    say.confidence,
-                    None if budget is None else int(budget.elapsed_ms()),
-                    tuple(asdict(c) for c in say.citations),
-                    say.scene,
-                    say.slot,
-                    say.branch,
-                    () if budget is None else tuple(asdict(s) for s in budget.stages),
-                )
-            )
+            self._tell(report.bot_spoke(self._now_ms(), say, budget))
 
         await self._mouth.say(say.text, first_sound)
         answered = say.kind is not SayKind.FILLER

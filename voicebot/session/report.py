@@ -1,0 +1,60 @@
+"""Facts made from what the parts of a session know. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from voicebot.dialog.events import Say
+from voicebot.knowledge.api import SearchResult
+from voicebot.session import events as facts
+from voicebot.session.thinker import Considered
+from voicebot.turns.budget import Budget
+from voicebot.turns.events import TurnEnded
+
+
+def caller_spoke(
+    at_ms: int, considered: Considered, ended: TurnEnded, offset_ms: int, barged_in: bool
+) -> facts.CallerSpoke:
+    """`offset_ms` takes the turn's frame clock to the call's."""
+    recognition = considered.recognition
+    return facts.CallerSpoke(
+        at_ms,
+        considered.text,
+        recognition.confidence,
+        ended.speech_start_ms + offset_ms,
+        ended.speech_end_ms + offset_ms,
+        barged_in,
+        tuple(other.text for other in recognition.alternatives[1:]),
+        recognition.rejected,
+        recognition.text,
+    )
+
+
+def bot_spoke(at_ms: int, say: Say, budget: Budget | None) -> facts.BotSpoke:
+    """With a `budget`, also how long the caller waited and what for."""
+    return facts.BotSpoke(
+        at_ms,
+        say.text,
+        say.kind,
+        say.confidence,
+        None if budget is None else int(budget.elapsed_ms()),
+        tuple(asdict(citation) for citation in say.citations),
+        say.scene,
+        say.slot,
+        say.branch,
+        () if budget is None else tuple(asdict(stage) for stage in budget.stages),
+    )
+
+
+def searched(at_ms: int, result: SearchResult, chosen_by: str) -> facts.Searched:
+    """What was found, by ids only: the texts are in the index."""
+    return facts.Searched(
+        at_ms,
+        result.query,
+        tuple(hit.id for hit in result.hits),
+        result.answerable,
+        result.scene.id if result.scene else "",
+        result.scene_probability,
+        result.elapsed_ms,
+        chosen_by,
+    )
