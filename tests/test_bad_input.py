@@ -29,7 +29,7 @@ def voicebot(
     )
 
 
-def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+def assert_refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     assert done.returncode == 2, done.stdout + done.stderr
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert "Traceback" not in done.stderr
@@ -42,19 +42,19 @@ def test_a_missing_configuration_key(tmp_path: Path, models: Path) -> None:
     config = tmp_path / "hotline.toml"
     config.write_text('[[handoff.seats]]\nname = "二线01"\n', encoding="utf-8")
     done = voicebot("serve", "--config", config, models=models, cwd=tmp_path)
-    refused(done, "handoff.seats.0.uri", "required", str(config))
+    assert_refused(done, "handoff.seats.0.uri", "required", str(config))
 
 
 def test_an_unknown_configuration_key(tmp_path: Path, models: Path) -> None:
     config = tmp_path / "hotline.toml"
     config.write_text("[sip]\nport = 5060\n", encoding="utf-8")
     done = voicebot("serve", "--config", config, models=models, cwd=tmp_path)
-    refused(done, "sip.port", "unknown key", "listen")
+    assert_refused(done, "sip.port", "unknown key", "listen")
 
 
 def test_a_configuration_file_that_is_not_there(tmp_path: Path, models: Path) -> None:
     done = voicebot("serve", "--config", tmp_path / "none.toml", models=models, cwd=tmp_path)
-    refused(done, "none.toml")
+    assert_refused(done, "none.toml")
 
 
 @pytest.mark.weights
@@ -63,7 +63,7 @@ def test_a_port_in_use(tmp_path: Path, models: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         done = voicebot("serve", "--sip", address, models=models, cwd=tmp_path)
-    refused(done, address, "in use")
+    assert_refused(done, address, "in use")
 
 
 @pytest.mark.weights
@@ -86,15 +86,15 @@ def test_weights_that_are_not_whole(tmp_path: Path, models: Path, damage: str) -
             data[1_000_000] ^= 0xFF
         victim.write_bytes(bytes(data))
     done = voicebot("serve", "--sip", "127.0.0.1:25070", models=store, cwd=tmp_path)
-    refused(done, "silero", "voicebot models fetch")
+    assert_refused(done, "silero", "voicebot models fetch")
 
 
 @pytest.mark.weights
 def test_a_wav_that_is_no_wav(tmp_path: Path, models: Path) -> None:
     fake = tmp_path / "call.wav"
     fake.write_bytes(b"MZ this is a program, not audio" * 50)
-    refused(voicebot("replay", fake, models=models, cwd=tmp_path), "call.wav")
-    refused(voicebot("transcribe", fake, "--jsonl", models=models, cwd=tmp_path), "call.wav")
+    assert_refused(voicebot("replay", fake, models=models, cwd=tmp_path), "call.wav")
+    assert_refused(voicebot("transcribe", fake, "--jsonl", models=models, cwd=tmp_path), "call.wav")
 
 
 @pytest.mark.weights
@@ -108,8 +108,8 @@ def test_an_index_of_another_embedding_model(tmp_path: Path, models: Path) -> No
     text = meta.read_text(encoding="utf-8")
     meta.write_text(text.replace('"fingerprint": "', '"fingerprint": "0'), encoding="utf-8")
     done = voicebot("kb", "search", "--index", tmp_path / "i", "保修", models=models, cwd=tmp_path)
-    refused(done, "embedder")
+    assert_refused(done, "embedder")
 
 
 def test_a_pack_that_is_not_there(tmp_path: Path, models: Path) -> None:
-    refused(voicebot("chat", "--pack", tmp_path / "none", models=models, cwd=tmp_path), "none")
+    assert_refused(voicebot("chat", "--pack", tmp_path / "none", models=models, cwd=tmp_path), "none")
