@@ -88,7 +88,7 @@ def test_every_command_works_in_the_order_shown(newcomer: Path, models: Path) ->
 def test_serve_listens_and_stops_when_told(newcomer: Path, models: Path) -> None:
     config = re.search(r"```toml\n(.*?)```", README, re.S)
     assert config is not None
-    text = config.group(1).replace("0.0.0.0:5060", "127.0.0.1:25060")
+    text = config.group(1).replace("10.0.0.8:5060", "127.0.0.1:25060")
     run("voicebot pack new mypack2", newcomer, models)
     (newcomer / "hotline.toml").write_text(text.replace("mypack", "mypack2"), encoding="utf-8")
     with subprocess.Popen(
