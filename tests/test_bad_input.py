@@ -112,4 +112,5 @@ def test_an_index_of_another_embedding_model(tmp_path: Path, models: Path) -> No
 
 
 def test_a_pack_that_is_not_there(tmp_path: Path, models: Path) -> None:
-    assert_refused(voicebot("chat", "--pack", tmp_path / "none", models=models, cwd=tmp_path), "none")
+    done = voicebot("chat", "--pack", tmp_path / "none", models=models, cwd=tmp_path)
+    assert_refused(done, "none")
