@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any, Final, Literal
 
@@ -28,6 +29,9 @@ EXPOSED_HEADERS = ("User-to-User", "X-Summary-Id", "Diversion", "P-Asserted-Iden
 TRANSPORTS: Final[tuple[Literal["udp", "tcp"], ...]] = ("udp", "tcp")
 _EARLY_CALLS_KEPT = 256
 _log = logging.getLogger("telephony")
+
+# Twice SIP's T1, the time after which an INVITE is sent again.
+PROVISIONAL_WAIT_S = 1.0
 
 
 class BaresipEndpoint:
@@ -141,14 +145,18 @@ class BaresipEndpoint:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
         try:
             command = agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
-            native = await self._uncancelled(asyncio.ensure_future(command))
-        except (BaresipError, ValueError) as error:
+            call = await self._uncancelled(asyncio.ensure_future(command), uri)
+        except BaresipError as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
-        call = self._adopt(native, CallInfo(native.call_id or "", self._user, user_part(uri)))
+        except ValueError as error:
+            # Our own check of the URI and headers; or the stack's dial, which now and then trips
+            # over its listener list when the failure overtakes it.
+            reason = f"failed before it rang: {error}"
+            return DialResult(TransferOutcome.UNREACHABLE, reason=reason)
         try:
             established = await call.wait_established(timeout_s)
         except asyncio.CancelledError:
-            self._spawn(call.hangup())
+            self._spawn(_cancel_dial(call))
             raise
         return (
             DialResult(TransferOutcome.ACCEPTED, call)
@@ -156,13 +164,20 @@ class BaresipEndpoint:
             else await _failure(call, timeout_s)
         )
 
-    async def _uncancelled(self, dialling: asyncio.Future[StackCall]) -> StackCall:
+    async def _uncancelled(self, dialling: asyncio.Future[StackCall], uri: str) -> BaresipCall:
         """Wait for the stack's call; if we are cancelled meanwhile, it is hung up once it is."""
         try:
-            return await asyncio.shield(dialling)
+            return self._dialled(await asyncio.shield(dialling), uri)
         except asyncio.CancelledError:
-            self._spawn(_abandon(dialling))
+            self._spawn(self._abandon(dialling, uri))
             raise
+
+    def _dialled(self, native: StackCall, uri: str) -> BaresipCall:
+        return self._adopt(native, CallInfo(native.call_id or "", self._user, user_part(uri)))
+
+    async def _abandon(self, dialling: asyncio.Future[StackCall], uri: str) -> None:
+        with contextlib.suppress(BaresipError):
+            await _cancel_dial(self._dialled(await dialling, uri))
 
     async def followed(self) -> BaresipCall:
         """The next call that a far end's REFER made us place; perhaps not yet established."""
@@ -244,9 +259,17 @@ class BaresipEndpoint:
         task.add_done_callback(self._tasks.discard)
 
 
-async def _abandon(dialling: asyncio.Future[StackCall]) -> None:
-    with contextlib.suppress(BaresipError):
-        await (await dialling).hangup()
+async def _cancel_dial(call: BaresipCall) -> None:
+    """Hang up a dial, but not before the far end has said that it rings.
+
+    A CANCEL may only follow a provisional response (RFC 3261, section 9.1); the stack drops an
+    earlier one without a word to the far end, which would ring on for nobody.
+    """
+    until_s = time.monotonic() + PROVISIONAL_WAIT_S
+    # The stack tells of ringing by a flag only.
+    while not call.rang and call.ended is None and time.monotonic() < until_s:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    await call.hangup()
 
 
 async def _failure(call: BaresipCall, timeout_s: float) -> DialResult:
