@@ -1,6 +1,6 @@
 """What a phone line is to the rest of the house: `Endpoint` and `Call`.
 
-Implementations: `telephony.baresip_line` (real SIP/RTP) and `telephony.file_line`
+Implementations: `telephony.baresip.line` (real SIP/RTP) and `telephony.file_line`
 (a recording played as a call, used by replay and tests). Both keep the same contract test.
 """
 
@@ -10,6 +10,8 @@ import enum
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from telephony.quality import Quality
 
 SAMPLE_RATE = 8000
 FRAME_MS = 20
@@ -69,7 +71,8 @@ class CallInfo:
     """What the INVITE said. All of it is the network's word: data, never a path or a query.
 
     `caller` and `callee` are the user parts of From and To; `headers` holds the
-    allow-listed extra headers (X-…, User-to-User) by lower-case name.
+    allow-listed extra headers (X-…, User-to-User) by lower-case name. `trunk` is the name of
+    the configured trunk that it came through, empty for a call that we dialled.
     """
 
     call_id: str
@@ -77,6 +80,7 @@ class CallInfo:
     callee: str
     headers: Mapping[str, str] = field(default_factory=dict)
     codec: str = ""
+    trunk: str = ""
 
 
 class AudioTap(Protocol):
@@ -105,8 +109,23 @@ class Call(Protocol):
     async def answer(self) -> None:
         """Accept an incoming call; returns when media may flow. Raises LineError."""
 
+    async def progress(self) -> None:
+        """Early media (183): from now on `play` is heard, before any answer. Raises LineError."""
+
     async def reject(self, code: int = 486) -> None:
-        """Refuse an incoming call that was not answered."""
+        """Refuse an incoming call that was not answered, with this final SIP status."""
+
+    @property
+    def codec(self) -> str:
+        """The codec agreed upon (pcma, pcmu, g722); empty before there is one."""
+
+    @property
+    def held(self) -> bool:
+        """Whether the far end has put us on hold: it hears nothing now."""
+
+    @property
+    def quality(self) -> Quality | None:
+        """What the network did so far; the last figures once ended; None without any media."""
 
     def frames(self) -> AsyncIterator[bytes]:
         """Received audio, one frame (`FRAME_BYTES`) every 20 ms, silence included.
@@ -140,6 +159,17 @@ class Call(Protocol):
     ) -> TransferResult:
         """Blind transfer by REFER; `headers` travel inside Refer-To. Never raises for a refusal."""
 
+    async def attended_transfer(self, consult: Call, *, timeout_s: float = 30.0) -> TransferResult:
+        """Join this call's far end with that of `consult`, a call we dialled, by REFER with
+        Replaces (RFC 3891). Accepted: both calls end. Otherwise both go on, off hold. Never
+        raises for a refusal."""
+
+    async def hold(self) -> None:
+        """Put the far end on hold (re-INVITE); idempotent. Raises LineError."""
+
+    async def resume(self) -> None:
+        """Take the far end off hold; idempotent. Raises LineError."""
+
     async def hangup(self) -> None:
         """End the call (BYE, CANCEL or a refusal, as its state asks for). Idempotent."""
 
@@ -156,10 +186,25 @@ class Endpoint(Protocol):
     async def stop(self) -> None:
         """Hang up what is left and close the sockets. Idempotent."""
 
+    async def drain(self, timeout_s: float | None = None) -> bool:
+        """Take no new calls (503) and wait until those in progress have ended.
+
+        False if some are left after `timeout_s`; they are still up.
+        """
+
     def incoming(self) -> AsyncIterator[Call]:
         """Calls that ring, unanswered, as they come; ends when the endpoint stops."""
 
     async def dial(
-        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+        self,
+        uri: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 30.0,
+        trunk: str = "",
     ) -> DialResult:
-        """Place a call; returns when it was answered or has failed. Never raises for a refusal."""
+        """Place a call; returns when it was answered or has failed. Never raises for a refusal.
+
+        `uri` comes from the operator's configuration, never from what a caller said or sent.
+        `trunk` names the trunk to go out through; empty is the first one.
+        """

@@ -14,4 +14,4 @@ class WavError(LineError):
 
 
 class ScriptError(LineError):
-    """A caller's script is not what `telephony.script` understands."""
+    """A caller's script is not what `telephony.loopback.script` understands."""

@@ -23,6 +23,7 @@ from telephony.api import (
 )
 from telephony.errors import LineError
 from telephony.frames import DigitStream, FrameStream
+from telephony.quality import Quality
 from telephony.tape import StereoMixer
 from telephony.taps import Taps
 
@@ -82,8 +83,25 @@ class FileCall:
         if self._task is None:
             self._task = asyncio.create_task(self._run())
 
+    async def progress(self) -> None:
+        """A recording begins with the answer: nobody hears what is played before."""
+        if self._ended is not None:
+            raise LineError(f"call {self._info.call_id} ended before it was answered")
+
     async def reject(self, code: int = 486) -> None:
         self._finish(Hangup(HangupBy.LOCAL, f"{code} Rejected"))
+
+    @property
+    def codec(self) -> str:
+        return self._info.codec
+
+    @property
+    def held(self) -> bool:
+        return False
+
+    @property
+    def quality(self) -> Quality | None:
+        return None  # no network
 
     def frames(self) -> AsyncIterator[bytes]:
         return self._stream.read()
@@ -119,6 +137,22 @@ class FileCall:
         if self._transfer_result.outcome is TransferOutcome.ACCEPTED:
             self._finish(Hangup(HangupBy.LOCAL, "transferred"))
         return self._transfer_result
+
+    async def attended_transfer(self, consult: Call, *, timeout_s: float = 30.0) -> TransferResult:
+        result = await self.transfer(f"sip:{consult.info.callee}@file", timeout_s=timeout_s)
+        if result.outcome is TransferOutcome.ACCEPTED:
+            await consult.hangup()
+        return result
+
+    async def hold(self) -> None:
+        self._must_be_up()
+
+    async def resume(self) -> None:
+        self._must_be_up()
+
+    def _must_be_up(self) -> None:
+        if self._ended is not None:
+            raise LineError(f"call {self._info.call_id} has ended: {self._ended.reason}")
 
     async def hangup(self) -> None:
         self._finish(Hangup(HangupBy.LOCAL, "hung up"))
@@ -193,8 +227,23 @@ class FileEndpoint:
                 yield call
         self._queue.put_nowait(None)
 
+    async def drain(self, timeout_s: float | None = None) -> bool:
+        self._queue.put_nowait(None)
+        up = [asyncio.ensure_future(call.wait_ended()) for call in self._calls if not call.ended]
+        if not up:
+            return True
+        _, left = await asyncio.wait(up, timeout=timeout_s)
+        for waiting in left:
+            waiting.cancel()
+        return not left
+
     async def dial(
-        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+        self,
+        uri: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 30.0,
+        trunk: str = "",
     ) -> DialResult:
         self.dialled.append((uri, dict(headers or {})))
         if not self._dials:

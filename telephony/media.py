@@ -1,6 +1,6 @@
 """The media of one call: steady frames in, queued audio out, taps on both. Sans-I/O.
 
-Driven by `tick` every 10 ms, from one task for all calls (`telephony.baresip_line`).
+Driven by `tick` every 10 ms, from one task for all calls (`telephony.baresip.line`).
 """
 
 from __future__ import annotations

@@ -19,6 +19,22 @@ _SIP_URI = re.compile(
 )
 _TRANSFERRED = "Call transfered"  # the stack's spelling
 
+REASONS = {  # RFC 3261 section 21
+    180: "Ringing",
+    200: "OK",
+    403: "Forbidden",
+    404: "Not Found",
+    408: "Request Timeout",
+    480: "Temporarily Unavailable",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    503: "Service Unavailable",
+    513: "Message Too Large",
+    600: "Busy Everywhere",
+    603: "Decline",
+}
+
 _BUSY = {486, 600}
 _DECLINED = {603, 607, 608}
 _NO_ANSWER = {408, 480, 487}

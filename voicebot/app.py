@@ -14,7 +14,8 @@ from asr_models.lexicon_repair import LexiconRepair
 from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint, HangupBy, LineError
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
+from telephony.config import LineConfig
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
 from voicebot.errors import RecordsError, VoicebotError
@@ -233,11 +234,13 @@ class App:
         """
         sip = self.settings.sip
         endpoint = BaresipEndpoint(
-            sip.listen,
-            rtp_ports=sip.rtp_ports,
-            codecs=sip.codecs,
+            LineConfig(
+                listen=sip.listen,
+                rtp_ports=sip.rtp_ports,
+                codecs=sip.codecs,
+                jitter_buffer_ms=sip.jitter_buffer_ms,
+            ),
             max_calls=sip.max_calls,
-            jitter_buffer_ms=sip.jitter_buffer_ms,
         )
         await endpoint.start()
         on_ready()

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from telephony.api import TransferOutcome
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
+from telephony.config import LineConfig
 from tests.handoff.fakes import FakeCall
 from voicebot.handoff import CallFacts, SummaryPackage, build_package, hand_off
 from voicebot.settings import HandoffSettings, SeatSettings
@@ -43,7 +44,7 @@ async def ring_up(name: str, rtp_low: int, *how: str) -> Seat:
     address = f"127.0.0.1:{free_port()}"
     rtp = f"{rtp_low}-{rtp_low + 98}"
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "telephony.loopback_seat", "--listen", address),
+        *(sys.executable, "-m", "telephony.loopback.seat", "--listen", address),
         *("--rtp-ports", rtp, "--expose", "X-Summary-Id", *how),
         stdout=asyncio.subprocess.PIPE,
     )
@@ -60,7 +61,9 @@ def free_port() -> int:
 
 @pytest.fixture
 async def line() -> AsyncIterator[BaresipEndpoint]:
-    endpoint = BaresipEndpoint(f"127.0.0.1:{free_port()}", rtp_ports="46100-46198")
+    endpoint = BaresipEndpoint(
+        LineConfig(listen=f"127.0.0.1:{free_port()}", rtp_ports="46100-46198")
+    )
     await endpoint.start()
     yield endpoint
     await endpoint.stop()

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from telephony import Call, HangupBy
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
+from telephony.config import LineConfig
 from telephony.wav import to_alaw
 
 pytestmark = pytest.mark.peer
@@ -46,7 +47,9 @@ class Heard:
 @contextlib.asynccontextmanager
 async def echo_app(port: int) -> AsyncIterator[list[Heard]]:
     """Answers every call and says back what it hears."""
-    endpoint = BaresipEndpoint(f"127.0.0.1:{port}", rtp_ports="41000-41998", jitter_buffer_ms=20)
+    endpoint = BaresipEndpoint(
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="41000-41998", jitter_buffer_ms=20)
+    )
     calls: list[Heard] = []
     await endpoint.start()
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from line_support import free_port
 
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
+from telephony.config import LineConfig
 
 
 @pytest.fixture
@@ -17,7 +18,8 @@ def sip_port() -> int:
 async def endpoint(sip_port: int) -> AsyncIterator[BaresipEndpoint]:
     """A started endpoint on a free port; two calls at most."""
     endpoint = BaresipEndpoint(
-        f"127.0.0.1:{sip_port}", rtp_ports="40000-40998", max_calls=2, jitter_buffer_ms=20
+        LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="40000-40998", jitter_buffer_ms=20),
+        max_calls=2,
     )
     await endpoint.start()
     yield endpoint

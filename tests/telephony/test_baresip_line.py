@@ -14,7 +14,8 @@ from line_support import Child, child, free_port, read_stereo, script, write_wav
 from raw_phone import raw_phone
 
 from telephony import Call, HangupBy, LineError, PortInUseError
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
+from telephony.config import LineConfig
 
 
 class BaresipLineUnderTest:
@@ -28,7 +29,7 @@ class BaresipLineUnderTest:
     async def call(self, steps: list[dict[str, Any]]) -> Call:
         self.caller = await self._stack.enter_async_context(
             child(
-                "telephony.loopback_caller",
+                "telephony.loopback.caller",
                 *("--call", f"sip:4008001234@127.0.0.1:{self._port}"),
                 *("--listen", f"127.0.0.1:{free_port()}"),
                 *("--script", script(self._folder, steps)),
@@ -84,7 +85,7 @@ async def test_what_the_invite_said(line: BaresipLineUnderTest) -> None:
 
 
 async def test_a_second_endpoint_in_the_process_is_refused(endpoint: BaresipEndpoint) -> None:
-    second = BaresipEndpoint(f"127.0.0.1:{free_port()}")
+    second = BaresipEndpoint(LineConfig(listen=f"127.0.0.1:{free_port()}"))
     with pytest.raises(LineError, match="only one endpoint can run in a process"):
         await second.start()
     await second.stop()
@@ -96,11 +97,11 @@ async def test_port_in_use_is_told_before_the_stack_starts(sip_port: int) -> Non
         asyncio.DatagramProtocol, local_addr=("127.0.0.1", sip_port)
     )
     with pytest.raises(PortInUseError, match=f"127.0.0.1:{sip_port}/UDP is in use"):
-        await BaresipEndpoint(f"127.0.0.1:{sip_port}").start()
+        await BaresipEndpoint(LineConfig(listen=f"127.0.0.1:{sip_port}")).start()
     taken.close()
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", sip_port)
     with pytest.raises(PortInUseError, match=f"127.0.0.1:{sip_port}/TCP is in use"):
-        await BaresipEndpoint(f"127.0.0.1:{sip_port}").start()
+        await BaresipEndpoint(LineConfig(listen=f"127.0.0.1:{sip_port}")).start()
     server.close()
     await server.wait_closed()
 
@@ -116,11 +117,11 @@ async def test_port_in_use_is_told_before_the_stack_starts(sip_port: int) -> Non
 )
 async def test_a_wrong_listen_address_is_told(listen: str, says: str) -> None:
     with pytest.raises(LineError, match=says):
-        await BaresipEndpoint(listen).start()
+        await BaresipEndpoint(LineConfig(listen)).start()
 
 
 async def test_an_endpoint_can_start_again_after_stop(sip_port: int) -> None:
-    endpoint = BaresipEndpoint(f"127.0.0.1:{sip_port}")
+    endpoint = BaresipEndpoint(LineConfig(listen=f"127.0.0.1:{sip_port}"))
     for _ in range(2):
         await endpoint.start()
         async with raw_phone(sip_port) as phone:
@@ -134,7 +135,7 @@ async def test_an_endpoint_can_start_again_after_stop(sip_port: int) -> None:
 @pytest.mark.parametrize("ports", ["40000", "40000-80000", "41000-40000", "a-b", "80-90"])
 async def test_a_wrong_rtp_range_is_told(ports: str, sip_port: int) -> None:
     with pytest.raises(LineError, match="LOW-HIGH within 1024-65535 is expected"):
-        await BaresipEndpoint(f"127.0.0.1:{sip_port}", rtp_ports=ports).start()
+        await BaresipEndpoint(LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports=ports)).start()
 
 
 async def test_audio_trouble_of_one_call_ends_that_call_only(

@@ -22,7 +22,7 @@ from line_support import (
 from line_time import run_virtual
 
 from telephony import HangupBy, TransferOutcome
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
 from telephony.bridge import BridgeEnd, Cushion, bridge
 from telephony.file_line import FileCall
 from telephony.pacing import SILENCE
@@ -127,12 +127,12 @@ async def test_caller_and_seat_hear_each_other_over_sip(
     ]
     async with (
         child(
-            "telephony.loopback_seat",
+            "telephony.loopback.seat",
             *("--listen", f"127.0.0.1:{seat_port}", "--ring-ms", 50, "--speak-after-ms", 9000),
             *("--play", tmp_path / "says.wav", "--tape", tmp_path / "seat.wav"),
         ) as seat,
         child(
-            "telephony.loopback_caller",
+            "telephony.loopback.caller",
             *("--call", f"sip:400@127.0.0.1:{sip_port}", "--listen", f"127.0.0.1:{free_port()}"),
             *("--script", script(tmp_path, steps), "--tape", tmp_path / "caller.wav"),
         ) as caller,

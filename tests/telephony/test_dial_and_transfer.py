@@ -12,8 +12,8 @@ from line_support import child, free_port
 from raw_phone import RawPhone, raw_phone
 
 from telephony import Call, HangupBy, TransferOutcome, TransferResult
-from telephony.baresip_line import BaresipEndpoint
-from telephony.refusal import RefusingAgent, RefusingProtocol, Request
+from telephony.baresip.line import BaresipEndpoint
+from telephony.loopback.refusal import RefusingAgent, RefusingProtocol, Request
 
 
 class Seat:
@@ -127,7 +127,7 @@ async def test_nobody_there_is_unreachable(endpoint: BaresipEndpoint, uri: str) 
 async def test_a_seat_answers_with_the_story_in_hand(endpoint: BaresipEndpoint) -> None:
     port = free_port()
     async with child(
-        "telephony.loopback_seat",
+        "telephony.loopback.seat",
         *("--listen", f"127.0.0.1:{port}", "--ring-ms", 100, "--expose", "X-Summary-Id"),
     ) as seat:
         await seat.event("listening")

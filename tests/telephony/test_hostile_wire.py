@@ -8,8 +8,9 @@ import pytest
 from contract import take
 from raw_phone import raw_phone
 
-from telephony import Call, Hangup, HangupBy, LineError, baresip_call
-from telephony.baresip_line import BaresipEndpoint
+import telephony.baresip.call as call_module
+from telephony import Call, Hangup, HangupBy, LineError
+from telephony.baresip.line import BaresipEndpoint
 from telephony.pacing import SILENCE
 
 
@@ -74,7 +75,7 @@ async def test_a_cancelled_call_is_over_and_cannot_be_answered(
 async def test_an_answer_that_nobody_confirms_is_an_error(
     endpoint: BaresipEndpoint, sip_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(baresip_call, "ANSWER_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(call_module, "ANSWER_TIMEOUT_S", 0.4)
     async with raw_phone(sip_port) as phone:
         phone.invite()
         call = await ringing(endpoint)

@@ -11,7 +11,7 @@ from line_support import voice
 from raw_phone import RtpPort, raw_phone, rtp_port
 
 from telephony import Call
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
 from telephony.wav import to_alaw
 
 LOUD = to_alaw(np.frombuffer(voice(0.02), "<i2"))

@@ -12,7 +12,7 @@ from line_support import Child, child, free_port, loud_ms, read_stereo, script, 
 from raw_phone import raw_phone
 
 from telephony import Call, TransferOutcome
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
 
 
 def caller_args(folder: Path, port: int, steps: list[dict[str, Any]], *more: str) -> list[object]:
@@ -40,7 +40,7 @@ async def test_caller_waits_for_replies_barges_in_and_waits_for_our_hangup(
         {"wait_hangup": 5000},
     ]
     args = caller_args(tmp_path, sip_port, steps)
-    async with child("telephony.loopback_caller", *args) as caller:
+    async with child("telephony.loopback.caller", *args) as caller:
         call = await ringing(endpoint)
         await call.answer()
         call.play(voice(0.5, seed=3) + bytes(16_000) + voice(2.0, seed=4))
@@ -68,7 +68,7 @@ async def test_a_wait_that_runs_out_is_told_and_the_script_goes_on(
 ) -> None:
     steps = [{"wait_reply": {"timeout_ms": 300}}, {"hangup": True}]
     args = caller_args(tmp_path, sip_port, steps)
-    async with child("telephony.loopback_caller", *args) as caller:
+    async with child("telephony.loopback.caller", *args) as caller:
         call = await ringing(endpoint)
         await call.answer()
         assert await caller.finish() == 0
@@ -87,7 +87,7 @@ async def test_seats_that_do_not_answer(
 ) -> None:
     port = free_port()
     args = ["--listen", f"127.0.0.1:{port}", "--ring-ms", "50", "--expose", "X-Summary-Id", *how]
-    async with child("telephony.loopback_seat", *args) as seat:
+    async with child("telephony.loopback.seat", *args) as seat:
         await seat.event("listening")
         result = await endpoint.dial(
             f"sip:2001@127.0.0.1:{port}", headers={"X-Summary-Id": "9"}, timeout_s=0.8
@@ -106,11 +106,11 @@ async def test_a_caller_follows_our_refer_to_the_seat(
     args = caller_args(tmp_path, sip_port, steps, "--follow-transfers")
     async with (
         child(
-            "telephony.loopback_seat",
+            "telephony.loopback.seat",
             *("--listen", f"127.0.0.1:{seat_port}", "--ring-ms", 100, "--speak-after-ms", 300),
             *("--play", tmp_path / "says.wav"),
         ) as seat,
-        child("telephony.loopback_caller", *args) as caller,
+        child("telephony.loopback.caller", *args) as caller,
     ):
         await seat.event("listening")
         call = await ringing(endpoint)
@@ -146,7 +146,7 @@ async def test_a_bot_is_not_steered_into_dialling(endpoint: BaresipEndpoint, sip
 
 async def test_a_wrong_script_is_told_in_one_line(tmp_path: Path) -> None:
     steps = [{"play": "none.wav"}]
-    async with child("telephony.loopback_caller", *caller_args(tmp_path, 9, steps)) as caller:
+    async with child("telephony.loopback.caller", *caller_args(tmp_path, 9, steps)) as caller:
         assert await caller.finish() == 2
         errors = await caller.errors()
     assert errors.startswith("loopback_caller: ")

@@ -18,9 +18,8 @@ from telephony.energy import SpeechMeter, level_dbfs
 from telephony.errors import ScriptError, WavError
 from telephony.file_line import FileCall
 from telephony.frames import KEEP_FRAMES, FrameStream
-from telephony.outcomes import check_sip_uri, hangup_of, refer_to, split_status, user_part
-from telephony.refusal import RefusingAgent, parse_request
-from telephony.script import (
+from telephony.loopback.refusal import RefusingAgent, parse_request
+from telephony.loopback.script import (
     Digits,
     Hang,
     Play,
@@ -31,6 +30,7 @@ from telephony.script import (
     load_script,
     parse_script,
 )
+from telephony.outcomes import check_sip_uri, hangup_of, refer_to, split_status, user_part
 from telephony.tones import play_ringback, ringback
 from telephony.wav import ALAW, ULAW, read_wav, to_alaw
 

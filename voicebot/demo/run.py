@@ -111,13 +111,13 @@ async def run_demo(
     script = work / "script.json"
     script.write_text(json.dumps(caller_steps(fixtures), ensure_ascii=False), encoding="utf-8")
     seat = await _start(
-        *("seat", "telephony.loopback_seat", "--listen", f"127.0.0.1:{seat_port}"),
+        *("seat", "telephony.loopback.seat", "--listen", f"127.0.0.1:{seat_port}"),
         *("--ring-ms", str(SEAT_RINGS_MS), "--answer", "--play", str(fixtures / "seat_hello.wav")),
         *("--speak-after-ms", str(SEAT_READS_MS)),
         *("--tape", str(seat_tape), "--expose", "X-Summary-Id"),
     )
     caller = await _start(
-        *("caller", "telephony.loopback_caller", "--call", f"sip:400@{app.settings.sip.listen}"),
+        *("caller", "telephony.loopback.caller", "--call", f"sip:400@{app.settings.sip.listen}"),
         *("--listen", f"127.0.0.1:{free_port()}", "--script", str(script)),
         *("--tape", str(caller_tape)),
     )

@@ -1,4 +1,4 @@
-"""What the demo's caller does, step by step (see `telephony.loopback_caller`)."""
+"""What the demo's caller does, step by step (see `telephony.loopback.caller`)."""
 
 from __future__ import annotations
 

@@ -13,21 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+from telephony.outcomes import REASONS
+
 _HEADER = re.compile(rb"^([^:\r\n]+?)[ \t]*:[ \t]*(.*?)\r?$", re.MULTILINE)
 _COMPACT = {b"v": b"via", b"f": b"from", b"t": b"to", b"i": b"call-id"}
 _COPIED = (b"via", b"from", b"to", b"call-id", b"cseq")
-_REASONS = {
-    180: "Ringing",
-    200: "OK",
-    404: "Not Found",
-    408: "Request Timeout",
-    480: "Temporarily Unavailable",
-    486: "Busy Here",
-    487: "Request Terminated",
-    503: "Service Unavailable",
-    600: "Busy Everywhere",
-    603: "Decline",
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +50,7 @@ def parse_request(datagram: bytes) -> Request | None:
 
 def response(request: Request, code: int, tag: str) -> bytes:
     """A response to `request` without a body."""
-    lines = [f"SIP/2.0 {code} {_REASONS.get(code, 'Refused')}".encode()]
+    lines = [f"SIP/2.0 {code} {REASONS.get(code, 'Refused')}".encode()]
     for key, value in request.headers:
         if key in _COPIED:
             needs_tag = key == b"to" and b";tag=" not in value

@@ -18,14 +18,15 @@ from baresip import BaresipError, Event, Runtime, StackEvent, UserAgent
 from baresip import Call as StackCall
 
 from telephony.api import CallInfo, DialResult, TransferOutcome
-from telephony.baresip_call import BaresipCall
-from telephony.baresip_config import account, stack_config
+from telephony.baresip.call import BaresipCall
+from telephony.baresip.config import account, stack_config
+from telephony.baresip.native import NativeStack
+from telephony.config import LineConfig
 from telephony.errors import LineError
 from telephony.outcomes import check_sip_uri, outcome_of, split_status, user_part
 from telephony.ports import check_free
 
 TICK_MS = 10
-EXPOSED_HEADERS = ("User-to-User", "X-Summary-Id", "Diversion", "P-Asserted-Identity")
 TRANSPORTS: Final[tuple[Literal["udp", "tcp"], ...]] = ("udp", "tcp")
 _EARLY_CALLS_KEPT = 256
 _log = logging.getLogger("telephony")
@@ -35,36 +36,17 @@ PROVISIONAL_WAIT_S = 1.0
 
 
 class BaresipEndpoint:
-    """A SIP user agent on UDP and TCP that takes calls to any user and places calls.
+    """A SIP user agent that takes calls to any user and places calls.
 
-    `listen`: ADDRESS:PORT, `0.0.0.0` for all interfaces but loopback. `rtp_ports`: LOW-HIGH.
-    `codecs`: pcma and pcmu in order of preference. `max_calls`: incoming calls beyond this
-    are refused with 486; legs we dial do not count. `jitter_buffer_ms`: received audio is
-    held this long, 0 is off. `user`: our user part when we dial. `expose_headers`: extra
-    INVITE headers to hand on in `CallInfo.headers` (at most 14). `follow_transfers`: what a
-    far end's REFER does. A bot must not be steered into dialling: it is refused (603). A
-    phone follows it; the new call comes out of `followed`.
+    `max_calls`: incoming calls beyond this are refused with 486; legs we dial do not count. A
+    far end's REFER that `config.follow_transfers` allows comes out of `followed`.
     """
 
-    def __init__(
-        self,
-        listen: str = "127.0.0.1:5060",
-        rtp_ports: str = "40000-44000",
-        codecs: tuple[str, ...] = ("pcma", "pcmu"),
-        max_calls: int = 50,
-        jitter_buffer_ms: int = 40,
-        user: str = "voicebot",
-        expose_headers: tuple[str, ...] = EXPOSED_HEADERS,
-        follow_transfers: bool = False,
-    ) -> None:
-        self._listen = listen
-        self._rtp_ports = rtp_ports
-        self._codecs = codecs
+    def __init__(self, config: LineConfig | None = None, *, max_calls: int = 50) -> None:
+        self._config = config or LineConfig()
         self._max_calls = max_calls
-        self._jitter_buffer_ms = jitter_buffer_ms
-        self._user = user
-        self._expose = expose_headers
-        self._transfer_policy = "auto" if follow_transfers else "reject"
+        self._stack: NativeStack | None = None
+        self._draining = False
         self._runtime: Runtime | None = None
         self._agents: dict[str, UserAgent] = {}
         self._calls: set[BaresipCall] = set()
@@ -76,14 +58,14 @@ class BaresipEndpoint:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        check_free(self._listen)
-        config = stack_config(self._listen, self._rtp_ports, self._jitter_buffer_ms, self._expose)
+        check_free(self._config.listen)
+        config = stack_config(self._config)
         runtime = Runtime()
         try:
             await runtime.start(config)
         except BaresipError as error:
             raise LineError(
-                f"the SIP stack cannot start on {self._listen}: {error} "
+                f"the SIP stack cannot start on {self._config.listen}: {error} "
                 "(only one endpoint can run in a process)"
             ) from error
         try:
@@ -96,13 +78,14 @@ class BaresipEndpoint:
         self._spawn(self._pump())
 
     async def _open(self, runtime: Runtime) -> None:
+        self._stack = NativeStack()
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
         for transport in TRANSPORTS:  # a catch-all account takes its own transport only
             agent = await UserAgent.create(
                 runtime,
-                account(self._user, self._listen, transport, self._codecs),
-                transfer_policy=self._transfer_policy,
+                account(self._config, transport),
+                transfer_policy="auto" if self._config.follow_transfers else "reject",
             )
             agent.on_incoming(self._ring)
             agent.on_transfer_call(self._follow)
@@ -137,8 +120,23 @@ class BaresipEndpoint:
                 yield call
         self._incoming.put_nowait(None)
 
+    async def drain(self, timeout_s: float | None = None) -> bool:
+        self._draining = True
+        up = [asyncio.ensure_future(call.wait_ended()) for call in self._answering]
+        if not up:
+            return True
+        _, left = await asyncio.wait(up, timeout=timeout_s)
+        for waiting in left:
+            waiting.cancel()
+        return not left
+
     async def dial(
-        self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0
+        self,
+        uri: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 30.0,
+        trunk: str = "",
     ) -> DialResult:
         agent = self._agents.get("tcp" if "transport=tcp" in uri.lower() else "udp")
         if self._runtime is None or agent is None:
@@ -173,7 +171,9 @@ class BaresipEndpoint:
             raise
 
     def _dialled(self, native: StackCall, uri: str) -> BaresipCall:
-        return self._adopt(native, CallInfo(native.call_id or "", self._user, user_part(uri)))
+        return self._adopt(
+            native, CallInfo(native.call_id or "", self._config.user, user_part(uri))
+        )
 
     async def _abandon(self, dialling: asyncio.Future[StackCall], uri: str) -> None:
         with contextlib.suppress(BaresipError):
@@ -184,7 +184,7 @@ class BaresipEndpoint:
         return await self._followed.get()
 
     def _follow(self, native: StackCall) -> None:
-        info = CallInfo(native.call_id or "", self._user, user_part(native.peer or ""))
+        info = CallInfo(native.call_id or "", self._config.user, user_part(native.peer or ""))
         self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
@@ -195,17 +195,19 @@ class BaresipEndpoint:
             caller=user_part(caller),
             callee=user_part(callee),
             headers=headers,
-            codec=self._codecs[0] if len(self._codecs) == 1 else "",
+            codec=self._config.codecs[0] if len(self._config.codecs) == 1 else "",
         )
         call = self._adopt(native, info)
-        if len(self._answering) >= self._max_calls:
-            self._spawn(call.reject(486))
+        if self._draining or len(self._answering) >= self._max_calls:
+            self._spawn(call.reject(503 if self._draining else 486))
             return
         self._answering.add(call)
         self._incoming.put_nowait(call)
 
     def _adopt(self, native: StackCall, info: CallInfo) -> BaresipCall:
-        call = BaresipCall(native, info)
+        if self._stack is None:
+            raise LineError("the endpoint is not started")
+        call = BaresipCall(native, info, self._stack)
         self._calls.add(call)
         self._spawn(self._release(call))
         self._known.add(native.handle)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from baresip import Account, Config
 
+from telephony.config import LineConfig
 from telephony.errors import LineError
 from telephony.ports import split_address
 
@@ -15,41 +16,38 @@ RTP_LOSS_S = 120
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
-def stack_config(
-    listen: str, rtp_ports: str, jitter_buffer_ms: int, expose_headers: tuple[str, ...]
-) -> Config:
+def stack_config(line: LineConfig) -> Config:
     """The stack's settings. Raises LineError for an address or a range it would misread."""
-    host, _ = split_address(listen)
-    _check_range(rtp_ports)
+    host, _ = split_address(line.listen)
+    _check_range(line.rtp_ports)
+    held_ms = line.jitter_buffer_ms
     jitter = (
-        "audio_jitter_buffer_type fixed\n"
-        f"audio_jitter_buffer_ms {jitter_buffer_ms}-{jitter_buffer_ms * 2 + 100}\n"
-        if jitter_buffer_ms
+        f"audio_jitter_buffer_type fixed\naudio_jitter_buffer_ms {held_ms}-{held_ms * 2 + 100}\n"
+        if held_ms
         else "audio_jitter_buffer_type off\n"
     )
     return Config(
         # Interface discovery skips loopback, so a given address is pinned.
         net_interface=None if host == _ANY_ADDRESS else host,
         max_concurrent_calls=None,
-        expose_headers=(*ADDRESS_HEADERS, *expose_headers),
+        expose_headers=(*ADDRESS_HEADERS, *line.expose_headers),
         rtp_timeout=RTP_LOSS_S,
         extra_config_text=(
-            f"sip_listen {listen}\nsip_transports udp,tcp\nrtp_ports {rtp_ports}\n{jitter}"
+            f"sip_listen {line.listen}\nsip_transports udp,tcp\n"
+            f"rtp_ports {line.rtp_ports}\n{jitter}"
         ),
     )
 
 
-def account(
-    user: str, listen: str, transport: Literal["udp", "tcp"], codecs: tuple[str, ...]
-) -> Account:
+def account(line: LineConfig, transport: Literal["udp", "tcp"]) -> Account:
     """An account without a registrar that takes calls to any user on its transport."""
     return Account(
-        user=user,
-        domain=listen,
+        user=line.user,
+        domain=line.listen,
         password="",
         reg_interval=0,
         transport=transport,
-        audio_codecs=codecs,
+        audio_codecs=line.codecs,
         extra_params=("catchall=yes",),
     )
 

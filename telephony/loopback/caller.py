@@ -2,7 +2,7 @@
 
 ::
 
-    python -m telephony.loopback_caller --call sip:400@127.0.0.1:5070 \\
+    python -m telephony.loopback.caller --call sip:400@127.0.0.1:5070 \\
         --listen 127.0.0.1:5071 --script call.json --tape call.wav
 
 Prints one JSON object a line: ``{"t_ms": …, "event": …}``, t_ms from the answer on the tape's
@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from telephony.api import FRAME_MS, Call, HangupBy
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
+from telephony.config import LineConfig
 from telephony.energy import SpeechMeter
 from telephony.errors import LineError
-from telephony.script import (
+from telephony.loopback.script import (
     Digits,
     Hang,
     Play,
@@ -159,12 +160,14 @@ async def call_and_play(args: argparse.Namespace) -> int:
     steps = load_script(args.script)
     audio = {step.wav: read_wav(step.wav) for step in steps if isinstance(step, Play | PlayOver)}
     endpoint = BaresipEndpoint(
-        args.listen,
-        rtp_ports=args.rtp_ports,
-        jitter_buffer_ms=args.jitter_buffer_ms,
-        user=args.user,
-        expose_headers=(),
-        follow_transfers=args.follow_transfers,
+        LineConfig(
+            listen=args.listen,
+            rtp_ports=args.rtp_ports,
+            jitter_buffer_ms=args.jitter_buffer_ms,
+            user=args.user,
+            expose_headers=(),
+            follow_transfers=args.follow_transfers,
+        )
     )
     await endpoint.start()
     try:
@@ -223,7 +226,7 @@ async def _talk(
 
 def main() -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(prog="telephony.loopback_caller", description=__doc__)
+    parser = argparse.ArgumentParser(prog="telephony.loopback.caller", description=__doc__)
     parser.add_argument("--call", required=True, help="SIP URI to call")
     parser.add_argument("--listen", default="127.0.0.1:5071", help="own SIP address")
     parser.add_argument("--rtp-ports", default="44100-44998", help="own RTP ports, LOW-HIGH")

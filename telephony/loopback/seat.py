@@ -2,7 +2,7 @@
 
 ::
 
-    python -m telephony.loopback_seat --listen 127.0.0.1:5072 --ring-ms 400 \\
+    python -m telephony.loopback.seat --listen 127.0.0.1:5072 --ring-ms 400 \\
         --answer --play seat.wav --tape seat.wav --expose X-Summary-Id
 
 Rings, then answers and plays its wav once the caller was heard; or refuses (--decline,
@@ -18,12 +18,13 @@ import sys
 from pathlib import Path
 
 from telephony.api import FRAME_MS, Call
-from telephony.baresip_line import BaresipEndpoint
+from telephony.baresip.line import BaresipEndpoint
+from telephony.config import LineConfig
 from telephony.energy import SpeechMeter
 from telephony.errors import LineError
-from telephony.loopback_caller import emit
+from telephony.loopback.caller import emit
+from telephony.loopback.refusal import RefusingAgent, RefusingProtocol, Request
 from telephony.ports import check_free, split_address
-from telephony.refusal import RefusingAgent, RefusingProtocol, Request
 from telephony.tape import Tape
 from telephony.wav import read_wav
 
@@ -32,11 +33,13 @@ async def answer_calls(args: argparse.Namespace) -> int:
     """Ring, answer and talk; returns when the call has ended."""
     speech = read_wav(args.play) if args.play else b""
     endpoint = BaresipEndpoint(
-        args.listen,
-        rtp_ports=args.rtp_ports,
-        jitter_buffer_ms=args.jitter_buffer_ms,
-        user="seat",
-        expose_headers=tuple(args.expose),
+        LineConfig(
+            listen=args.listen,
+            rtp_ports=args.rtp_ports,
+            jitter_buffer_ms=args.jitter_buffer_ms,
+            user="seat",
+            expose_headers=tuple(args.expose),
+        )
     )
     await endpoint.start()
     emit(0, "listening", listen=args.listen)
@@ -108,7 +111,7 @@ async def refuse_calls(args: argparse.Namespace, code: int | None) -> int:
 
 def main() -> int:
     """Entry point."""
-    parser = argparse.ArgumentParser(prog="telephony.loopback_seat", description=__doc__)
+    parser = argparse.ArgumentParser(prog="telephony.loopback.seat", description=__doc__)
     parser.add_argument("--listen", default="127.0.0.1:5072", help="own SIP address")
     parser.add_argument("--rtp-ports", default="45000-45998", help="own RTP ports, LOW-HIGH")
     parser.add_argument("--jitter-buffer-ms", type=int, default=0)

@@ -12,16 +12,19 @@ from baresip import Call as StackCall
 
 from telephony.api import (
     AudioTap,
+    Call,
     CallInfo,
     Hangup,
     TransferOutcome,
     TransferResult,
 )
-from telephony.baresip_wire import BaresipWire
+from telephony.baresip.native import NativeStack
+from telephony.baresip.wire import BaresipWire
 from telephony.errors import LineError
 from telephony.frames import DigitStream
 from telephony.media import CallMedia
-from telephony.outcomes import hangup_of, outcome_of, refer_to
+from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
+from telephony.quality import Quality
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -29,10 +32,12 @@ ANSWER_TIMEOUT_S = 10.0
 class BaresipCall:
     """A leg; made by `BaresipEndpoint`, never by its users."""
 
-    def __init__(self, native: StackCall, info: CallInfo) -> None:
+    def __init__(self, native: StackCall, info: CallInfo, stack: NativeStack) -> None:
         loop = asyncio.get_running_loop()
         self._native = native
+        self._stack = stack
         self._info = info
+        self._codec = ""
         self._ended: asyncio.Future[Hangup] = loop.create_future()
         self._established = asyncio.Event()
         self._ending = False
@@ -80,10 +85,26 @@ class BaresipCall:
                 wait.cancel()
         return self._established.is_set() and self.ended is None
 
+    async def progress(self) -> None:
+        if self.ended is not None or not self._stack.progress(self._info.call_id):
+            raise LineError(f"call {self._info.call_id} is not one that rings here")
+
     async def reject(self, code: int = 486) -> None:
-        """Refuse; this stack can only say 486, whatever `code` is (docs/telephony.md)."""
         self._ending = True
-        await self._end(self._native.reject())
+        if self.ended is None:
+            self._stack.refuse(self._info.call_id, code, REASONS.get(code, "Refused"))
+
+    @property
+    def codec(self) -> str:
+        return self._codec
+
+    @property
+    def held(self) -> bool:
+        return bool(self._native.remote_on_hold)
+
+    @property
+    def quality(self) -> Quality | None:
+        return None
 
     def frames(self) -> AsyncIterator[bytes]:
         return self.media.stream.read()
@@ -125,6 +146,31 @@ class BaresipCall:
             return TransferResult(TransferOutcome.FAILED, reason=str(error))
         return TransferResult(TransferOutcome.ACCEPTED)
 
+    async def attended_transfer(self, consult: Call, *, timeout_s: float = 30.0) -> TransferResult:
+        if self.ended is not None:
+            return TransferResult(TransferOutcome.CALLER_GONE, reason=self.ended.reason)
+        if not isinstance(consult, BaresipCall):
+            raise TypeError(f"a call of this line is expected, got {type(consult).__name__}")
+        try:
+            await self._native.attended_transfer(consult._native, timeout=timeout_s)
+        except TransferFailed as error:
+            return self._transfer_failure(error)
+        except BaresipError as error:
+            return TransferResult(TransferOutcome.FAILED, reason=str(error))
+        return TransferResult(TransferOutcome.ACCEPTED)
+
+    async def hold(self) -> None:
+        await self._order("held", self._native.hold())
+
+    async def resume(self) -> None:
+        await self._order("resumed", self._native.resume())
+
+    async def _order(self, what: str, command: Any) -> None:
+        try:
+            await command
+        except BaresipError as error:
+            raise LineError(f"call {self._info.call_id} cannot be {what}: {error}") from error
+
     def _transfer_failure(self, error: TransferFailed) -> TransferResult:
         if self.ended is not None:
             return TransferResult(TransferOutcome.CALLER_GONE, reason=self.ended.reason)
@@ -151,6 +197,7 @@ class BaresipCall:
         if not self._info.call_id and event.call_id:  # a call that we dialled
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
+            self._codec = self._stack.codec(self._info.call_id)
             self.media.start()
             self._established.set()
         elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):

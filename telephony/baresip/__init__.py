@@ -1,0 +1,1 @@
+"""The phone line on baresip: `telephony.baresip.line.BaresipEndpoint`."""
