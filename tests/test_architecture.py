@@ -15,7 +15,7 @@ FLOORS = (
     {"scenes"},
     {"pack"},
     {"pack_loader"},
-    {"knowledge", "language", "speech", "records"},
+    {"knowledge", "language", "speech", "records", "line"},
     {"dialog", "turns"},
     {"handoff"},
     {"session"},

@@ -52,6 +52,37 @@ def test_an_unknown_configuration_key(tmp_path: Path, models: Path) -> None:
     assert_refused(done, "sip.port", "unknown key", "listen")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[sip]\nlisten = "0.0.0.0:25071"\n', ("nobody could ring", "[[sip.trunks]]", "allow")),
+        ('[[sip.trunks]]\nname = "pbx"\nallow = ["pbx.example"]\n', ("pbx.example", "10.0.0.0/8")),
+        ('[[sip.trunks]]\nname = "pbx"\n', ("sip.trunks.0.allow", "required")),
+        ("[sip.limits]\nmax_lag = 5\n", ("sip.limits.max_lag", "unknown key", "max_lag_ms")),
+        ('[sip.tls]\ncertificate = "none.pem"\n', ("sip.tls.certificate", "none.pem")),
+        ('[records]\nopt_out_digit = "no"\n', ("records.opt_out_digit", "no")),
+    ],
+)
+def test_a_line_that_cannot_be(
+    tmp_path: Path, models: Path, text: str, words: tuple[str, ...]
+) -> None:
+    config = tmp_path / "hotline.toml"
+    config.write_text(text, encoding="utf-8")
+    done = voicebot("serve", "--config", config, models=models, cwd=tmp_path)
+    assert_refused(done, *words)
+
+
+def test_a_password_that_cannot_be_read(tmp_path: Path, models: Path) -> None:
+    config = tmp_path / "hotline.toml"
+    config.write_text(
+        '[[sip.trunks]]\nname = "pbx"\nallow = ["10.0.0.5"]\n'
+        'register = { registrar = "10.0.0.5", user = "4008", password_file = "none.txt" }\n',
+        encoding="utf-8",
+    )
+    done = voicebot("serve", "--config", config, models=models, cwd=tmp_path)
+    assert_refused(done, "sip.trunks.0.register.password_file", "none.txt")
+
+
 def test_a_configuration_file_that_is_not_there(tmp_path: Path, models: Path) -> None:
     done = voicebot("serve", "--config", tmp_path / "none.toml", models=models, cwd=tmp_path)
     assert_refused(done, "none.toml")

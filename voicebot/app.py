@@ -15,7 +15,6 @@ from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint, HangupBy, LineError
 from telephony.baresip.line import BaresipEndpoint
-from telephony.config import LineConfig
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
 from voicebot.errors import RecordsError, VoicebotError
@@ -25,6 +24,7 @@ from voicebot.knowledge.knowledge import Knowledge
 from voicebot.knowledge.pack_index import open_pack_index
 from voicebot.language.ct2_engine import Ct2Engine
 from voicebot.language.pick import Picker
+from voicebot.line import line_config
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
@@ -233,15 +233,7 @@ class App:
         Raises LineError (for example PortInUseError) if the line cannot be opened.
         """
         sip = self.settings.sip
-        endpoint = BaresipEndpoint(
-            LineConfig(
-                listen=sip.listen,
-                rtp_ports=sip.rtp_ports,
-                codecs=sip.codecs,
-                jitter_buffer_ms=sip.jitter_buffer_ms,
-            ),
-            max_calls=sip.max_calls,
-        )
+        endpoint = BaresipEndpoint(line_config(sip), max_calls=sip.limits.max_calls)
         await endpoint.start()
         on_ready()
         calls: set[asyncio.Task[None]] = set()

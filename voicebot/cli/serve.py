@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Answer calls until Ctrl-C or SIGTERM; calls in progress are hung up then."""
         from telephony.ports import check_free
+        from voicebot.line import line_config
         from voicebot.settings import load_settings
 
         settings = load_settings(
@@ -42,8 +43,8 @@ def register(app: typer.Typer) -> None:
                 "console.listen": console,
             },
         )
-        # Addresses first: what is wrong with them is told before the models are loaded.
-        check_free(settings.sip.listen)
+        # The line first: what is wrong with it is told before the models are loaded.
+        check_free(line_config(settings.sip).listen)
         listener = None
         if settings.console.listen:
             from voicebot.console import open_listener

@@ -1,44 +1,17 @@
-"""One typed settings tree: defaults < TOML file < environment (``VOICEBOT__SECTION__KEY``).
-
-Unknown keys, wrong types and missing keys are errors that name the key, what was expected
-and what came. No other module reads the environment or a configuration file.
-"""
+"""The settings tree: every table but the line's, with meanings and defaults."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from voicebot.errors import SettingsError
+from voicebot.settings.section import Section
+from voicebot.settings.sip import SipSettings
 
-ENV_PREFIX = "VOICEBOT__"
-SERVER_PACK = Path(__file__).parent / "packs" / "server"
-
-
-class Section(BaseModel):
-    """A frozen table of settings in which every key must be known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SipSettings(Section):
-    """The phone line."""
-
-    listen: str = Field("127.0.0.1:5060", description="SIP listen address, ADDR:PORT (UDP and TCP)")
-    rtp_ports: str = Field("40000-44000", description="UDP port range for RTP, LOW-HIGH")
-    codecs: tuple[Literal["pcma", "pcmu"], ...] = Field(
-        ("pcma", "pcmu"), description="codecs offered and accepted, in order of preference"
-    )
-    max_calls: int = Field(50, ge=1, description="more concurrent calls than this get 486")
-    jitter_buffer_ms: int = Field(
-        40, ge=0, le=400, description="received audio is held this long against jitter; 0 is off"
-    )
+SERVER_PACK = Path(__file__).parents[1] / "packs" / "server"
 
 
 class TurnSettings(Section):
@@ -130,6 +103,17 @@ class RecordsSettings(Section):
     url: str = Field("", description="SQLAlchemy URL; empty: SQLite in `directory`")
     directory: Path = Field(Path("var/records"), description="database and recordings")
     record_audio: bool = True
+    announce: str = Field(
+        "",
+        description="said before the greeting where calls are recorded, "
+        "e.g. 为提升服务质量，本次通话将被录音。",
+    )
+    opt_out: bool = Field(
+        True, description="a caller who says 不要录音 is recorded no further, and is told so"
+    )
+    opt_out_digit: str = Field(
+        "", pattern=r"^[0-9*#]?$", description="a key that does the same; empty: none"
+    )
 
 
 class ConsoleSettings(Section):
@@ -158,73 +142,3 @@ class Settings(Section):
     handoff: HandoffSettings = HandoffSettings()  # type: ignore[call-arg]
     records: RecordsSettings = RecordsSettings()  # type: ignore[call-arg]
     console: ConsoleSettings = ConsoleSettings()  # type: ignore[call-arg]
-
-
-def load_settings(
-    path: Path | None = None,
-    *,
-    environ: Mapping[str, str] | None = None,
-    overrides: Mapping[str, Any] | None = None,
-) -> Settings:
-    """Build the tree from a TOML file, the environment and explicit overrides, in that order.
-
-    `overrides` maps dotted keys (``sip.listen``) to values; it is how command-line options
-    enter. Raises SettingsError with one line that names the key.
-    """
-    environ = os.environ if environ is None else environ
-    tree: dict[str, Any] = {}
-    if path is not None:
-        tree = _read_toml(path)
-    if "VOICEBOT_MODELS" in environ:
-        tree.setdefault("models", environ["VOICEBOT_MODELS"])
-    for key, value in environ.items():
-        if key.startswith(ENV_PREFIX):
-            _put(tree, key[len(ENV_PREFIX) :].lower().split("__"), value)
-    for key, value in (overrides or {}).items():
-        if value is not None:
-            _put(tree, key.split("."), value)
-    try:
-        return Settings.model_validate(tree)
-    except ValidationError as error:
-        raise SettingsError(_one_line(error, path)) from None
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise SettingsError(f"settings: cannot read {path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"settings: {path} is not valid TOML: {error}") from None
-
-
-def _put(tree: dict[str, Any], keys: list[str], value: Any) -> None:
-    for key in keys[:-1]:
-        tree = tree.setdefault(key, {})
-        if not isinstance(tree, dict):
-            raise SettingsError(f"settings: {'.'.join(keys)}: {key} is a value, not a table")
-    tree[keys[-1]] = value
-
-
-def _one_line(error: ValidationError, path: Path | None) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    where = f" in {path}" if path else ""
-    if first["type"] == "extra_forbidden":
-        known = ", ".join(_known_keys(first["loc"][:-1]))
-        return f"settings: {key}: unknown key{where}; known here: {known}"
-    if first["type"] == "missing":
-        return f"settings: {key}: this key is required and missing{where}"
-    return f"settings: {key}: {first['msg']}; got {first['input']!r}{where}"
-
-
-def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
-    model: Any = Settings
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        args = getattr(annotation, "__args__", None)
-        model = args[0] if args else annotation
-    return sorted(model.model_fields)

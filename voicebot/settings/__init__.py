@@ -1,0 +1,49 @@
+"""One typed settings tree: defaults < TOML file < environment (``VOICEBOT__SECTION__KEY``).
+
+Unknown keys, wrong types and missing keys are errors that name the key, what was expected
+and what came. No other module reads the environment or a configuration file.
+"""
+
+from voicebot.settings.load import load_settings
+from voicebot.settings.sip import (
+    LimitSettings,
+    RegisterSettings,
+    SipSettings,
+    TlsSettings,
+    TrunkSettings,
+)
+from voicebot.settings.tree import (
+    SERVER_PACK,
+    AsrSettings,
+    BudgetSettings,
+    ConsoleSettings,
+    HandoffSettings,
+    KnowledgeSettings,
+    LanguageSettings,
+    RecordsSettings,
+    SeatSettings,
+    Settings,
+    SpeechSettings,
+    TurnSettings,
+)
+
+__all__ = [
+    "SERVER_PACK",
+    "AsrSettings",
+    "BudgetSettings",
+    "ConsoleSettings",
+    "HandoffSettings",
+    "KnowledgeSettings",
+    "LanguageSettings",
+    "LimitSettings",
+    "RecordsSettings",
+    "RegisterSettings",
+    "SeatSettings",
+    "Settings",
+    "SipSettings",
+    "SpeechSettings",
+    "TlsSettings",
+    "TrunkSettings",
+    "TurnSettings",
+    "load_settings",
+]
