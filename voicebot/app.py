@@ -14,6 +14,7 @@ from asr_models.lexicon_repair import LexiconRepair
 from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint, HangupBy, LineError
+from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
@@ -233,7 +234,8 @@ class App:
         Raises LineError (for example PortInUseError) if the line cannot be opened.
         """
         sip = self.settings.sip
-        endpoint = BaresipEndpoint(line_config(sip), max_calls=sip.limits.max_calls)
+        limits = Limits(max_calls=sip.limits.max_calls)
+        endpoint = BaresipEndpoint(line_config(sip), Admission(limits))
         await endpoint.start()
         on_ready()
         calls: set[asyncio.Task[None]] = set()

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 from baresip import BaresipError, Event, Runtime, StackEvent, UserAgent
 from baresip import Call as StackCall
 
+from telephony.admission import Admission
 from telephony.api import CallInfo, DialResult, TransferOutcome
 from telephony.baresip.call import BaresipCall
 from telephony.baresip.config import account, stack_config
@@ -38,15 +39,16 @@ PROVISIONAL_WAIT_S = 1.0
 class BaresipEndpoint:
     """A SIP user agent that takes calls to any user and places calls.
 
-    `max_calls`: incoming calls beyond this are refused with 486; legs we dial do not count. A
-    far end's REFER that `config.follow_transfers` allows comes out of `followed`.
+    `admission` decides which incoming calls are let in; legs we dial do not count. A far end's
+    REFER that `config.follow_transfers` allows comes out of `followed`.
     """
 
-    def __init__(self, config: LineConfig | None = None, *, max_calls: int = 50) -> None:
+    def __init__(
+        self, config: LineConfig | None = None, admission: Admission | None = None
+    ) -> None:
         self._config = config or LineConfig()
-        self._max_calls = max_calls
+        self._admission = admission or Admission()
         self._stack: NativeStack | None = None
-        self._draining = False
         self._runtime: Runtime | None = None
         self._agents: dict[str, UserAgent] = {}
         self._calls: set[BaresipCall] = set()
@@ -121,7 +123,7 @@ class BaresipEndpoint:
         self._incoming.put_nowait(None)
 
     async def drain(self, timeout_s: float | None = None) -> bool:
-        self._draining = True
+        self._admission.drain()
         up = [asyncio.ensure_future(call.wait_ended()) for call in self._answering]
         if not up:
             return True
@@ -198,8 +200,8 @@ class BaresipEndpoint:
             codec=self._config.codecs[0] if len(self._config.codecs) == 1 else "",
         )
         call = self._adopt(native, info)
-        if self._draining or len(self._answering) >= self._max_calls:
-            self._spawn(call.reject(503 if self._draining else 486))
+        if not self._admission.judge(info.call_id).admitted:
+            self._spawn(call.reject(503))
             return
         self._answering.add(call)
         self._incoming.put_nowait(call)
@@ -236,6 +238,7 @@ class BaresipEndpoint:
         await call.wait_ended()
         self._calls.discard(call)
         self._answering.discard(call)
+        self._admission.release(call.info.call_id)
 
     async def _pump(self) -> None:
         """The one task that moves the audio of all calls."""

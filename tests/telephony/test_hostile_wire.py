@@ -84,7 +84,7 @@ async def test_an_answer_that_nobody_confirms_is_an_error(
         assert (await asyncio.wait_for(call.wait_ended(), 2)).by is HangupBy.LOCAL
 
 
-async def test_one_call_too_many_gets_486_and_a_free_place_is_used_again(
+async def test_one_call_too_many_gets_503_and_a_free_place_is_used_again(
     endpoint: BaresipEndpoint, sip_port: int
 ) -> None:
     async with (
@@ -96,7 +96,7 @@ async def test_one_call_too_many_gets_486_and_a_free_place_is_used_again(
             phone.invite()
             await phone.until(180)
         third.invite()
-        await third.until(486)
+        await third.until(503)
         await (await ringing(endpoint)).reject()
         await first.until(486)
         third.request("ACK")
