@@ -24,7 +24,7 @@ from telephony.errors import LineError
 from telephony.frames import DigitStream
 from telephony.media import CallMedia
 from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
-from telephony.quality import Quality
+from telephony.quality import Quality, ReceiverStatistics
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -42,6 +42,7 @@ class BaresipCall:
         self._established = asyncio.Event()
         self._ending = False
         self._digits = DigitStream()
+        self._statistics = ReceiverStatistics()
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id)
         native.on(self._on_event)
@@ -104,7 +105,11 @@ class BaresipCall:
 
     @property
     def quality(self) -> Quality | None:
-        return None
+        return self._statistics.quality(self._codec)
+
+    def _read_statistics(self) -> None:
+        for reading in self._stack.monitor.read(self._info.call_id).values():
+            self._statistics.add(reading)
 
     def frames(self) -> AsyncIterator[bytes]:
         return self.media.stream.read()
@@ -182,6 +187,7 @@ class BaresipCall:
     async def hangup(self) -> None:
         if self.ended is None:
             self._ending = True
+            self._read_statistics()
             await self._end(self._native.hangup())
 
     async def wait_ended(self) -> Hangup:
@@ -198,11 +204,16 @@ class BaresipCall:
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
             self._codec = self._stack.codec(self._info.call_id)
+            self._stack.monitor.watch(self._info.call_id, self._statistics.add)
             self.media.start()
             self._established.set()
         elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):
             self.rang = True
         elif event.event is Event.CALL_CLOSED:
+            self._statistics.finish(
+                received=event.stats.get("rx", {}).get("packets", 0),
+                sent=event.stats.get("tx", {}).get("packets", 0),
+            )
             self.closed(event.text or "")
 
     def closed(self, text: str) -> None:
@@ -210,6 +221,7 @@ class BaresipCall:
         if self._ended.done():
             return
         self.media.stop()
+        self._stack.monitor.forget(self._info.call_id)
         self._digits.close()
         answered = self._established.is_set()
         self._ended.set_result(hangup_of(text, ours=self._ending, answered=answered))

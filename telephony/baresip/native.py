@@ -18,6 +18,7 @@ from typing import Any
 
 import baresip._native as extension
 
+from telephony.baresip.statistics import StreamMonitor
 from telephony.errors import LineError
 
 KNOWN_VERSION = "4.10.0"
@@ -126,6 +127,7 @@ class NativeStack:
         self._listener = ctypes.c_void_p()
         self._callback: Any = None
         self._prove()
+        self.monitor = StreamMonitor()
 
     def _declare(self) -> None:
         pointer, text, whole = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
