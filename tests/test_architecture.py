@@ -19,7 +19,7 @@ FLOORS = (
     {"dialog", "turns"},
     {"handoff"},
     {"session"},
-    {"replay", "console"},
+    {"replay", "console", "serving"},
     {"app"},
     {"demo"},
     {"cli"},

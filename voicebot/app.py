@@ -7,35 +7,36 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import platformdirs
-import structlog
 
 from asr_models import Recognizer
 from asr_models.lexicon_repair import LexiconRepair
 from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
-from telephony import Call, Endpoint, HangupBy, LineError
-from telephony.admission import Admission, Limits
-from telephony.baresip.line import BaresipEndpoint
+from telephony import Call, Endpoint
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
-from voicebot.errors import RecordsError, VoicebotError
+from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.knowledge import Knowledge
 from voicebot.knowledge.pack_index import open_pack_index
 from voicebot.language.ct2_engine import Ct2Engine
 from voicebot.language.pick import Picker
-from voicebot.line import line_config
+from voicebot.line import admission, make_endpoint
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
+from voicebot.serving import Serving, watch_queue
+from voicebot.session import queue_notice
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
-from voicebot.session.events import CallEnded, Observer, SessionEvent
+from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hit_picker import HitPicker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import VOICE_STAGE, Mouth
-from voicebot.session.prepared import first_texts, other_texts, prepare_speech, urgent_texts
+from voicebot.session.opt_out import no_wish, take_wish
+from voicebot.session.prepared import first_texts, prepare_idly, prepare_speech
+from voicebot.session.reception import CallObserver, Reception, Session
 from voicebot.session.recording import CallKeeper
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
@@ -43,12 +44,10 @@ from voicebot.settings import Settings
 from voicebot.speech.build import build_speaker
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.estimates import StageEstimates
-from voicebot.turns.scheduler import InferenceScheduler, Priority
+from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import SpeechDetector
 from voicebot.weights import locate
-
-log = structlog.get_logger(__name__)
 
 Step = Callable[[str, str], None]
 # What a stage is taken to cost until it has run often enough on this machine.
@@ -60,8 +59,6 @@ COLD_ESTIMATES_MS = {
     "prepare": 3000.0,
 }
 Prepare = Callable[[Pack], Sequence[str]]
-CallObserver = Callable[[str, SessionEvent], None]
-"""Hears an event with the id under which its call is kept."""
 
 
 class App:
@@ -128,7 +125,8 @@ class App:
         step("loading the voice", settings.speech.engine)
         speaker = build_speaker(settings, pack)
         speaker.warm_up()
-        prepare_speech(speaker, (prepare or first_texts)(pack), step)
+        texts = [*(prepare or first_texts)(pack), settings.records.announcement]
+        prepare_speech(speaker, [text for text in texts if text], step)
         picker = build_picker(settings, step)
         estimates = StageEstimates(COLD_ESTIMATES_MS)
         scheduler = InferenceScheduler(workers=2, estimates=estimates)
@@ -157,8 +155,9 @@ class App:
         return self._conversation
 
     def greeting_ms(self) -> int:
-        """How long the greeting sounds, its pauses included."""
+        """How long the greeting sounds, with what is said before it, pauses included."""
         said = [a.text for a in self._conversation.start().actions if isinstance(a, Say)]
+        said.append(self.settings.records.announcement)
         clauses = [clause for text in said for clause in self.speaker.clauses(text)]
         return sum(len(self.speaker.render(c)) // 8 + c.pause_ms for c in clauses)
 
@@ -172,14 +171,13 @@ class App:
     ) -> CallSession:
         """One call's session.
 
-        Without an endpoint no seat can be rung (replay); without a keeper nothing is stored.
+        Without an endpoint no seat can be rung (replay). `keeper` stores the summary and the tape;
+        facts reach it as `observer`.
         """
         story = Story(self.pack, call.info)
 
         def observe(event: SessionEvent) -> None:
             story(event)
-            if keeper is not None:
-                keeper(event)
             observer(event)
 
         turns = self.settings.turns
@@ -192,6 +190,7 @@ class App:
             self.pack.info.asr_prompt,
             lambda text: self.repair.repair(text).text,
             lambda: self.estimates.p95_ms(VOICE_STAGE),
+            take_wish if self.settings.records.opt_out else no_wish,
         )
         vad = SpeechDetector(self.silero.fork(), threshold=turns.speech_threshold)
         return CallSession(
@@ -212,112 +211,67 @@ class App:
             turns=turns,
             budget=self.settings.budget,
             observer=observe,
+            announce=self.settings.records.announcement,
+            opt_out_digit=self.settings.records.opt_out_digit,
+            stop_recording=keeper.stop_recording if keeper else lambda: None,
         )
+
+    def _talk(
+        self, call: Call, observer: Observer, keeper: CallKeeper, endpoint: Endpoint
+    ) -> Session:
+        if not call.info.overflow:
+            return self.session(call, observer, endpoint=endpoint, keeper=keeper)
+        mouth = Mouth(call, self.speaker, self.scheduler)
+        text = self.pack.prompts.get(queue_notice.PROMPT)
+        return queue_notice.QueueNotice(call, mouth, text, self.pack.info.name, observer)
 
     async def serve(
         self,
         stop: asyncio.Event,
         *,
+        hurry: asyncio.Event | None = None,
         on_ready: Callable[[], None] = lambda: None,
+        on_draining: Callable[[int], None] = lambda left: None,
         observer: Observer = lambda event: None,
         on_event: CallObserver = lambda call_id, event: None,
         prepare_rest: bool = True,
     ) -> None:
-        """Answer calls until `stop` is set; calls in progress are hung up then.
+        """Answer calls until `stop` is set; calls in progress end by themselves then.
 
-        While nobody is on the line, the rest of what the pack says word for word is rendered
-        (`prepare_rest`): the cache lasts, so this happens once.
+        `hurry`, or the settings' drain time, hangs them up. `on_draining` is told how many calls
+        are left. While nobody is on the line, the rest of what the pack says word for word is
+        rendered (`prepare_rest`): the cache lasts, so this happens once.
 
         `on_event` hears what `observer` hears, and of which call it is; for each call the last
         it hears is a `CallEnded`, also when the session failed.
 
         Raises LineError (for example PortInUseError) if the line cannot be opened.
         """
-        sip = self.settings.sip
-        limits = Limits(max_calls=sip.limits.max_calls)
-        endpoint = BaresipEndpoint(line_config(sip), Admission(limits))
-        await endpoint.start()
-        on_ready()
-        calls: set[asyncio.Task[None]] = set()
+        if self.records is None:
+            raise RecordsError("records: this bot was built without a store; it takes no calls")
+        kept, sip = self.settings.records, self.settings.sip
 
-        async def take_calls() -> None:
-            async for call in endpoint.incoming():
-                task = asyncio.create_task(self._take(call, endpoint, observer, on_event))
-                calls.add(task)
-                task.add_done_callback(calls.discard)
-
-        taking = asyncio.create_task(take_calls())
-        stopping = asyncio.create_task(stop.wait())
-        idle_work = asyncio.create_task(self._prepare_rest(calls)) if prepare_rest else None
-        try:
-            # A bot that can no longer take calls must end, not sit there deaf.
-            await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if taking.done() and not stop.is_set():
-                taking.result()
-                raise LineError("sip: the stack has died; start the bot again")
-        finally:
-            for task in (taking, stopping, idle_work):
-                if task is not None:
-                    task.cancel()
-            await endpoint.stop()
-            left = [task for task in (taking, stopping, idle_work) if task is not None]
-            await asyncio.gather(*left, *calls, return_exceptions=True)
-
-    async def _prepare_rest(self, calls: set[asyncio.Task[None]]) -> None:
-        for text in (*urgent_texts(self.pack), *other_texts(self.pack)):
-            while calls:  # the cores belong to callers
-                await asyncio.wait(set(calls))
-            try:
-                await self.scheduler.run(
-                    Priority.BACKGROUND, self.speaker.prepare, [text], stage="prepare"
-                )
-            except VoicebotError as error:
-                log.warning("speech not prepared", text=text[:40], reason=str(error))
-
-    async def _take(
-        self, call: Call, endpoint: Endpoint, observer: Observer, on_event: CallObserver
-    ) -> None:
-        """One call, kept in the records; what goes wrong in it stays in it."""
-        try:
-            keeper = self._keeper(call)
-        except Exception:
-            log.exception("no record can be kept", call_id=call.info.call_id)
-            await call.reject()
-            return
-        call_id = keeper.recorder.call_id
-
-        def observe(event: SessionEvent) -> None:
+        def observe(call_id: str, event: SessionEvent) -> None:
             observer(event)
             on_event(call_id, event)
 
-        def failed(outcome: str, by: HangupBy, reason: str) -> None:
-            event = CallEnded(0, by, reason, outcome)
-            keeper(event)
-            observe(event)
-
-        try:
-            await self.session(call, observe, endpoint=endpoint, keeper=keeper).run()
-        except LineError as error:  # the caller gave up while it rang
-            failed("not_answered", HangupBy.REMOTE, str(error))
-        except Exception as error:
-            log.exception("call failed", call=call_id)
-            failed("failed", HangupBy.ERROR, type(error).__name__)
-            await call.hangup()
-        finally:
-            keeper.close()
-
-    def _keeper(self, call: Call) -> CallKeeper:
-        if self.records is None:
-            raise RecordsError("records: this bot was built without a store; calls are not taken")
-        folder = self.settings.records.directory.resolve() / "audio"
-        audio = folder if self.settings.records.record_audio else None
-        try:
-            keeper = CallKeeper(self.records, call.info, self.pack.info.name, audio)
-        except OSError as error:  # a call without a tape is better than no call
-            log.error("no recording", folder=str(folder), reason=str(error))
-            keeper = CallKeeper(self.records, call.info, self.pack.info.name, None)
-        keeper.attach(call)
-        return keeper
+        judge = admission(sip)
+        endpoint = make_endpoint(sip, judge)
+        reception = Reception(
+            self.records,
+            kept.directory.resolve() / "audio" if kept.record_audio else None,
+            self.pack.info.name,
+            sip,
+            lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
+            observe,
+        )
+        serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
+        beside = [lambda: watch_queue(self.scheduler.expected_wait_ms, judge)]
+        if prepare_rest:
+            beside.append(
+                lambda: prepare_idly(self.pack, self.speaker, self.scheduler, serving.idle)
+            )
+        await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
 
 
 def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 from pathlib import Path
+from typing import Any
 
+from telephony.admission import Admission, Limits
+from telephony.api import Endpoint
+from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig, Registration, Tls, Trunk
 from telephony.errors import LineError
 from telephony.ports import split_address
@@ -12,6 +17,37 @@ from voicebot.errors import SettingsError
 from voicebot.settings import RegisterSettings, SipSettings, TlsSettings, TrunkSettings
 
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104
+
+
+def admission(sip: SipSettings) -> Admission:
+    """Who decides about each call, within the operator's limits."""
+    return Admission(Limits(**sip.limits.model_dump()))
+
+
+def make_endpoint(sip: SipSettings, judge: Admission) -> Endpoint:
+    """The line, not yet started. Raises SettingsError; also where the backend is not installed."""
+    config = line_config(sip)
+    if sip.backend == "baresip":
+        return BaresipEndpoint(config, judge)
+    endpoint: Endpoint = _pyvoip()(config, judge)
+    return endpoint
+
+
+def check_backend(sip: SipSettings) -> None:
+    """Whether the backend is installed; asked before anything slow. Raises SettingsError."""
+    if sip.backend == "pyvoip":
+        _pyvoip()
+
+
+def _pyvoip() -> Any:
+    """PyVoIP is GPL and an extra: nothing of it is imported unless the operator asks for it."""
+    try:
+        return importlib.import_module("telephony.pyvoip").PyVoipEndpoint
+    except (ImportError, LineError) as error:
+        raise SettingsError(
+            f"settings: sip.backend: pyvoip cannot be used ({error}); "
+            "install it with: pip install 'voicebot[pyvoip]', or leave the key out"
+        ) from None
 
 
 def line_config(sip: SipSettings) -> LineConfig:

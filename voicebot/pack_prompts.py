@@ -48,6 +48,12 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     "repeat_none": ("我还没有说过什么，您先讲讲遇到的问题。", "还没有可以重复的内容，您请讲。"),
     "scene_solved": ("太好了，解决了就好。", "好的，恢复正常就放心了。"),
     "unknown_aside": ("这一点我手上没有资料，先给您记下。", "这个我查不到，回头请工程师答您。"),
+    # about the call itself
+    "queue_notice": (
+        "您好，现在咨询的人比较多，暂时没有空闲的线路。非常抱歉，请您过几分钟再打过来，谢谢您的来电。",
+    ),
+    "recording_stopped": ("好的，接下来的通话不录音，您请继续。",),
+    "back_from_hold": ("您好，我还在线上。",),
     # hand-offs the caller did not ask for
     "danger": (
         "请先离开设备，在安全的情况下断电，我马上给您转人工。",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -116,6 +117,8 @@ def _print_call(view: CallView) -> None:
         f"{escape(call.caller)} -> {escape(call.callee)}, {escape(call.codec) or 'no codec'}, "
         f"pack {escape(call.pack)}"
     )
+    if call.quality:
+        console.print(f"line {_quality(call.quality)}")
     if call.recording:
         console.print(f"recording {escape(call.recording)}")
     console.print()
@@ -125,6 +128,16 @@ def _print_call(view: CallView) -> None:
     _print_handoff(console, view)
     _print_summary(console, view)
     _print_waits(console, view)
+
+
+def _quality(figures: Mapping[str, Any]) -> str:
+    """What the network did to the call, in a line."""
+    value = {key: float(figures.get(key) or 0) for key in ("loss_percent", "jitter_ms", "mos")}
+    mos = f"MOS {value['mos']:.1f} (estimate, E-model)" if value["mos"] else "nothing came"
+    return (
+        f"{mos}, lost {value['loss_percent']:.1f} % of what the caller sent, "
+        f"jitter {value['jitter_ms']:.0f} ms"
+    )
 
 
 def _print_turn(console: Console, turn: TurnView) -> None:

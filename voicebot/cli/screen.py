@@ -104,6 +104,12 @@ def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
             )
         case facts.DigitPressed():
             return "[green]caller[/green]", f"pressed {escape(event.digit)}"
+        case facts.CallHeld():
+            return "[green]caller[/green]", "put us on hold"
+        case facts.CallResumed():
+            return "[green]caller[/green]", f"is back after {event.held_ms / 1000:.1f} s"
+        case facts.RecordingStopped():
+            return "[green]caller[/green]", f"wishes no recording ({escape(event.by)})"
         case facts.HandoffStarted():
             return (
                 "[magenta]desk  [/magenta]",
@@ -120,6 +126,12 @@ def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
             )
         case facts.Trouble():
             return "[red]bot   [/red]", f"{escape(event.what)}; {escape(event.consequence)}"
+        case facts.CallQuality():
+            return (
+                "[bold]line  [/bold]",
+                f"MOS {event.mos:.1f}, lost {event.loss_percent:.1f} %, "
+                f"jitter {event.jitter_ms:.0f} ms",
+            )
         case facts.CallEnded():
             return "[bold]line  [/bold]", f"call ended by {event.by}: {event.outcome}"
         case _:

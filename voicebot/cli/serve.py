@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import signal
 import socket
 from pathlib import Path
@@ -29,9 +30,12 @@ def register(app: typer.Typer) -> None:
             str | None, typer.Option(help="web console on loopback, e.g. 127.0.0.1:8080")
         ] = None,
     ) -> None:
-        """Answer calls until Ctrl-C or SIGTERM; calls in progress are hung up then."""
+        """Answer calls until Ctrl-C or SIGTERM; calls in progress end by themselves then.
+
+        A second one hangs them up.
+        """
         from telephony.ports import check_free
-        from voicebot.line import line_config
+        from voicebot.line import check_backend, line_config
         from voicebot.settings import load_settings
 
         settings = load_settings(
@@ -44,6 +48,7 @@ def register(app: typer.Typer) -> None:
             },
         )
         # The line first: what is wrong with it is told before the models are loaded.
+        check_backend(settings.sip)
         check_free(line_config(settings.sip).listen)
         listener = None
         if settings.console.listen:
@@ -58,10 +63,14 @@ def register(app: typer.Typer) -> None:
 
 
 async def _serve(parts: App, listener: socket.socket | None) -> None:
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def told_to_stop() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told_to_stop)
     listen, console = parts.settings.sip.listen, parts.settings.console.listen
 
     def ready() -> None:
@@ -69,11 +78,23 @@ async def _serve(parts: App, listener: socket.socket | None) -> None:
             announce(f"console on http://{console}/")
         announce(f"listening on {listen}; ring sip:400@{listen}, stop with Ctrl-C")
 
+    def draining(left: int) -> None:
+        calls = "1 call" if left == 1 else f"{left} calls"
+        announce(f"stopping: {calls} left, no new ones are taken; Ctrl-C again hangs up")
+
+    serve = functools.partial(
+        parts.serve,
+        stop,
+        hurry=hurry,
+        on_ready=ready,
+        on_draining=draining,
+        observer=print_event,
+    )
     if listener is None or parts.records is None:
-        await parts.serve(stop, on_ready=ready, observer=print_event)
+        await serve()
         return
     from voicebot.console import LiveCalls, running
 
     live = LiveCalls()
     async with running(listener, parts.records, live):
-        await parts.serve(stop, on_ready=ready, observer=print_event, on_event=live)
+        await serve(on_event=live)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 OUTCOMES = {
     "in_progress": "通话中",
@@ -13,6 +15,9 @@ OUTCOMES = {
     "caller_gone": "转接时客户挂断",
     "failed": "出错",
     "interrupted": "异常中断",
+    "not_answered": "未接通",
+    "queue_notice": "线路忙告知",
+    "held_too_long": "保持过久",
 }
 # What a supervisor should look at first.
 BAD_OUTCOMES = frozenset({"caller_gone", "failed", "interrupted"})
@@ -29,6 +34,7 @@ KINDS = {
     "handoff": "转接",
     "no_input": "没听到声音",
     "goodbye": "结束语",
+    "notice": "告知",
 }
 REASONS = {
     "requested": "客户要求",
@@ -70,6 +76,33 @@ def stage_note(note: str) -> str:
 def caller(number: str) -> str:
     """The masked number, or that there is none."""
     return "匿名来电" if number in ("", "anonymous", "unknown") else number
+
+
+def note(kind: str, data: Mapping[str, Any]) -> str:
+    """What happened between the turns; one of `pages.NOTES`."""
+    match kind:
+        case "trouble":
+            consequence = str(data.get("consequence", ""))
+            return f"异常：{data.get('what', '')}；{CONSEQUENCES.get(consequence, consequence)}"
+        case "digit_pressed":
+            return f"客户按键 {data.get('digit', '')}"
+        case "call_held":
+            return "客户保持通话"
+        case "call_resumed":
+            return f"客户回到通话，保持了 {length(data.get('held_ms') or 0)}"
+        case "recording_stopped":
+            return "客户要求不录音，录音已停止"
+        case _:
+            return kind
+
+
+def quality(figures: Mapping[str, Any]) -> str:
+    """What the network did to the call; `figures` are those of the records."""
+    loss, jitter, mos = (
+        float(figures.get(key) or 0) for key in ("loss_percent", "jitter_ms", "mos")
+    )
+    heard = f"MOS {mos:.1f}（估算）" if mos else "没有收到声音"
+    return f"线路 {heard} · 丢包 {loss:.1f}% · 抖动 {jitter:.0f} 毫秒"
 
 
 def length(ms: float) -> str:

@@ -14,7 +14,7 @@ from voicebot.console import labels
 from voicebot.records.kinds import TROUBLE
 from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, TurnView
 
-DIGIT_PRESSED = "digit_pressed"
+NOTES = (TROUBLE, "digit_pressed", "call_held", "call_resumed", "recording_stopped")
 SLOW_MS = 1500
 _CHART_WIDTH = 400
 
@@ -105,8 +105,8 @@ def bars(turn: TurnView) -> list[Bar]:
 
 
 def timeline(view: CallView) -> list[TurnView | EventView]:
-    """What was said, with pressed digits and troubles at their place."""
-    notes = [event for event in view.events if event.kind in (TROUBLE, DIGIT_PRESSED)]
+    """What was said, with pressed digits, holds and troubles at their place."""
+    notes = [event for event in view.events if event.kind in NOTES]
     both: list[TurnView | EventView] = [*view.turns, *notes]
     return sorted(both, key=lambda each: each.at_ms)
 

@@ -68,6 +68,7 @@ class SayKind(enum.StrEnum):
     HANDOFF = "handoff"
     NO_INPUT = "no_input"
     GOODBYE = "goodbye"
+    NOTICE = "notice"  # about the call itself: recording, hold, all lines busy
 
 
 @dataclass(frozen=True)

@@ -29,5 +29,9 @@ HANDOFF_FINISHED = "handoff_finished"
 BRIDGE_ENDED = "bridge_ended"
 """``ended_by``, ``talk_ms``."""
 
+CALL_QUALITY = "call_quality"
+"""``received``, ``lost``, ``loss_percent``, ``jitter_ms``, ``mos`` and more: what the network did
+to the call. Also a column of the call."""
+
 TROUBLE = "trouble"
 """``what``, ``consequence``: something failed inside and the call went on."""

@@ -50,13 +50,21 @@ class CallRecorder:
         }
         self._writer.put(lambda connection: _execute(connection, EVENTS.insert().values(row)))
 
-    def update(self, *, codec: str | None = None, recording: Path | str | None = None) -> None:
-        """Fill in what was not known when the call began."""
+    def update(
+        self,
+        *,
+        codec: str | None = None,
+        recording: Path | str | None = None,
+        quality: Mapping[str, float] | None = None,
+    ) -> None:
+        """Fill in what was not known when the call began; `quality` are the line's figures."""
         values: dict[str, Any] = {}
         if codec is not None:
             values["codec"] = codec[:32]
         if recording is not None:
             values["recording"] = str(recording)
+        if quality is not None:
+            values["quality"] = _plain(quality)
         if values:
             self._put(values)
 

@@ -154,6 +154,7 @@ class Records:
             hangup_by=row["hangup_by"],
             recording=row["recording"],
             duration_ms=length_ms,
+            quality=row["quality"],
         )
 
     def _is_alive(self, row: Mapping[str, Any]) -> bool:

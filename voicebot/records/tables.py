@@ -20,6 +20,7 @@ CALLS = sa.Table(
     sa.Column("hangup_by", sa.String(32), nullable=False),
     sa.Column("recording", sa.Text, nullable=False),
     sa.Column("summary", sa.JSON),
+    sa.Column("quality", sa.JSON),  # of the line: packets, loss, jitter, MOS
     # Who writes this call, and when it last showed life: how a dead process is told from a
     # long call.
     sa.Column("writer", sa.String(128), nullable=False),

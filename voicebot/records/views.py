@@ -16,7 +16,8 @@ INTERRUPTED = "interrupted"
 @dataclass(frozen=True)
 class CallRow:
     """One line of ``calls list``. `outcome` is `IN_PROGRESS` while the call lasts and
-    `INTERRUPTED` if the process that wrote it died. Times are UTC."""
+    `INTERRUPTED` if the process that wrote it died. Times are UTC. `quality` are the line's
+    figures (`kinds.CALL_QUALITY`); None while the call lasts and where there was no network."""
 
     id: str
     started_at: datetime
@@ -29,6 +30,7 @@ class CallRow:
     hangup_by: str
     recording: str
     duration_ms: int
+    quality: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,13 @@ class SessionEvent:
 
 @dataclass(frozen=True)
 class CallAnswered(SessionEvent):
-    """The bot took the call."""
+    """The bot took the call; it came through `trunk`."""
 
     caller: str
     callee: str
     codec: str
     pack: str
+    trunk: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,25 @@ class BotInterrupted(SessionEvent):
 
 
 @dataclass(frozen=True)
+class CallHeld(SessionEvent):
+    """The caller put us on hold: they hear nothing, and what comes from them is not listened to."""
+
+
+@dataclass(frozen=True)
+class CallResumed(SessionEvent):
+    """The caller is back."""
+
+    held_ms: int
+
+
+@dataclass(frozen=True)
+class RecordingStopped(SessionEvent):
+    """The caller wished no recording, by ``speech`` or ``digit``: from here the tape is silent."""
+
+    by: str
+
+
+@dataclass(frozen=True)
 class HandoffStarted(SessionEvent):
     """A human is to be called. The summary is stored first, then the first seat rings."""
 
@@ -137,6 +157,25 @@ class Trouble(SessionEvent):
 
     what: str
     consequence: str
+
+
+@dataclass(frozen=True)
+class CallQuality(SessionEvent):
+    """What the network did to the whole call (`telephony.quality.Quality` says what each means).
+
+    Told once, before `CallEnded`; not where there was no network (a replay).
+    """
+
+    received: int
+    lost: int
+    loss_percent: float
+    late: int
+    jitter_ms: float
+    sent: int
+    far_lost: int
+    far_jitter_ms: float
+    rtt_ms: float
+    mos: float
 
 
 @dataclass(frozen=True)

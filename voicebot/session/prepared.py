@@ -6,13 +6,29 @@ all of this happens once for a pack and a voice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import structlog
+
+from voicebot.errors import VoicebotError
 from voicebot.pack import Pack
 from voicebot.speech.speaker import Speaker
+from voicebot.turns.scheduler import InferenceScheduler, Priority
 
-FIRST_PROMPTS = ("greeting", "handoff", "not_understood", "no_input", "refuse_offer", "seat_failed")
+log = structlog.get_logger(__name__)
+
+FIRST_PROMPTS = (
+    "greeting",
+    "handoff",
+    "not_understood",
+    "no_input",
+    "refuse_offer",
+    "seat_failed",
+    "queue_notice",
+    "recording_stopped",
+    "back_from_hold",
+)
 
 
 def nothing(pack: Pack) -> list[str]:
@@ -25,7 +41,7 @@ def first_texts(pack: Pack) -> list[str]:
     first would be no filler) and the way to a human."""
     variants = pack.prompts.variants
     texts = list(variants["filler"])
-    return _sayable(texts + [variants[name][0] for name in FIRST_PROMPTS])
+    return _sayable(texts + [pack.prompts.get(name) for name in FIRST_PROMPTS])
 
 
 def urgent_texts(pack: Pack) -> list[str]:
@@ -52,6 +68,21 @@ def other_texts(pack: Pack) -> list[str]:
 
 def _sayable(texts: Iterable[str]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if text and "{" not in text]
+
+
+async def prepare_idly(
+    pack: Pack,
+    speaker: Speaker,
+    scheduler: InferenceScheduler,
+    idle: Callable[[], Awaitable[None]],
+) -> None:
+    """Render everything that `pack` says word for word, while nobody is on the line (`idle`)."""
+    for text in (*urgent_texts(pack), *other_texts(pack)):
+        await idle()  # the cores belong to callers
+        try:
+            await scheduler.run(Priority.BACKGROUND, speaker.prepare, [text], stage="prepare")
+        except VoicebotError as error:
+            log.warning("speech not prepared", text=text[:40], reason=str(error))
 
 
 def prepare_speech(

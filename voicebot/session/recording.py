@@ -36,8 +36,15 @@ class CallKeeper:
         self.recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
         if isinstance(event, facts.CallAnswered):
             self.recorder.update(codec=event.codec)
+        elif isinstance(event, facts.CallQuality):
+            self.recorder.update(quality=data)
         elif isinstance(event, facts.CallEnded):
             self.recorder.finish(event.outcome, event.by)
+
+    def stop_recording(self) -> None:
+        """The caller wishes no recording: from here on the tape is silent. Idempotent."""
+        if self._tape is not None:
+            self._tape.pause()  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """Close the tape. Idempotent."""

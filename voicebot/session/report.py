@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from telephony import Call
+from telephony.quality import Quality
 from voicebot.dialog.events import Say
 from voicebot.knowledge.api import SearchResult
 from voicebot.session import events as facts
 from voicebot.session.thinker import Considered
 from voicebot.turns.budget import Budget
 from voicebot.turns.events import TurnEnded
+
+
+def answered(call: Call, pack: str) -> facts.CallAnswered:
+    """The call's first fact."""
+    info = call.info
+    return facts.CallAnswered(0, info.caller, info.callee, call.codec, pack, info.trunk)
 
 
 def caller_spoke(
@@ -57,4 +65,23 @@ def searched(at_ms: int, result: SearchResult, chosen_by: str) -> facts.Searched
         result.scene_probability,
         result.elapsed_ms,
         chosen_by,
+    )
+
+
+def line_quality(at_ms: int, quality: Quality | None) -> facts.CallQuality | None:
+    """The line's figures, rounded to what they are good for; None without any media."""
+    if quality is None:
+        return None
+    return facts.CallQuality(
+        at_ms,
+        quality.received,
+        quality.lost,
+        round(quality.loss_percent, 2),
+        quality.late,
+        round(quality.jitter_ms, 1),
+        quality.sent,
+        quality.far_lost,
+        round(quality.far_jitter_ms, 1),
+        round(quality.rtt_ms, 1),
+        round(quality.mos, 2),
     )

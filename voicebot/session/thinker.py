@@ -14,6 +14,7 @@ from voicebot.dialog.events import Heard, Say
 from voicebot.dialog.state import DialogState
 from voicebot.session.conversation import Conversation, Thought
 from voicebot.session.mouth import Mouth
+from voicebot.session.opt_out import no_wish
 from voicebot.turns.budget import Budget
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
@@ -23,13 +24,15 @@ class Considered:
     """A recognized turn with the reply to it. `thought` is None if nothing was understood.
 
     `late` says that the reply's first clause is still being rendered and will miss the budget:
-    something prepared should be said before it.
+    something prepared should be said before it. `not_recorded`: the caller wishes no recording;
+    the thought is about the rest of what they said.
     """
 
     recognition: Recognition
     text: str
     thought: Thought | None
     late: bool = False
+    not_recorded: bool = False
 
 
 class Thinker:
@@ -44,6 +47,7 @@ class Thinker:
         asr_prompt: str,
         repair: Callable[[str], str],
         voice_estimate_ms: Callable[[], float],
+        wish: Callable[[str], tuple[str, bool]] = no_wish,
     ) -> None:
         self._recognizer = recognizer
         self._conversation = conversation
@@ -52,6 +56,7 @@ class Thinker:
         self._asr_prompt = asr_prompt
         self._repair = repair
         self._voice_estimate_ms = voice_estimate_ms
+        self._wish = wish
         self._background: set[asyncio.Task[None]] = set()
 
     async def think(
@@ -77,10 +82,11 @@ class Thinker:
         budget.note("asr", start_ms)
         carried = await _words_of(earlier)
         text = carried + self._repair(recognition.text)
-        if not text:
-            return Considered(recognition, text, None)
+        asked, not_recorded = self._wish(text)
+        if not asked:
+            return Considered(recognition, text, None, not_recorded=not_recorded)
         heard = Heard(
-            text,
+            asked,
             recognition.confidence,
             tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:]),
             barged_in,
@@ -88,7 +94,7 @@ class Thinker:
         thought = await self._conversation.consider(state, heard, budget)
         first = next((a for a in thought.actions if isinstance(a, Say)), None)
         late = first is not None and not await self._voiced(first, budget)
-        return Considered(recognition, text, thought, late)
+        return Considered(recognition, text, thought, late, not_recorded)
 
     async def _voiced(self, say: Say, budget: Budget) -> bool:
         """Have the first clause ready if that fits the budget; False leaves it rendering."""

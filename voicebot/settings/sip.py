@@ -56,20 +56,22 @@ class LimitSettings(Section):
     """How much is taken in. Upper bounds: measured lag and queue refuse earlier than these."""
 
     max_calls: int = Field(50, ge=1, description="calls at the same time")
-    calls_per_s: float = Field(10.0, gt=0, description="new calls a second, on average")
+    calls_per_s: float = Field(10.0, ge=0.01, description="new calls a second, on average")
     burst: int = Field(20, ge=1, description="new calls at once, before the average counts")
-    max_lag_ms: float = Field(60.0, gt=0, description="event-loop lag above which calls wait")
+    max_lag_ms: float = Field(60.0, ge=1, description="event-loop lag above which calls wait")
     max_queue_ms: float = Field(
-        1500.0, gt=0, description="wait for the next model run above which no call is let in"
+        1500.0, ge=1, description="wait for the next model run above which no call is let in"
     )
     overflow: Literal["refuse", "notice"] = Field(
         "refuse",
         description="over the limit: 503 with Retry-After, or a spoken notice (prompt "
         "queue_notice) and a polite end",
     )
-    notice_calls: int = Field(5, ge=1, description="calls that may hear the notice at once")
+    notice_calls: int = Field(5, ge=0, description="calls that may hear the notice at once")
     retry_after_s: int = Field(5, ge=1, description="what a 503 tells the far end")
-    requests_per_s: float = Field(50.0, gt=0, description="SIP requests a second from one address")
+    requests_per_s: float = Field(
+        50.0, ge=0.01, description="SIP requests a second from one address"
+    )
 
 
 class SipSettings(Section):
@@ -99,9 +101,6 @@ class SipSettings(Section):
     )
     early_media: bool = Field(
         False, description="while it rings the caller hears our ringback tone (183), not the PBX's"
-    )
-    max_hold_s: float = Field(
-        600.0, gt=0, description="a caller who keeps us on hold longer is hung up"
     )
     drain_timeout_s: float = Field(
         300.0, ge=0, description="on SIGTERM calls in progress have this long to end by themselves"

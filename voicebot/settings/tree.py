@@ -27,6 +27,9 @@ class TurnSettings(Section):
         6.0, description="caller speech over the bot must be this much over the echo estimate"
     )
     no_input_ms: int = Field(8000, ge=1000, description="silence after which the bot asks again")
+    max_hold_ms: int = Field(
+        600_000, ge=1000, description="a caller who keeps us on hold for longer is hung up"
+    )
     watchdog_ms: int = Field(
         3500, ge=500, description="dead air after a turn: a filler, then a human, whatever hangs"
     )
@@ -114,6 +117,11 @@ class RecordsSettings(Section):
     opt_out_digit: str = Field(
         "", pattern=r"^[0-9*#]?$", description="a key that does the same; empty: none"
     )
+
+    @property
+    def announcement(self) -> str:
+        """What is said before the greeting; empty where nothing is recorded."""
+        return self.announce if self.record_audio else ""
 
 
 class ConsoleSettings(Section):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from voicebot.turns.backlog import wait_ms
 from voicebot.turns.estimates import StageEstimates
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class _Job:
     result: asyncio.Future[Any]
     deadline_s: float | None
     state: _State = _State.WAITING
+    started_s: float = 0.0
 
 
 @dataclass(order=True)
@@ -82,7 +84,7 @@ class InferenceScheduler:
         self._queue: list[_Entry] = []
         self._numbers = itertools.count()
         self._waiting = 0
-        self._running = 0
+        self._running: set[_Job] = set()
         self._closed = False
         self._threads = [
             threading.Thread(target=self._work, name=f"inference-{n}", daemon=True)
@@ -102,13 +104,33 @@ class InferenceScheduler:
     def busy(self) -> int:
         """Workers that are running a job."""
         with self._changed:
-            return self._running
+            return len(self._running)
 
     @property
     def in_flight(self) -> int:
         """Jobs waiting or running. Falls only after a job's result has reached its loop."""
         with self._changed:
-            return self._waiting + self._running
+            return self._waiting + len(self._running)
+
+    def expected_wait_ms(self) -> float:
+        """How long a caller's job that was asked for now would wait for a worker.
+
+        By the stages' estimates; background jobs do not count unless they run already. 0 without
+        estimates.
+        """
+        now_s = time.monotonic()
+        with self._changed:
+            running = [
+                self._estimate_ms(job) - (now_s - job.started_s) * 1000.0 for job in self._running
+            ]
+            queued = [
+                self._estimate_ms(entry.job)
+                for entry in self._queue
+                if entry.job.state is _State.WAITING
+                and entry.job.priority is not Priority.BACKGROUND
+            ]
+        idle = [0.0] * (self._workers - len(running))
+        return wait_ms(running + idle, queued)
 
     # --- the door ----------------------------------------------------------------------------
     async def run(
@@ -186,17 +208,16 @@ class InferenceScheduler:
     # --- the workers -------------------------------------------------------------------------
     def _work(self) -> None:
         while (job := self._take()) is not None:
-            started_s = time.monotonic()
             try:
                 value = job.fn()
             except BaseException as error:  # handed to the caller: a worker never dies of a job
                 _post(job, _fail, error)
             else:
                 _post(job, _succeed, value)
-                self._learn(job.stage, time.monotonic() - started_s)
+                self._learn(job.stage, time.monotonic() - job.started_s)
             with self._changed:
                 job.state = _State.OVER
-                self._running -= 1
+                self._running.discard(job)
                 self._changed.notify_all()
             del job
 
@@ -209,7 +230,8 @@ class InferenceScheduler:
                     job = heapq.heappop(self._queue).job
                     job.state = _State.RUNNING
                     self._waiting -= 1
-                    self._running += 1
+                    self._running.add(job)
+                    job.started_s = time.monotonic()
                     return job
                 if self._closed:
                     return None
@@ -231,8 +253,14 @@ class InferenceScheduler:
 
     def _may_start(self, job: _Job) -> bool:
         """A background job must leave one worker free. Call with the lock held."""
-        free = self._workers - self._running
+        free = self._workers - len(self._running)
         return free >= 2 if job.priority is Priority.BACKGROUND else True
+
+    def _estimate_ms(self, job: _Job) -> float:
+        if self._estimates is not None:
+            with contextlib.suppress(KeyError):
+                return self._estimates.p95_ms(job.stage)
+        return 0.0
 
     def _learn(self, stage: str, duration_s: float) -> None:
         if self._estimates is not None:
