@@ -151,7 +151,7 @@ async def test_unknown_and_ambiguous_ids_say_what_to_do(store: Records) -> None:
         connection.execute(
             sa.text(
                 "insert into calls select :twin, started_at, ended_at, caller, callee, pack, "
-                "codec, outcome, hangup_by, recording, summary, quality, writer, alive_at "
+                "codec, outcome, hangup_by, recording, summary, writer, alive_at, quality "
                 "from calls"
             ),
             {"twin": twin},
