@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from telephony.overload import Ceiling, Hysteresis, Smoothed
+from telephony.token_bucket import TokenBucket
 
 
 @dataclass(frozen=True)
@@ -100,27 +101,6 @@ class Snapshot:
     refused: dict[Refusal, int] = field(default_factory=dict)
 
 
-class TokenBucket:
-    """`rate` tokens a second, at most `size` of them; full at first."""
-
-    def __init__(self, rate: float, size: float, now_s: float) -> None:
-        self._rate, self._size = rate, size
-        self._tokens, self._at_s = float(size), now_s
-
-    def holds(self, now_s: float) -> bool:
-        """Whether one could be taken now."""
-        self._tokens = min(self._size, self._tokens + self._rate * max(now_s - self._at_s, 0.0))
-        self._at_s = max(now_s, self._at_s)
-        return self._tokens >= 1
-
-    def take(self, now_s: float) -> bool:
-        """Take one; False if there is none."""
-        if not self.holds(now_s):
-            return False
-        self._tokens -= 1
-        return True
-
-
 class Admission:
     """Decides about each new call and knows which are in. Methods may be called by any thread.
 
@@ -140,7 +120,7 @@ class Admission:
         self._late = Hysteresis(self.limits.max_lag_ms)
         self._waiting = Hysteresis(self.limits.max_queue_ms)
         self._told_ms, self._told_at_s = 0.0, now_s
-        self._ceiling = Ceiling(self.limits.max_calls)
+        self._ceiling = Ceiling(self.limits.burst, self.limits.max_calls)
         self._draining = False
         self._in: dict[str, bool] = {}  # Call-ID: in for the notice only
         self._admitted = self._noticed = 0
@@ -155,7 +135,7 @@ class Admission:
         """How much later than asked for the event loop has just run; to be told often."""
         with self._lock:
             now_s = self._clock()
-            self._lag.update(ms, now_s)
+            self._lag.update(max(ms, 0.0), now_s)
             self._measure(now_s)
 
     def observe_queue(self, ms: float) -> None:

@@ -7,9 +7,8 @@ the calls do to it. Sans-I/O: time comes in as an argument.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-SMOOTHING_S = 1.0
+SMOOTHING_S = 2.0
 RECOVERED_AT = 0.5  # of the limit: far enough below it not to flap
 CALM_S = 2.0
 BACK_OFF = 0.8
@@ -19,7 +18,7 @@ _WEIGHTED_AT_MOST_S = 5.0  # a process that was stopped for an hour forgets no m
 
 
 class Smoothed:
-    """Mean over about the last second, weighted by time and not by number of samples.
+    """Mean over about the last two seconds, weighted by time and not by number of samples.
 
     One stall of a second is one sample, and as long as the hundred good samples around it.
     """
@@ -54,38 +53,32 @@ class Hysteresis:
             self.on = False
 
 
-@dataclass
 class Ceiling:
-    """How many calls this machine has been seen to carry, between 1 and `most`.
+    """How many calls this machine is trusted with, from what it has been seen to carry.
 
     A call costs something only seconds after it was let in, so a machine that is judged by its
-    present load alone lets far too many in, drowns, empties and does it again. So the number
-    that drowned it is remembered: multiplied down when overload begins (and again while it
-    lasts with no more calls than that), raised by a tenth for every `PROBE_S` at the ceiling
-    in good health.
+    present load alone lets far too many in, drowns, empties and does it again. Hence TCP's way
+    (RFC 5681) with calls for segments: from `start` doubled after every `PROBE_S` that it was
+    reached in good health, up to `most`; cut to four fifths of the calls that were in when
+    `PROBE_S` of overload have passed; from then on raised by tenths.
     """
 
-    most: int
-    calls: int = 0
-    _overloaded: bool = False
-    _since_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.calls = self.most
+    def __init__(self, start: int, most: int) -> None:
+        self.calls = min(start, most)
+        self._most = most
+        self._growth = 1.0
+        self._overloaded = False
+        self._since_s = -math.inf
 
     def update(self, in_calls: int, overloaded: bool, now_s: float) -> None:
-        begins = overloaded and not self._overloaded
-        pressed = in_calls <= self.calls if overloaded else in_calls >= self.calls
-        if begins:
-            self._lower(in_calls)
-        elif overloaded == self._overloaded and pressed:
-            if now_s - self._since_s < PROBE_S:
-                return
+        # Overload with more calls than that, or with none, says nothing new about the ceiling.
+        tells = 0 < in_calls <= self.calls if overloaded else in_calls >= self.calls
+        if overloaded is not self._overloaded or not tells:
+            self._overloaded, self._since_s = overloaded, now_s
+        elif now_s - self._since_s >= PROBE_S:
+            self._since_s = now_s
             if overloaded:
-                self._lower(in_calls)
+                self.calls = max(1, int(in_calls * BACK_OFF))
+                self._growth = GROWTH
             else:
-                self.calls = min(self.most, self.calls + max(1, int(self.calls * GROWTH)))
-        self._overloaded, self._since_s = overloaded, now_s
-
-    def _lower(self, in_calls: int) -> None:
-        self.calls = max(1, min(self.calls, int(in_calls * BACK_OFF)))
+                self.calls = min(self._most, self.calls + max(1, int(self.calls * self._growth)))

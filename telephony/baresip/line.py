@@ -21,6 +21,7 @@ from telephony.admission import Admission
 from telephony.api import CallInfo, DialResult, TransferOutcome
 from telephony.baresip.call import BaresipCall
 from telephony.baresip.config import account, stack_config
+from telephony.baresip.entrance import Entrance
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
@@ -49,10 +50,10 @@ class BaresipEndpoint:
         self._config = config or LineConfig()
         self._admission = admission or Admission()
         self._stack: NativeStack | None = None
+        self._entrance: Entrance | None = None
         self._runtime: Runtime | None = None
         self._agents: dict[str, UserAgent] = {}
         self._calls: set[BaresipCall] = set()
-        self._answering: set[BaresipCall] = set()
         self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
         self._followed: asyncio.Queue[BaresipCall] = asyncio.Queue()
         self._known: set[int] = set()
@@ -75,12 +76,16 @@ class BaresipEndpoint:
         except BaresipError as error:
             await runtime.close()
             raise LineError(f"the SIP stack refuses our account: {error}") from error
+        except LineError:
+            await runtime.close()
+            raise
         self._runtime = runtime
         self._incoming = asyncio.Queue()
         self._spawn(self._pump())
 
     async def _open(self, runtime: Runtime) -> None:
         self._stack = NativeStack()
+        self._entrance = Entrance(self._config, self._admission, self._stack)
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
         for transport in TRANSPORTS:  # a catch-all account takes its own transport only
@@ -102,6 +107,8 @@ class BaresipEndpoint:
         for call in list(self._calls):
             call.closed(reason)
         self._calls.clear()
+        if self._entrance is not None:
+            self._entrance.close()
         self._incoming.put_nowait(None)
 
     async def stop(self) -> None:
@@ -124,13 +131,13 @@ class BaresipEndpoint:
 
     async def drain(self, timeout_s: float | None = None) -> bool:
         self._admission.drain()
-        up = [asyncio.ensure_future(call.wait_ended()) for call in self._answering]
-        if not up:
-            return True
-        _, left = await asyncio.wait(up, timeout=timeout_s)
-        for waiting in left:
-            waiting.cancel()
-        return not left
+        try:
+            async with asyncio.timeout(timeout_s):
+                if self._entrance is not None:
+                    await self._entrance.empty()
+        except TimeoutError:
+            return False
+        return True
 
     async def dial(
         self,
@@ -190,21 +197,14 @@ class BaresipEndpoint:
         self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
-        headers = {name.lower(): value for name, value in native.headers.items()}
-        caller, callee = headers.pop("from", native.peer or ""), headers.pop("to", "")
-        info = CallInfo(
-            call_id=native.call_id or "",
-            caller=user_part(caller),
-            callee=user_part(callee),
-            headers=headers,
-            codec=self._config.codecs[0] if len(self._config.codecs) == 1 else "",
-        )
+        if self._entrance is None:
+            raise LineError("the endpoint is not started")
+        info, admitted = self._entrance.welcome(native)
         call = self._adopt(native, info)
-        if not self._admission.judge(info.call_id).admitted:
+        if admitted:
+            self._incoming.put_nowait(call)
+        else:  # it has a header that the stack took for the Call-ID, and the door did not
             self._spawn(call.reject(503))
-            return
-        self._answering.add(call)
-        self._incoming.put_nowait(call)
 
     def _adopt(self, native: StackCall, info: CallInfo) -> BaresipCall:
         if self._stack is None:
@@ -237,8 +237,8 @@ class BaresipEndpoint:
     async def _release(self, call: BaresipCall) -> None:
         await call.wait_ended()
         self._calls.discard(call)
-        self._answering.discard(call)
-        self._admission.release(call.info.call_id)
+        if self._entrance is not None:
+            self._entrance.left(call.info.call_id)
 
     async def _pump(self) -> None:
         """The one task that moves the audio of all calls."""
@@ -249,6 +249,8 @@ class BaresipEndpoint:
                 self._move(call)
             next_s = max(next_s + TICK_MS / 1000, loop.time())
             await asyncio.sleep(next_s - loop.time())
+            if self._entrance is not None:
+                self._entrance.tick(TICK_MS / 1000)
 
     def _move(self, call: BaresipCall) -> None:
         try:

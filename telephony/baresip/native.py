@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import ctypes
 import logging
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import baresip._native as extension
 
 from telephony.baresip.statistics import StreamMonitor
 from telephony.errors import LineError
+from telephony.sip_request import RawRequest, Reply, Screen
 
 KNOWN_VERSION = "4.10.0"
 _PROBE = (
@@ -78,35 +79,6 @@ class _Codec(ctypes.Structure):
     )
 
 
-@dataclass(frozen=True)
-class RawRequest:
-    """A SIP request as it came; all of it is the network's word.
-
-    `headers` in their order, names in lower case and not abbreviated; `size` is the bytes of
-    all names and values, before each was cut to 1024.
-    """
-
-    method: str
-    uri: str
-    source: str
-    port: int
-    headers: tuple[tuple[str, str], ...]
-    size: int
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A final answer to a request. `headers` are whole lines without their line ends."""
-
-    code: int
-    reason: str
-    headers: tuple[str, ...] = ()
-
-
-Screen = Callable[[RawRequest], Reply | bool]
-"""True lets a request through, False drops it without a word, a `Reply` answers it."""
-
-
 class NativeStack:
     """The running stack's functions. Raises LineError if the extension is not the known one."""
 
@@ -126,6 +98,7 @@ class NativeStack:
         self._method_at = -(-2 * address // 8) * 8 + ctypes.sizeof(_Text)
         self._listener = ctypes.c_void_p()
         self._callback: Any = None
+        self._own_thread = 0
         self._prove()
         self.monitor = StreamMonitor()
 
@@ -181,6 +154,9 @@ class NativeStack:
     @contextmanager
     def _stack(self) -> Iterator[None]:
         """Hold the stack's lock, as its own thread does while it works."""
+        if threading.get_ident() == self._own_thread:
+            yield  # a `decide` of `screen`: the lock is held, and taking it twice hangs
+            return
         self._lib.re_thread_enter()
         try:
             yield
@@ -196,6 +172,7 @@ class NativeStack:
 
         def handle(message: int, _argument: int) -> bool:
             try:
+                self._own_thread = threading.get_ident()
                 verdict = decide(self._read(message))
                 if isinstance(verdict, Reply):
                     self._reply(message, verdict)
@@ -232,6 +209,7 @@ class NativeStack:
             self._lib.sa_port(message),
             tuple((_name(name), _plain(value)) for name, value in headers),
             sum(len(name) + len(value) for name, value in headers),
+            max((len(value) for _, value in headers), default=0),
         )
 
     def _headers(self, message: int) -> Iterator[tuple[bytes, bytes]]:
@@ -259,6 +237,11 @@ class NativeStack:
             if call:
                 self._lib.ua_hangup(self._lib.call_get_ua(call), call, code, reason.encode())
             return bool(call)
+
+    def has_call(self, call_id: str) -> bool:
+        """Whether the stack has a call with this SIP Call-ID; on any thread, its own included."""
+        with self._stack():
+            return bool(self._lib.uag_call_find(call_id.encode()))
 
     def codec(self, call_id: str) -> str:
         """The lower-case name of the codec we send with; empty before there is one."""
