@@ -29,7 +29,7 @@ def make_endpoint(sip: SipSettings, judge: Admission) -> Endpoint:
     config = line_config(sip)
     if sip.backend == "baresip":
         return BaresipEndpoint(config, judge)
-    endpoint: Endpoint = _pyvoip()(config, judge)
+    endpoint: Endpoint = _pyvoip()(config, max_calls=sip.limits.max_calls)
     return endpoint
 
 
@@ -42,11 +42,10 @@ def check_backend(sip: SipSettings) -> None:
 def _pyvoip() -> Any:
     """PyVoIP is GPL and an extra: nothing of it is imported unless the operator asks for it."""
     try:
-        return importlib.import_module("telephony.pyvoip").PyVoipEndpoint
+        return importlib.import_module("telephony.pyvoip.line").PyVoipEndpoint
     except (ImportError, LineError) as error:
         raise SettingsError(
-            f"settings: sip.backend: pyvoip cannot be used ({error}); "
-            "install it with: pip install 'voicebot[pyvoip]', or leave the key out"
+            f"settings: sip.backend: {error}; or leave the key out for baresip"
         ) from None
 
 

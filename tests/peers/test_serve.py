@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.telephony.raw_phone import raw_phone
 from voicebot.records.store import Records
 
 pytestmark = [pytest.mark.peer, pytest.mark.weights]
@@ -106,6 +108,62 @@ def test_every_call_is_answered_ended_and_kept(bot: Bot, tmp_path: Path, calls: 
         with wave.open(row.recording) as tape:
             assert tape.getnchannels() == 2
             assert tape.getnframes() / tape.getframerate() > 8
+    records.close()
+
+
+def wait_for_talk(records: Records, calls: int) -> None:
+    """Until so many calls have been greeted."""
+    deadline = time.monotonic() + 60
+    greeted: list[str] = []
+    while len(greeted) < calls and time.monotonic() < deadline:
+        time.sleep(0.3)  # a real process in real time; nothing to wait on but its records
+        greeted = [row.id for row in records.list_calls() if records.get_call(row.id).turns]
+    assert len(greeted) == calls
+
+
+async def ring_once(port: int, status: int) -> None:
+    """One more INVITE, which must be answered with this final status."""
+    async with raw_phone(port) as phone:
+        phone.invite()
+        await phone.until(status)
+
+
+@pytest.mark.timeout(900)
+def test_kill_term_in_five_calls_lets_all_of_them_finish(bot: Bot, tmp_path: Path) -> None:
+    callers = start_sipp(bot, tmp_path, calls=5, pause_ms=15_000)
+    records = bot.records()
+    wait_for_talk(records, 5)
+    bot.process.send_signal(signal.SIGTERM)
+    assert bot.process.stderr is not None
+    while "5 calls left" not in (line := bot.process.stderr.readline()):
+        assert line, "serve said nothing of the calls that were left"
+    asyncio.run(ring_once(bot.port, 503))
+    assert callers.wait(timeout=60) == 0, "a caller was cut off"
+    assert bot.process.wait(timeout=60) == 0
+    assert "1 call left" in bot.process.stderr.read()
+    kept = records.list_calls()
+    assert len(kept) == 5, "the sixth was refused and is no call"
+    for row in kept:
+        assert row.outcome == "caller_hung_up", row
+        assert row.quality is not None and row.quality["received"] > 500
+        with wave.open(row.recording) as tape:
+            assert tape.getnframes() / tape.getframerate() > 14
+    records.close()
+
+
+@pytest.mark.timeout(900)
+def test_told_twice_to_stop_it_hangs_up(bot: Bot, tmp_path: Path) -> None:
+    caller = start_sipp(bot, tmp_path, calls=1, pause_ms=60_000)
+    records = bot.records()
+    wait_for_talk(records, 1)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        bot.process.send_signal(number)
+        time.sleep(0.5)
+    assert bot.process.wait(timeout=20) == 0
+    caller.terminate()
+    caller.wait(timeout=30)
+    (row,) = records.list_calls()
+    assert (row.outcome, row.hangup_by) == ("answered", "local")
     records.close()
 
 

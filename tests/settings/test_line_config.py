@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from telephony.config import LOOPBACK, Tls, Trunk
+from telephony.admission import Limits
+from telephony.config import LOOPBACK, LineConfig, Tls, Trunk
 from voicebot.errors import SettingsError
-from voicebot.line import line_config
-from voicebot.settings import SipSettings
+from voicebot.line import admission, check_backend, line_config, make_endpoint
+from voicebot.settings import LimitSettings, SipSettings
 
 SECRET = "correct horse"
 
@@ -91,3 +95,39 @@ def test_a_password_file_without_a_password(tmp_path: Path, content: bytes) -> N
 def test_what_cannot_be_used_is_named(keys: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         line_config(sip(**keys))
+
+
+def test_a_backend_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "telephony.pyvoip.line", None)
+    monkeypatch.setitem(sys.modules, "telephony.pyvoip", ModuleType("telephony.pyvoip"))
+    with pytest.raises(SettingsError, match=r"sip\.backend.*pyvoip") as told:
+        check_backend(sip(backend="pyvoip"))
+    assert "\n" not in str(told.value)
+    check_backend(sip())
+
+
+def test_the_other_backend_is_told_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PyVoipEndpoint:
+        def __init__(self, config: LineConfig, **_: Any) -> None:
+            self.config = config
+
+    module = ModuleType("telephony.pyvoip.line")
+    module.PyVoipEndpoint = PyVoipEndpoint  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "telephony.pyvoip", ModuleType("telephony.pyvoip"))
+    monkeypatch.setitem(sys.modules, "telephony.pyvoip.line", module)
+    keys = sip(backend="pyvoip", trunks=[trunk()])
+    made: Any = make_endpoint(keys, admission(keys))
+    assert isinstance(made, PyVoipEndpoint)
+    assert made.config == line_config(keys)
+
+
+def test_the_limits_reach_admission() -> None:
+    limits = {"max_calls": 3, "overflow": "notice", "notice_calls": 1, "max_queue_ms": 900}
+    judge = admission(sip(limits=limits))
+    assert judge.limits == Limits(max_calls=3, overflow="notice", notice_calls=1, max_queue_ms=900)
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Limits)])
+def test_every_limit_has_its_setting_with_the_same_default(name: str) -> None:
+    assert getattr(LimitSettings.model_validate({}), name) == getattr(Limits(), name)
+    assert set(LimitSettings.model_fields) == {f.name for f in dataclasses.fields(Limits)}
