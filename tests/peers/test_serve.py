@@ -48,14 +48,20 @@ class Bot:
 
 
 @pytest.fixture
-def bot(tmp_path: Path, models: Path) -> Iterator[Bot]:
+def bot(request: pytest.FixtureRequest, tmp_path: Path, models: Path) -> Iterator[Bot]:
+    """A bot of its own for each test; a parameter is more of its environment."""
     port, folder = free_port(), tmp_path / "records"
     console = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
     command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
     with subprocess.Popen(
         [*command, "--console", console, "--records", str(folder)],
         cwd=ROOT,
-        env={**os.environ, "VOICEBOT_MODELS": str(models)},
+        env={
+            **os.environ,
+            "VOICEBOT_MODELS": str(models),
+            "VOICEBOT__SIP__RTP_PORTS": "47100-47498",
+            **getattr(request, "param", {}),
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -165,6 +171,33 @@ def test_told_twice_to_stop_it_hangs_up(bot: Bot, tmp_path: Path) -> None:
     (row,) = records.list_calls()
     assert (row.outcome, row.hangup_by) == ("answered", "local")
     records.close()
+
+
+ANNOUNCEMENT = "为提升服务质量，本次通话将被录音。"
+ONE_CALL = {
+    "VOICEBOT__SIP__LIMITS__MAX_CALLS": "1",
+    "VOICEBOT__SIP__LIMITS__OVERFLOW": "notice",
+    "VOICEBOT__RECORDS__ANNOUNCE": ANNOUNCEMENT,
+}
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("bot", [ONE_CALL], indirect=True)
+def test_one_call_too_many_hears_that_all_lines_are_busy(bot: Bot, tmp_path: Path) -> None:
+    start_sipp(bot, tmp_path, calls=2, pause_ms=20_000).wait(timeout=120)
+    bot.process.send_signal(signal.SIGTERM)
+    assert bot.process.wait(timeout=60) == 0
+    records = bot.records()
+    kept = {row.outcome: records.get_call(row.id) for row in records.list_calls()}
+    records.close()
+    assert set(kept) == {"caller_hung_up", "queue_notice"}
+    assert [turn.text for turn in kept["caller_hung_up"].turns[:1]] == [ANNOUNCEMENT]
+    assert kept["caller_hung_up"].turns[1].kind == "greeting"
+    (notice,) = kept["queue_notice"].turns
+    assert notice.kind == "notice" and "人比较多" in notice.text
+    assert kept["queue_notice"].call.hangup_by == "local"
+    with wave.open(kept["queue_notice"].call.recording) as tape:
+        assert tape.getnframes() / tape.getframerate() > 3
 
 
 @pytest.mark.timeout(900)
