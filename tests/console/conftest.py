@@ -77,6 +77,10 @@ async def kept(records: Records, tape: Path) -> CallRecorder:
     call.event("handoff_finished", 6000, outcome="accepted", seat="二线02")
     call.event("bridge_ended", 66_000, ended_by="seat", talk_ms=60_000)
     call.summary(build_package(CallFacts("13800138000", "requested"), (), {}, summary_id="S1"))
+    call.event("call_held", 6100)
+    call.event("call_resumed", 14_100, held_ms=8000)
+    call.event("recording_stopped", 15_000, by="speech")
+    call.update(quality={"loss_percent": 1.25, "jitter_ms": 6.4, "mos": 4.13})
     call.finish("handed_off", "remote")
     assert await call.stored(10)
     return call

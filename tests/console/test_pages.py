@@ -73,6 +73,10 @@ async def test_a_kept_call_tells_everything(browser: httpx.AsyncClient, kept: Ca
         "跳过：需要 900 毫秒，只剩 700 毫秒",
         "被打断，没有说出：硬盘坏了。",
         "异常：voice late；已提议转人工",
+        "客户保持通话",
+        "客户回到通话，保持了 0:08",
+        "客户要求不录音，录音已停止",
+        "线路 MOS 4.1（估算） · 丢包 1.2% · 抖动 6 毫秒",
         f'src="/calls/{kept.call_id}/audio"',
     ):
         assert piece in page, piece

@@ -40,6 +40,7 @@ def kept(tmp_path: Path) -> tuple[Path, str]:
     call.event("bridge_ended", 66_000, ended_by="seat", talk_ms=60_000)
     facts = CallFacts("13800138000", "requested")
     call.summary(build_package(facts, (), {}, summary_id="S0000001"))
+    call.update(quality={"received": 3300, "loss_percent": 1.25, "jitter_ms": 6.4, "mos": 4.13})
     call.finish("handed_off", "remote")
     assert records.close() == 0
     return tmp_path, call.call_id
@@ -84,6 +85,7 @@ def test_show_tells_the_whole_call(kept: tuple[Path, str]) -> None:
         "summary S0000001",
         "客户：138******00",
         "asr 160-410 (final)",
+        "MOS 4.1 (estimate, E-model), lost 1.2 % of what the caller sent, jitter 6 ms",
     ):
         assert piece in shown, piece
 
@@ -96,6 +98,7 @@ def test_show_as_json_has_turns_events_and_summary(kept: tuple[Path, str]) -> No
     assert call["handoff"]["outcome"] == "accepted"
     assert call["summary"]["id"] == "S0000001"
     assert len(call["events"]) == 9
+    assert call["call"]["quality"]["mos"] == 4.13
 
 
 def test_a_wrong_folder_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:

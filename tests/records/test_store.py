@@ -305,6 +305,23 @@ def test_the_migrations_make_the_tables_that_the_code_uses(store: Records) -> No
         assert alembic.autogenerate.compare_metadata(context, METADATA) == []
 
 
+def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    first = Records.open(tmp_path)
+    call = first.start_call(INFO)
+    call.finish("answered", "remote")
+    assert first.close() == 0
+    with sqlite3.connect(tmp_path / "records.db") as connection:
+        connection.execute("alter table calls drop column quality")
+        connection.execute("update alembic_version set version_num = '0001'")
+    connection.close()
+    store = Records.open(tmp_path)
+    assert [row.quality for row in store.list_calls()] == [None]
+    later = store.start_call(INFO)
+    later.update(quality={"mos": 4.2})
+    assert store.close() == 0
+    assert [row.quality for row in store.list_calls()] == [{"mos": 4.2}, None]
+
+
 def test_sqlite_is_set_up_to_outlive_a_killed_process(store: Records) -> None:
     with store._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
