@@ -76,6 +76,8 @@ async def _serve(parts: App, listener: socket.socket | None) -> None:
     def ready() -> None:
         if listener is not None:
             announce(f"console on http://{console}/")
+        trunks = ", ".join(trunk.name for trunk in parts.settings.sip.trunks)
+        announce(f"who may ring: {trunks or 'this machine; add [[sip.trunks]] for others'}")
         announce(f"listening on {listen}; ring sip:400@{listen}, stop with Ctrl-C")
 
     def draining(left: int) -> None:
