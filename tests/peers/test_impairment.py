@@ -150,12 +150,10 @@ def check_clock(talk: Conversation) -> None:
 
 
 def check_places(talk: Conversation) -> None:
-    """On the tape nothing slips for what was lost: what is heard at the end has the delay of the
-    beginning. Besides the lost packets those are missing that made-up speech was blended into."""
-    delays = np.array(talk.delays_ms())
-    in_place = np.abs(delays - np.median(delays)) <= 1
-    lost = talk.between.to_far.done.dropped
-    assert np.sum(in_place) > len(talk.said) / FRAME - 3 * lost - 100
+    """On the tape nothing slips for what was lost. (A busy machine may stall now and then; a
+    stack that cuts lost packets out slips at every one of them.)"""
+    slips = int(np.sum(np.abs(np.diff(talk.delays_ms())) > 1))
+    assert slips <= 10 + 0.3 * talk.between.to_far.done.dropped
 
 
 def check_figures(talk: Conversation) -> None:
