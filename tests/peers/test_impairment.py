@@ -145,8 +145,8 @@ def check_clock(talk: Conversation) -> None:
     """As many frames as time has passed, evenly: no drift."""
     took_s = talk.times_s[-1] - talk.times_s[0]
     assert took_s > 20
-    assert len(talk.frames) == pytest.approx(took_s * 50, abs=8), took_s
-    assert abs(talk.pace_ms()) < 60
+    assert len(talk.frames) == pytest.approx(took_s * 50, abs=15), took_s
+    assert abs(talk.pace_ms()) < 80
 
 
 def check_places(talk: Conversation) -> None:
