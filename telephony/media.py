@@ -17,6 +17,9 @@ from telephony.taps import Taps
 
 GAP_S = 0.025
 """Audio that comes later than this after the last is asked about: is there a gap before it?"""
+STALL_S = 0.05
+"""Ticks further apart than this were late themselves. Asking takes the stack's lock, and a busy
+process has no time to spare: then only where the clock lacks audio."""
 
 
 class Wire(Ring, Protocol):
@@ -49,6 +52,7 @@ class CallMedia:
         self._sent_clock = SentClock()
         self._concealer = Concealer()
         self._lost = 0
+        self._ticked_s = 0.0
         self._heard_s = 0.0
         self._heard_bytes = 0
         self.taps = Taps(call_id)
@@ -79,28 +83,29 @@ class CallMedia:
         pcm = self._wire.read()
         if pcm:
             self._hear(pcm, now)
+        self._ticked_s = now
         frames = self._pacer.frames(now)
         self.taps.tell(left, b"".join(frames))
         for frame in frames:
             self.stream.put(frame)
 
     def _hear(self, pcm: bytes, now_s: float) -> None:
+        room = self._pacer.room(now_s, len(pcm))
         paused = now_s - self._heard_s > GAP_S
+        stalled = now_s - self._ticked_s > STALL_S
         self._heard_s = now_s
         self._heard_bytes += len(pcm)
-        gap = min(self._gap() if paused else 0, self._pacer.room(now_s, len(pcm)))
-        if gap:
-            self._pacer.push(self._concealer.missing(gap))
+        if self._losses is not None and paused and (not stalled or room > 1):
+            gap = min(self._gap(self._losses), room)
+            self._pacer.push(self._concealer.missing(gap) if gap else b"")
         self._pacer.push(self._concealer.received(pcm))
 
-    def _gap(self) -> int:
+    def _gap(self, losses: Losses) -> int:
         """Packets lost since the last time."""
-        if self._losses is None:
-            return 0
-        before, self._lost = self._lost, self._losses.lost()
+        before, self._lost = self._lost, losses.lost()
         gap = max(0, self._lost - before)  # another stream counts from nothing
         if gap:
-            self._losses.run(gap)
+            losses.run(gap)
         return gap
 
     def stop(self) -> None:

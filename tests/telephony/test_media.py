@@ -110,3 +110,11 @@ def test_a_late_loop_still_finds_the_gap() -> None:
     assert sum(stack.runs) == 2
     assert len(heard) == len(said)
     assert set(range(32, 50)) <= set(same(said, heard))
+
+
+def test_a_stalled_loop_asks_only_where_audio_is_missing() -> None:
+    stack, _, _ = listen(set(), ticks_late=9)
+    assert stack.asked <= 2
+    stack, said, heard = listen({20, 21}, ticks_late=9)
+    assert stack.runs == [2]
+    assert set(range(30, 50)) <= set(same(said, heard))
