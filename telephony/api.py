@@ -133,8 +133,8 @@ class Call(Protocol):
         """Received audio, one frame (`FRAME_BYTES`) every 20 ms, silence included.
 
         One consumer at a time: asking again ends the earlier iterator and starts live. Ends
-        when the call has ended. Lost packets are frames of silence: the count of frames is the
-        call's clock.
+        when the call has ended. Lost packets are frames too, made up (see
+        `telephony.concealment`) or silent: the count of frames is the call's clock.
         """
 
     def attach(self, tap: AudioTap) -> None:

@@ -83,7 +83,8 @@ class LineConfig:
         codecs: offered and accepted, in order of preference.
         trunks: who may ring; the default is this machine only.
         strangers: what requests from other addresses get: no answer at all, or 403.
-        jitter_buffer_ms: received audio is held this long; 0 is off.
+        jitter_buffer_ms: received audio is held at least this long, longer where packets keep
+            coming late (to twice that and 100 ms more); 0 is off.
         user: our user part when we dial.
         expose_headers: extra INVITE headers to hand on in `CallInfo.headers` (at most 14).
         follow_transfers: what a far end's REFER does. A bot must not be steered into dialling,

@@ -4,6 +4,9 @@ Narrowband, with the default of every parameter that a packet network does not c
 G.107: loudness, sidetone, room and circuit noise, TELR 65 dB, WEPL 110 dB). Equipment
 impairment comes from the provisional planning values of ITU-T G.113 (11/2007) Appendix I.
 
+G.722 counts as G.711 here: on a line of 8 kHz its upper band is thrown away, and G.113 has no
+narrowband value for it (its Appendix IV is for the wideband scale of G.107.1).
+
 The model was made to plan networks, not to judge one call: take the figure as a ranking.
 """
 
@@ -34,9 +37,6 @@ G711_SILENCE = Equipment(ie=0.0, bpl=4.3)
 """G.711 whose lost packets are silence. G.113 Appendix I, 10 ms packets, random loss."""
 G711_CONCEALED = Equipment(ie=0.0, bpl=25.1)
 """G.711 with the concealment of its Appendix I. G.113 Appendix I, 10 ms packets, random loss."""
-G722_SILENCE = G711_SILENCE
-"""G.722 on a line of 8 kHz. G.113 has no narrowband value for it (its Appendix IV counts on the
-wideband scale of G.107.1, where 64 kbit/s alone costs 13 of 129), so it is taken as G.711."""
 
 
 def equipment_impairment(

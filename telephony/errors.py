@@ -15,3 +15,7 @@ class WavError(LineError):
 
 class ScriptError(LineError):
     """A caller's script is not what `telephony.loopback.script` understands."""
+
+
+class TapeError(LineError, OSError):
+    """A recording cannot be made or goes no further; the call goes on without it."""

@@ -43,6 +43,17 @@ class FramePacer:
         """Audio arrived: any length, s16le 8 kHz."""
         self._buffer += pcm
 
+    def room(self, now_s: float, coming: int) -> int:
+        """How many frames the clock lacks before `coming` bytes that are about to be pushed.
+
+        A gap in a stream that is in step may be filled by so many: more would run early.
+        """
+        if not self._in_step:
+            return 0
+        due = int((now_s - self._start_s) * 1000 / FRAME_MS + 1e-6)
+        held = self._given + (len(self._buffer) + coming) // FRAME_BYTES
+        return max(0, due + 1 - held)
+
     def frames(self, now_s: float) -> list[bytes]:
         """The frames to give out at `now_s`: received audio first, silence where it is missing."""
         due = int((now_s - self._start_s) * 1000 / FRAME_MS + 1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from telephony import emodel
@@ -10,12 +11,6 @@ PACKET_MS = 20.0
 """A sender's packet is as long as its audio: 20 ms have passed before its first sample leaves."""
 OWN_DELAY_MS = 10.0
 """At most this long received audio waits for our clock (`telephony.baresip.line`)."""
-
-_EQUIPMENT = {
-    "pcma": emodel.G711_SILENCE,
-    "pcmu": emodel.G711_SILENCE,
-    "g722": emodel.G722_SILENCE,
-}
 
 
 @dataclass(frozen=True)
@@ -26,7 +21,8 @@ class Quality:
         received: RTP packets that came, duplicates included.
         lost: packets that the far end sent and that never came, from gaps in their sequence
             numbers; it needs no RTCP.
-        late: packets that came too late to be played; for the ear they are lost too.
+        late: packets that came but were not played, because they came too late; for the ear
+            they are lost too.
         duplicated: packets that came again while the first was still waiting to be played.
         jitter_ms: interarrival jitter (RFC 3550 section 6.4.1), the mean of one reading a second.
         buffer_ms: how long the jitter buffer holds received audio.
@@ -34,6 +30,7 @@ class Quality:
         far_lost: packets of ours that the far end reported missing (RTCP); 0 without RTCP.
         far_jitter_ms: jitter that the far end reported last; 0 without RTCP.
         rtt_ms: round trip by RTCP; 0 without RTCP.
+        burst_ratio: the mean length of the runs of lost packets over that of random loss.
         mos: estimated mean opinion score of what we hear (1 to 4.5): E-model, see
             `telephony.emodel`. 0 while nothing has come.
     """
@@ -48,6 +45,7 @@ class Quality:
     far_lost: int = 0
     far_jitter_ms: float = 0.0
     rtt_ms: float = 0.0
+    burst_ratio: float = 1.0
     mos: float = 0.0
 
     @property
@@ -58,22 +56,47 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class Buffered:
+    """What the jitter buffer did with packets since `starts` changed last.
+
+    `put` came in, `waiting` are still in it, `refused` were too late or too many to be put in,
+    `overdue` were put in after their playing time: some of them are played at once, others are
+    dropped, and only `heard_ms`, the audio that came out, tells how many.
+    """
+
+    starts: int = 0
+    put: int = 0
+    waiting: int = 0
+    refused: int = 0
+    overdue: int = 0
+    duplicated: int = 0
+    delay_ms: float = 0.0
+    heard_ms: float = 0.0
+
+    def late(self, heard_before_ms: float) -> int:
+        """Packets not played; `heard_before_ms` of what was heard came before `starts`."""
+        out = self.put - self.waiting
+        if out <= 0:
+            return self.refused
+        heard_ms = self.heard_ms - heard_before_ms
+        packet_ms = max(1, math.ceil(heard_ms / out / 10)) * 10  # packets last 10, 20, 30 … ms
+        # Events (DTMF) are no audio either, but never overdue by themselves.
+        return self.refused + min(self.overdue, max(0, out - round(heard_ms / packet_ms)))
+
+
+@dataclass(frozen=True)
 class Reading:
     """What a stack's counters say at one moment, about the stream that comes in now.
 
     `missing` is expected minus received packets of RFC 3550 appendix A.3: a duplicate counts as
-    received, so it may be negative. The counters of `source` (SSRC) begin anew with another one;
-    so do `late` and `duplicated` when `buffer_starts` has changed.
+    received, so it may be negative. Both begin anew with another `source` (SSRC).
     """
 
     source: int
     received: int = 0
     missing: int = 0
     jitter_ms: float = 0.0
-    late: int = 0
-    duplicated: int = 0
-    buffer_starts: int = 0
-    buffer_ms: float = 0.0
+    buffered: Buffered = Buffered()
     sent: int = 0
     far_lost: int = 0
     far_jitter_ms: float = 0.0
@@ -93,8 +116,11 @@ class ReceiverStatistics:
         self._missing = 0
         self._late = 0
         self._duplicated = 0
+        self._heard_before_ms = 0.0
         self._jitter_sum_ms = 0.0
         self._readings = 0
+        self._runs = 0
+        self._in_runs = 0
 
     def add(self, reading: Reading) -> None:
         """The counters now; once a second."""
@@ -102,13 +128,19 @@ class ReceiverStatistics:
         if before is not None and before.source != reading.source:
             self._received += before.received
             self._missing += before.missing
-        if before is not None and before.buffer_starts != reading.buffer_starts:
-            self._late += before.late
-            self._duplicated += before.duplicated
+        if before is not None and before.buffered.starts != reading.buffered.starts:
+            self._late += before.buffered.late(self._heard_before_ms)
+            self._duplicated += before.buffered.duplicated
+            self._heard_before_ms = before.buffered.heard_ms
         if before is None or before.received != reading.received:
             self._jitter_sum_ms += reading.jitter_ms
             self._readings += 1
         self._now = reading
+
+    def run(self, packets: int) -> None:
+        """So many packets in a row were lost."""
+        self._runs += 1
+        self._in_runs += packets
 
     def finish(self, *, received: int, sent: int) -> None:
         """The call has ended with these totals; what was lost since the last reading is unknown."""
@@ -119,39 +151,40 @@ class ReceiverStatistics:
             sent=max(now.sent, sent),
         )
 
-    def quality(self, codec: str) -> Quality | None:
+    def quality(self) -> Quality | None:
         """The figures so far; None before the first packet in either direction."""
         now = self._now
         received = self._received + (now.received if now else 0)
         if now is None or not (received or now.sent):
             return None
-        duplicated = self._duplicated + now.duplicated
-        lost = max(0, self._missing + now.missing + duplicated)
-        late = self._late + now.late
-        return Quality(
+        duplicated = self._duplicated + now.buffered.duplicated
+        quality = Quality(
             received=received,
-            lost=lost,
-            late=late,
+            lost=max(0, self._missing + now.missing + duplicated),
+            late=self._late + now.buffered.late(self._heard_before_ms),
             duplicated=duplicated,
             jitter_ms=self._jitter_sum_ms / max(1, self._readings),
-            buffer_ms=now.buffer_ms,
+            buffer_ms=now.buffered.delay_ms,
             sent=now.sent,
             far_lost=max(0, now.far_lost),
             far_jitter_ms=now.far_jitter_ms,
             rtt_ms=now.rtt_ms,
-            mos=_mos(codec, received - duplicated, lost, late, now) if received else 0.0,
         )
+        # The jitter buffer finds the gaps that are then filled with made-up speech.
+        concealed = now.buffered.put > 0
+        return self._judged(quality, concealed=concealed) if received else quality
 
-
-def _mos(codec: str, received: int, lost: int, late: int, now: Reading) -> float:
-    unheard = min(lost + late, received + lost)
-    return emodel.mos(
-        emodel.rating(
-            _EQUIPMENT.get(codec, emodel.G711_SILENCE),
-            loss_percent=100.0 * unheard / max(1, received + lost),
-            delay_ms=now.rtt_ms / 2 + PACKET_MS + now.buffer_ms + OWN_DELAY_MS,
+    def _judged(self, quality: Quality, *, concealed: bool) -> Quality:
+        expected = max(1, quality.received - quality.duplicated + quality.lost)
+        mean_run = self._in_runs / self._runs if self._runs else 1.0
+        burst_ratio = max(1.0, mean_run * (1 - quality.lost / expected))
+        r = emodel.rating(
+            emodel.G711_CONCEALED if concealed else emodel.G711_SILENCE,
+            loss_percent=min(100.0, 100.0 * (quality.lost + quality.late) / expected),
+            delay_ms=quality.rtt_ms / 2 + PACKET_MS + quality.buffer_ms + OWN_DELAY_MS,
+            burst_ratio=burst_ratio,
         )
-    )
+        return replace(quality, burst_ratio=burst_ratio, mos=emodel.mos(r))
 
 
 class InterarrivalJitter:

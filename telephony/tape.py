@@ -7,17 +7,20 @@ audio: a process that is killed leaves a file that opens and misses at most that
 
 from __future__ import annotations
 
+import logging
 import struct
 from array import array
 from pathlib import Path
 from typing import BinaryIO
 
 from telephony.api import SAMPLE_RATE
+from telephony.errors import TapeError
 
 _CHANNELS = 2
 _BLOCK = 2 * _CHANNELS
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _WRITE_EVERY = SAMPLE_RATE
+_log = logging.getLogger("telephony")
 
 
 def wav_header(frames: int) -> bytes:
@@ -74,7 +77,9 @@ class Tape:
     """Records a call into `path`; give it to `Call.attach` before the call is answered.
 
     `swapped` puts what we sent on the left: for the other end of the line, whose caller side
-    is its own. Raises OSError if the file cannot be created.
+    is its own. Raises TapeError if the file cannot be made, and from `received` and `sent` if it
+    cannot be written any more: the call lets go of a tape that raises, and goes on. What was
+    written until then opens.
     """
 
     def __init__(self, path: Path, *, swapped: bool = False) -> None:
@@ -82,13 +87,38 @@ class Tape:
         self._swapped = swapped
         self._mixer = StereoMixer()
         self._frames = 0
-        self._file: BinaryIO | None = path.open("wb", buffering=0)
-        self._file.write(wav_header(0))
+        self._paused = False
+        self._file: BinaryIO | None = None
+        try:
+            self._file = path.open("wb", buffering=0)
+            self._write_all(self._file, wav_header(0))
+        except OSError as error:
+            self._let_go()
+            raise TapeError(
+                f"{path}: the recording cannot be made: {error.strerror}; recordings need a "
+                "folder that exists, can be written to and has room"
+            ) from error
 
     @property
     def duration_ms(self) -> int:
         """Length of what is on the tape and in hand."""
         return (self._frames + self._mixer.ready) * 1000 // SAMPLE_RATE
+
+    @property
+    def paused(self) -> bool:
+        """Whether silence is recorded at the moment."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Record silence from now on, on both sides: who opts out is not heard, times stay true.
+
+        Effective with the next audio; what was recorded before stays. Idempotent.
+        """
+        self._paused = True
+
+    def resume(self) -> None:
+        """Record again. Idempotent."""
+        self._paused = False
 
     def received(self, pcm: bytes) -> None:
         """Audio of the far end (`AudioTap`)."""
@@ -99,15 +129,21 @@ class Tape:
         self._put(pcm, right=not self._swapped)
 
     def close(self) -> None:
-        """Write what is left and close the file. Idempotent; later audio is ignored."""
-        if self._file is not None:
+        """Write what is left and close the file; a failure is logged.
+
+        Idempotent; later audio is ignored.
+        """
+        try:
             self._write(self._mixer.take_rest())
-            self._file.close()
-            self._file = None
+        except TapeError as error:
+            _log.error("%s", error)
+        self._let_go()
 
     def _put(self, pcm: bytes, *, right: bool) -> None:
         if self._file is None:
             return
+        if self._paused:
+            pcm = bytes(len(pcm))
         (self._mixer.right if right else self._mixer.left)(pcm)
         if self._mixer.ready >= _WRITE_EVERY:
             self._write(self._mixer.take())
@@ -115,10 +151,30 @@ class Tape:
     def _write(self, stereo: bytes) -> None:
         # Samples first, header second: a kill in between leaves a header that tells less than
         # the file holds, never more.
-        if self._file is None:
+        file = self._file
+        if file is None:
             return
-        self._file.seek(_HEADER.size + self._frames * _BLOCK)
-        self._file.write(stereo)
-        self._frames += len(stereo) // _BLOCK
-        self._file.seek(0)
-        self._file.write(wav_header(self._frames))
+        try:
+            file.seek(_HEADER.size + self._frames * _BLOCK)
+            self._write_all(file, stereo)
+            self._frames += len(stereo) // _BLOCK
+            file.seek(0)
+            self._write_all(file, wav_header(self._frames))
+        except OSError as error:
+            kept_s = self._frames / SAMPLE_RATE
+            self._let_go()
+            raise TapeError(
+                f"{self.path}: the recording ends after {kept_s:.0f} s: {error.strerror}; make "
+                "room or repair the disk"
+            ) from error
+
+    @staticmethod
+    def _write_all(file: BinaryIO, data: bytes) -> None:
+        """A disk that is nearly full takes a part first and refuses the rest with its reason."""
+        while data:
+            data = data[file.write(data) :]
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

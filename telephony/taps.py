@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from telephony.api import AudioTap
+from telephony.errors import TapeError
 
 _log = logging.getLogger("telephony")
 
@@ -30,6 +31,9 @@ class Taps:
                     tap.sent(sent)
                 if received:
                     tap.received(received)
+            except TapeError as error:  # the operator's to repair, not a fault of the program
+                self._taps.remove(tap)
+                _log.error("call %s: %s", self._call_id, error)
             except Exception:
                 self._taps.remove(tap)
                 _log.exception("call %s: a tap failed and is detached", self._call_id)

@@ -24,7 +24,7 @@ from telephony.errors import LineError
 from telephony.frames import DigitStream
 from telephony.media import CallMedia
 from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
-from telephony.quality import Quality, ReceiverStatistics
+from telephony.quality import Quality, Reading, ReceiverStatistics
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -44,7 +44,7 @@ class BaresipCall:
         self._digits = DigitStream()
         self._statistics = ReceiverStatistics()
         self.rang = False
-        self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id)
+        self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id, self)
         native.on(self._on_event)
         native.on_dtmf(lambda event: self._digits.put(event.digit))
 
@@ -105,11 +105,23 @@ class BaresipCall:
 
     @property
     def quality(self) -> Quality | None:
-        return self._statistics.quality(self._codec)
+        return self._statistics.quality()
+
+    def lost(self) -> int:
+        """For `telephony.media.Losses`."""
+        return self._stack.monitor.lost(self._info.call_id)
+
+    def run(self, packets: int) -> None:
+        """For `telephony.media.Losses`."""
+        self._statistics.run(packets)
 
     def _read_statistics(self) -> None:
         for reading in self._stack.monitor.read(self._info.call_id).values():
-            self._statistics.add(reading)
+            self._add(reading)
+
+    def _add(self, reading: Reading) -> None:
+        buffered = replace(reading.buffered, heard_ms=self.media.heard_ms)
+        self._statistics.add(replace(reading, buffered=buffered))
 
     def frames(self) -> AsyncIterator[bytes]:
         return self.media.stream.read()
@@ -204,7 +216,7 @@ class BaresipCall:
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
             self._codec = self._stack.codec(self._info.call_id)
-            self._stack.monitor.watch(self._info.call_id, self._statistics.add)
+            self._stack.monitor.watch(self._info.call_id, self._add)
             self.media.start()
             self._established.set()
         elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):

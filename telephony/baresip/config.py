@@ -22,7 +22,7 @@ def stack_config(line: LineConfig) -> Config:
     _check_range(line.rtp_ports)
     held_ms = line.jitter_buffer_ms
     jitter = (
-        f"audio_jitter_buffer_type fixed\naudio_jitter_buffer_ms {held_ms}-{held_ms * 2 + 100}\n"
+        f"audio_jitter_buffer_type adaptive\naudio_jitter_buffer_ms {held_ms}-{held_ms * 2 + 100}\n"
         if held_ms
         else "audio_jitter_buffer_type off\n"
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 import baresip._native as extension
 
-from telephony.quality import Reading
+from telephony.quality import Buffered, Reading
 
 EVERY_S = 1.0
 
@@ -89,35 +89,61 @@ class StreamMonitor:
             self._outside.re_thread_leave()
         return {call_id: reading for call_id, reading in found.items() if reading is not None}
 
+    def lost(self, call_id: str) -> int:
+        """Gaps that the jitter buffer has come upon in this call so far, in packets.
+
+        Counted in the moment in which the packet after the gap is played; 0 without a buffer.
+        """
+        self._outside.re_thread_enter()
+        try:
+            buffer = self._buffer(self._stream(call_id.encode()))
+        finally:
+            self._outside.re_thread_leave()
+        return int(buffer.lost)
+
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(EVERY_S, self._tick)
         for call_id, reading in self.read(*self._watched).items():
             self._watched[call_id](reading)
 
-    def _read(self, call_id: bytes) -> Reading | None:
+    def _stream(self, call_id: bytes) -> int | None:
         stack = self._inside
         call = stack.uag_call_find(call_id)
         audio = stack.call_audio(call) if call else None
-        stream = stack.audio_strm(audio) if audio else None
+        return stack.audio_strm(audio) if audio else None
+
+    def _buffer(self, stream: int | None) -> _Buffer:
+        """All zero without a jitter buffer."""
+        buffer = _Buffer()
+        self._inside.stream_jbuf_stats(stream, ctypes.byref(buffer))
+        return buffer
+
+    def _read(self, call_id: bytes) -> Reading | None:
+        stack, stream = self._inside, self._stream(call_id)
         if not stream:
             return None
         sent = stack.stream_metric_get_tx_n_packets(stream)
-        source, rtcp, buffer = ctypes.c_uint32(), _Rtcp(), _Buffer()
+        source, rtcp = ctypes.c_uint32(), _Rtcp()
         if stack.stream_ssrc_rx(stream, ctypes.byref(source)):
             return Reading(0, sent=sent)  # nothing has come yet
         socket = stack.stream_rtp_sock(stream)
         if stack.rtcp_stats(socket, source, ctypes.byref(rtcp)):
             return Reading(source.value, sent=sent)
-        stack.stream_jbuf_stats(stream, ctypes.byref(buffer))  # all zero without a jitter buffer
+        buffer = self._buffer(stream)
         return Reading(
             source=source.value,
             received=rtcp.rx.sent,
             missing=rtcp.rx.lost,
             jitter_ms=rtcp.rx.jitter_us / 1000,
-            late=buffer.late_lost + buffer.overflow,
-            duplicated=buffer.duplicates,
-            buffer_starts=buffer.flush,
-            buffer_ms=float(buffer.delay_ms),
+            buffered=Buffered(
+                starts=buffer.flush,
+                put=buffer.put,
+                waiting=buffer.packets,
+                refused=buffer.late_lost + buffer.overflow,
+                overdue=buffer.late,
+                duplicated=buffer.duplicates,
+                delay_ms=float(buffer.delay_ms),
+            ),
             sent=sent,
             far_lost=rtcp.tx.lost,
             far_jitter_ms=rtcp.tx.jitter_us / 1000,

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from telephony.quality import InterarrivalJitter, Quality, Reading, ReceiverStatistics
+from telephony.quality import Buffered, InterarrivalJitter, Quality, Reading, ReceiverStatistics
 
 
-def after(*readings: Reading, codec: str = "pcma") -> Quality:
+def after(*readings: Reading) -> Quality:
     statistics = ReceiverStatistics()
     for reading in readings:
         statistics.add(reading)
-    quality = statistics.quality(codec)
+    quality = statistics.quality()
     assert quality is not None
     return quality
 
 
 def test_nothing_is_known_before_the_first_packet() -> None:
     statistics = ReceiverStatistics()
-    assert statistics.quality("pcma") is None
+    assert statistics.quality() is None
     statistics.add(Reading(0))
-    assert statistics.quality("pcma") is None
+    assert statistics.quality() is None
     statistics.add(Reading(0, sent=3))
-    assert statistics.quality("pcma") == Quality(sent=3)
+    assert statistics.quality() == Quality(sent=3)
 
 
 def test_the_newest_counters_count() -> None:
@@ -32,7 +32,7 @@ def test_the_newest_counters_count() -> None:
 
 
 def test_a_duplicate_hides_no_loss() -> None:
-    quality = after(Reading(7, received=105, missing=-5, duplicated=10))
+    quality = after(Reading(7, received=105, missing=-5, buffered=Buffered(duplicated=10)))
     assert (quality.lost, quality.duplicated) == (5, 10)
     assert quality.loss_percent == pytest.approx(5.0)
 
@@ -43,9 +43,9 @@ def test_duplicates_that_the_buffer_could_not_tell_are_no_negative_loss() -> Non
 
 def test_another_stream_adds_to_the_first() -> None:
     quality = after(
-        Reading(7, received=90, missing=10, late=2, sent=100),
-        Reading(8, received=45, missing=5, late=1, buffer_starts=1, sent=150),
-        Reading(8, received=90, missing=10, late=1, buffer_starts=1, sent=200),
+        Reading(7, received=90, missing=10, sent=100, buffered=Buffered(refused=2)),
+        Reading(8, received=45, missing=5, sent=150, buffered=Buffered(starts=1, refused=1)),
+        Reading(8, received=90, missing=10, sent=200, buffered=Buffered(starts=1, refused=1)),
     )
     assert (quality.received, quality.lost, quality.late, quality.sent) == (180, 20, 3, 200)
 
@@ -61,14 +61,57 @@ def test_jitter_is_the_mean_of_readings_while_audio_comes() -> None:
 
 def test_late_packets_are_lost_for_the_ear_but_not_for_the_network() -> None:
     clean = after(Reading(7, received=100))
-    late = after(Reading(7, received=100, late=5))
-    assert late.lost == 0
+    late = after(Reading(7, received=100, buffered=Buffered(refused=5)))
+    assert (late.lost, late.late) == (0, 5)
     assert late.mos < clean.mos - 1
+
+
+def overdue(overdue: int, heard_ms: float, starts: int = 1) -> Reading:
+    """100 packets of 20 ms came, two of them wait, so many came after their time."""
+    buffered = Buffered(starts, put=100, waiting=2, overdue=overdue, heard_ms=heard_ms)
+    return Reading(7, received=100, buffered=buffered)
+
+
+def test_of_overdue_packets_those_count_that_were_not_heard() -> None:
+    assert after(overdue(30, heard_ms=98 * 20)).late == 0
+    assert after(overdue(30, heard_ms=90 * 20)).late == 8
+    assert after(overdue(5, heard_ms=90 * 20)).late == 5  # the other three were key presses
+    assert after(overdue(0, heard_ms=90 * 20)).late == 0
+
+
+def test_packets_of_another_length_are_known_by_what_was_heard() -> None:
+    assert after(overdue(30, heard_ms=90 * 30)).late == 8
+    assert after(overdue(30, heard_ms=95 * 10)).late == 3
+
+
+def test_late_packets_of_both_streams_count() -> None:
+    first = overdue(30, heard_ms=90 * 20)
+    assert after(first, overdue(30, heard_ms=90 * 20 + 94 * 20, starts=2)).late == 8 + 4
+
+
+def test_concealed_gaps_sound_better_than_silent_ones() -> None:
+    """Without a jitter buffer nobody knows where the gaps are."""
+    silent = after(Reading(7, received=95, missing=5))
+    filled = after(Reading(7, received=95, missing=5, buffered=Buffered(put=95, heard_ms=1900)))
+    assert silent.mos < 2.5 < 3.5 < filled.mos
+
+
+def test_losses_in_a_row_sound_worse() -> None:
+    statistics = ReceiverStatistics()
+    statistics.add(Reading(7, received=95, missing=5, buffered=Buffered(put=95, heard_ms=1900)))
+    single = statistics.quality()
+    statistics.run(1)
+    statistics.run(4)
+    in_a_row = statistics.quality()
+    assert single is not None
+    assert in_a_row is not None
+    assert (single.burst_ratio, in_a_row.burst_ratio) == (1.0, pytest.approx(2.5 * 0.95))
+    assert in_a_row.mos < single.mos
 
 
 def test_delay_and_buffer_cost_a_little() -> None:
     near = after(Reading(7, received=100))
-    far = after(Reading(7, received=100, rtt_ms=400, buffer_ms=80))
+    far = after(Reading(7, received=100, rtt_ms=400, buffered=Buffered(delay_ms=80)))
     assert near.mos == pytest.approx(4.38, abs=0.02)
     assert 3.5 < far.mos < near.mos
 
@@ -78,7 +121,7 @@ def test_the_end_of_the_call_brings_the_totals() -> None:
     statistics.add(Reading(7, received=50, missing=1, sent=51))
     statistics.add(Reading(8, received=20, sent=80))
     statistics.finish(received=90, sent=95)
-    quality = statistics.quality("pcma")
+    quality = statistics.quality()
     assert quality is not None
     assert (quality.received, quality.lost, quality.sent) == (90, 1, 95)
 
@@ -86,7 +129,7 @@ def test_the_end_of_the_call_brings_the_totals() -> None:
 def test_a_call_too_short_for_a_reading_has_its_totals() -> None:
     statistics = ReceiverStatistics()
     statistics.finish(received=12, sent=13)
-    quality = statistics.quality("")
+    quality = statistics.quality()
     assert quality is not None
     assert (quality.received, quality.sent, quality.loss_percent) == (12, 13, 0.0)
 
