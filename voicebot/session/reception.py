@@ -63,11 +63,12 @@ class Reception:
     async def take(self, call: Call) -> None:
         """Serve one call to its end; never raises for the call's sake."""
         try:
-            keeper = self._keeper(call)
+            keeper = CallKeeper(self._records, call.info, self._pack, self._audio)
         except Exception:
             log.exception("no record can be kept", call_id=call.info.call_id)
             await call.reject(503)
             return
+        keeper.attach(call)
         call_id = keeper.recorder.call_id
 
         def observe(event: SessionEvent) -> None:
@@ -89,12 +90,3 @@ class Reception:
             await call.hangup()
         finally:
             keeper.close()
-
-    def _keeper(self, call: Call) -> CallKeeper:
-        try:
-            keeper = CallKeeper(self._records, call.info, self._pack, self._audio)
-        except OSError as error:  # a call without a tape is better than no call
-            log.error("no recording", folder=str(self._audio), reason=str(error))
-            keeper = CallKeeper(self._records, call.info, self._pack, None)
-        keeper.attach(call)
-        return keeper

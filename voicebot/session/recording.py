@@ -5,25 +5,37 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import structlog
+
 from telephony import Call, CallInfo
 from telephony.tape import Tape
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.store import Records
 from voicebot.session import events as facts
 
+log = structlog.get_logger(__name__)
+
 
 class CallKeeper:
-    """One call's record and tape; an observer of its session. Call `close` at the end."""
+    """One call's record and tape; an observer of its session. Call `close` at the end.
+
+    `audio` is the folder of the recordings, None records nothing. A tape that cannot be made is
+    logged: a call without one is better than no call.
+    """
 
     def __init__(self, records: Records, info: CallInfo, pack: str, audio: Path | None) -> None:
-        if audio is not None:
-            audio.mkdir(parents=True, exist_ok=True)
         self.recorder: CallRecorder = records.start_call(info, pack=pack)
-        self._tape: Tape | None = None
-        if audio is not None:
-            path = audio / f"{self.recorder.call_id}.wav"
-            self._tape = Tape(path)
-            self.recorder.update(recording=path)
+        self._tape = self._new_tape(audio) if audio else None
+        if self._tape is not None:
+            self.recorder.update(recording=self._tape.path)
+
+    def _new_tape(self, audio: Path) -> Tape | None:
+        try:
+            audio.mkdir(parents=True, exist_ok=True)
+            return Tape(audio / f"{self.recorder.call_id}.wav")
+        except OSError as error:
+            log.error("no recording", folder=str(audio), reason=str(error))
+            return None
 
     def attach(self, call: Call) -> None:
         """Record `call`'s audio; before it is answered."""
@@ -44,7 +56,7 @@ class CallKeeper:
     def stop_recording(self) -> None:
         """The caller wishes no recording: from here on the tape is silent. Idempotent."""
         if self._tape is not None:
-            self._tape.pause()  # type: ignore[attr-defined]
+            self._tape.pause()
 
     def close(self) -> None:
         """Close the tape. Idempotent."""
