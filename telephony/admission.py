@@ -17,6 +17,8 @@ from typing import Literal
 from telephony.overload import Ceiling, Hysteresis, Smoothed
 from telephony.token_bucket import TokenBucket
 
+_MOST_MS = 60_000.0
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -25,7 +27,8 @@ class Limits:
     Attributes:
         max_calls: at the same time; a slower machine takes fewer by itself.
         calls_per_s: new calls, on the average.
-        burst: new calls that may come at once.
+        burst: new calls that may come at once, and the calls that a machine is trusted with
+            until it has shown that it bears them.
         max_lag_ms: smoothed lateness of the event loop above which no call is let in.
         max_queue_ms: the same for the wait of the next inference.
         overflow: a call over the limits is refused (503), or let in to hear a notice.
@@ -135,7 +138,7 @@ class Admission:
         """How much later than asked for the event loop has just run; to be told often."""
         with self._lock:
             now_s = self._clock()
-            self._lag.update(max(ms, 0.0), now_s)
+            self._lag.update(_measured(ms), now_s)
             self._measure(now_s)
 
     def observe_queue(self, ms: float) -> None:
@@ -143,7 +146,7 @@ class Admission:
         with self._lock:
             now_s = self._clock()
             self._measure(now_s)
-            self._told_ms, self._told_at_s = ms, now_s
+            self._told_ms, self._told_at_s = _measured(ms), now_s
 
     def _measure(self, now_s: float) -> None:
         # What would have waited 800 ms is served 800 ms later: old news fade by themselves.
@@ -230,3 +233,8 @@ class Admission:
                 noticed=self._noticed,
                 refused=dict(self._refused),
             )
+
+
+def _measured(ms: float) -> float:
+    """A figure to reckon with: a NaN or an infinity would never leave the mean again."""
+    return min(ms, _MOST_MS) if ms > 0 else 0.0

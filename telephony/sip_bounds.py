@@ -16,9 +16,6 @@ _SINGLE = ("from", "to", "call-id", "cseq")  # RFC 3261 section 7.3.1, table 2
 _CALL_ID = re.compile(r"[!-~]+")
 # Spaces as the stack knows them: where it sees no tag, neither may we.
 _SPACE = r"[ \t\r\n]*"
-_NAME_ADDRESS = re.compile(
-    rf'{_SPACE}(?:"(?:[^"\\]|\\.)*"|[^"<]*){_SPACE}<[^<>]*>(?P<parameters>.*)', re.DOTALL
-)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _TAG = re.compile(rf";{_SPACE}tag{_SPACE}={_SPACE}[^;\s\"]", re.IGNORECASE)
 _MADDR = re.compile(rf";{_SPACE}maddr{_SPACE}=", re.IGNORECASE)
@@ -73,9 +70,13 @@ def unwanted(method: str) -> Reply | None:
 def has_tag(value: str) -> bool:
     """Whether a From or To value has a tag (RFC 3261 section 20.10): of its own, not one inside
     a display name or a URI."""
-    match = _NAME_ADDRESS.fullmatch(value)
+    name = _QUOTED.match(value.lstrip(" \t\r\n"))
+    rest = value.lstrip(" \t\r\n")[name.end() if name else 0 :]
+    before, angle, after = rest.partition("<")
+    uri, closed, parameters = after.partition(">") if angle else ("", ">", before)
+    if not closed or "<" in uri or (angle and '"' in before):
+        return False
     # Without angle brackets all parameters are the header's.
-    parameters = match["parameters"] if match else "" if "<" in value else value
     return _TAG.search(_QUOTED.sub("", parameters)) is not None
 
 
