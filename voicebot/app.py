@@ -87,6 +87,7 @@ class App:
         self.knowledge = knowledge
         self.records = records
         self.estimates = estimates
+        self.admission = admission(settings.sip)
         self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
         self.repair = LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
         self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
@@ -255,8 +256,7 @@ class App:
             observer(event)
             on_event(call_id, event)
 
-        judge = admission(sip)
-        endpoint = make_endpoint(sip, judge)
+        endpoint = make_endpoint(sip, self.admission)
         reception = Reception(
             self.records,
             kept.directory.resolve() / "audio" if kept.record_audio else None,
@@ -266,7 +266,7 @@ class App:
             observe,
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
-        beside = [lambda: watch_queue(self.scheduler.expected_wait_ms, judge)]
+        beside = [lambda: watch_queue(self.scheduler.expected_wait_ms, self.admission)]
         if prepare_rest:
             beside.append(
                 lambda: prepare_idly(self.pack, self.speaker, self.scheduler, serving.idle)

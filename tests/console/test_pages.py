@@ -8,7 +8,10 @@ from pathlib import Path
 
 import httpx
 
-from tests.console.conftest import EVIL, TAPE
+from telephony.admission import Admission, Limits, Refusal
+from tests.console.conftest import EVIL, HOST, TAPE
+from voicebot.console import labels
+from voicebot.console.app import build_app
 from voicebot.console.live import LiveCalls
 from voicebot.records import CallRecorder, Records
 from voicebot.session import events as facts
@@ -135,3 +138,23 @@ async def test_healthz_counts_calls(browser: httpx.AsyncClient, live: LiveCalls)
     health = (await browser.get("/healthz")).json()
     assert health["status"] == "ok"
     assert health["calls"] == 1
+
+
+async def test_home_shows_how_full_the_bot_is(records: Records) -> None:
+    judge = Admission(Limits(max_calls=1))
+    live = LiveCalls(judge.snapshot)
+    transport = httpx.ASGITransport(build_app(records, live))
+    async with httpx.AsyncClient(transport=transport, base_url=HOST) as browser:
+        assert "在线 0 通，上限 1 · 推理等待 0.0 秒" in (await browser.get("/")).text
+        assert "refuses" not in (await browser.get("/healthz")).json()
+        assert judge.judge("a").admitted
+        assert not judge.judge("b").admitted
+        page = (await browser.get("/")).text
+        assert "通话已满，不接新电话 · 在线 1 通" in page and "已拒绝 1 通" in page
+        assert (await browser.get("/healthz")).json()["refuses"] == "calls"
+        judge.drain()
+        assert "正在停机" in (await browser.get("/")).text
+
+
+def test_every_reason_to_refuse_has_words() -> None:
+    assert set(labels.REFUSALS) == set(Refusal)

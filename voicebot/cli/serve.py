@@ -97,6 +97,6 @@ async def _serve(parts: App, listener: socket.socket | None) -> None:
         return
     from voicebot.console import LiveCalls, running
 
-    live = LiveCalls()
+    live = LiveCalls(parts.admission.snapshot)
     async with running(listener, parts.records, live):
         await serve(on_event=live)

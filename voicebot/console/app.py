@@ -87,7 +87,9 @@ def build_app(records: Records, live: LiveCalls) -> ASGIApp:
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok", "version": __version__, "calls": len(live)})
+        load = live.load()
+        refuses = {"refuses": load.why} if load and load.why else {}
+        return JSONResponse({"status": "ok", "version": __version__, "calls": len(live), **refuses})
 
     return Guard(app)
 
@@ -95,7 +97,7 @@ def build_app(records: Records, live: LiveCalls) -> ASGIApp:
 def _add_home(app: FastAPI, pages: Pages, desk: Desk) -> None:
     @app.get("/")
     async def home() -> HTMLResponse:
-        return HTMLResponse(pages.home(desk.live.calls(), await desk.latest()))
+        return HTMLResponse(pages.home(desk.live.calls(), desk.live.load(), await desk.latest()))
 
     @app.get("/events")
     async def home_events() -> Response:
@@ -132,13 +134,11 @@ def _stream(desk: Desk, messages: AsyncGenerator[bytes, None]) -> Response:
 async def _home_messages(pages: Pages, desk: Desk) -> AsyncGenerator[bytes, None]:
     """The calls now, whenever something happens; the kept ones, whenever one has ended."""
     with desk.live.reader() as reader:
-        yield message("parts", {"now": pages.now(desk.live.calls())})
+        yield message("parts", {"now": pages.now(desk.live.calls(), desk.live.load())})
         while reader.open:
             changes = await reader.changes(KEEP_ALIVE_S)
-            if not changes:
-                yield KEEP_ALIVE
-                continue
-            yield message("parts", {"now": pages.now(desk.live.calls())})
+            # Without any change too: how full the bot is changes by itself.
+            yield message("parts", {"now": pages.now(desk.live.calls(), desk.live.load())})
             for change in changes:
                 if change.ended:
                     await desk.settled(change.call_id)

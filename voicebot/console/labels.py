@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from telephony.admission import Refusal, Snapshot
+
 OUTCOMES = {
     "in_progress": "通话中",
     "answered": "已结束",
@@ -63,6 +65,13 @@ STAGES = {
     "filler": "垫话",
 }
 CONSEQUENCES = {"handed to a human": "已转人工", "offered a human": "已提议转人工"}
+REFUSALS = {
+    Refusal.DRAINING: "正在停机，不接新电话",
+    Refusal.CALLS: "通话已满，不接新电话",
+    Refusal.RATE: "来电过快，暂不接新电话",
+    Refusal.LAG: "程序繁忙，暂不接新电话",
+    Refusal.QUEUE: "推理排队过长，暂不接新电话",
+}
 _SKIPPED = re.compile(r"skipped: needs (\d+) ms, (-?\d+) left")
 
 
@@ -103,6 +112,20 @@ def quality(figures: Mapping[str, Any]) -> str:
     )
     heard = f"MOS {mos:.1f}（估算）" if mos else "没有收到声音"
     return f"线路 {heard} · 丢包 {loss:.1f}% · 抖动 {jitter:.0f} 毫秒"
+
+
+def load(now: Snapshot) -> str:
+    """How full the bot is, and why it would refuse one more call."""
+    refused = sum(now.refused.values())
+    parts = [REFUSALS[now.why]] if now.why else []
+    parts += [
+        f"在线 {now.in_calls} 通，上限 {now.ceiling}",
+        f"推理等待 {now.queue_ms / 1000:.1f} 秒",
+        f"事件循环延迟 {now.lag_ms:.0f} 毫秒",
+    ]
+    parts += [f"告知线路忙 {now.noticed} 通"] if now.noticed else []
+    parts += [f"已拒绝 {refused} 通"] if refused else []
+    return " · ".join(parts)
 
 
 def length(ms: float) -> str:

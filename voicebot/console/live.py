@@ -11,13 +11,14 @@ import asyncio
 import dataclasses
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
 
+from telephony.admission import Snapshot
 from voicebot.records.masking import mask_data, mask_number
 from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, build_view
 from voicebot.session import events as facts
@@ -113,11 +114,19 @@ class _Call:
 
 
 class LiveCalls:
-    """An observer of all sessions: call it with a call's record id and each of its events."""
+    """An observer of all sessions: call it with a call's record id and each of its events.
 
-    def __init__(self) -> None:
+    `admission` tells the state of what lets calls in.
+    """
+
+    def __init__(self, admission: Callable[[], Snapshot] | None = None) -> None:
         self._calls: dict[str, _Call] = {}
         self._readers: set[Reader] = set()
+        self._admission = admission
+
+    def load(self) -> Snapshot | None:
+        """How full the bot is, and whether one more call would be let in; None if not known."""
+        return self._admission() if self._admission else None
 
     def __call__(self, call_id: str, event: facts.SessionEvent) -> None:
         """Take one event in; never raises, for a call must not suffer from who watches it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from telephony.admission import Snapshot
 from voicebot.console import labels
 from voicebot.records.kinds import TROUBLE
 from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, TurnView
@@ -51,13 +52,15 @@ class Pages:
             timeline=timeline,
         )
 
-    def home(self, now: Sequence[CallView], latest: Sequence[CallRow] | None) -> str:
+    def home(
+        self, now: Sequence[CallView], load: Snapshot | None, latest: Sequence[CallRow] | None
+    ) -> str:
         """The whole first page; `latest` None says that the records cannot be read."""
-        return self._render("home.html", now=now, latest=latest, zone=_zone())
+        return self._render("home.html", now=now, load=load, latest=latest, zone=_zone())
 
-    def now(self, now: Sequence[CallView]) -> str:
-        """The calls in progress."""
-        return self._render("now.html", now=now)
+    def now(self, now: Sequence[CallView], load: Snapshot | None) -> str:
+        """The calls in progress, and how full the bot is."""
+        return self._render("now.html", now=now, load=load)
 
     def latest(self, latest: Sequence[CallRow] | None) -> str:
         """The calls that were kept."""
