@@ -69,6 +69,14 @@ def test_a_question_in_the_same_breath_is_answered(scheduler: InferenceScheduler
     assert len(rig.recording_stopped) == 1
 
 
+def test_who_says_so_twice_is_told_twice_and_stopped_once(scheduler: InferenceScheduler) -> None:
+    rig = Rig(ScriptedRecognizer(["不要录音", "别录音"]))
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(3500), tone(800))
+    events = rig.run(caller, scheduler)
+    assert [event.text for event in of(events, facts.BotSpoke)][1:] == [DONE, DONE]
+    assert len(of(events, facts.RecordingStopped)) == len(rig.recording_stopped) == 1
+
+
 def test_a_key_does_the_same(scheduler: InferenceScheduler) -> None:
     rig = Rig(ScriptedRecognizer([""]), digits=((GREETING_MS + 300, "9"),), opt_out_digit="9")
     events = rig.run(audio(quiet(GREETING_MS)), scheduler)

@@ -103,6 +103,7 @@ class Replies:
         self._stop_recording = stop_recording
         self._watchdog_ms = watchdog_ms
         self._turn: asyncio.Task[None] | None = None
+        self._recording_stopped = False
 
     # --- the running turn -----------------------------------------------------------------
     @property
@@ -196,7 +197,10 @@ class Replies:
         await self._hand_off(Handoff(reason))
 
     def stop_recording(self, by: str) -> None:
-        """Record no further."""
+        """Record no further. Idempotent: who says so twice is told twice, and stopped once."""
+        if self._recording_stopped:
+            return
+        self._recording_stopped = True
         self._stop_recording()
         self._talk.tell(facts.RecordingStopped(self._talk.now_ms(), by))
 
