@@ -131,3 +131,7 @@ def test_the_limits_reach_admission() -> None:
 def test_every_limit_has_its_setting_with_the_same_default(name: str) -> None:
     assert getattr(LimitSettings.model_validate({}), name) == getattr(Limits(), name)
     assert set(LimitSettings.model_fields) == {f.name for f in dataclasses.fields(Limits)}
+
+
+def test_the_defaults_are_the_lines_own() -> None:
+    assert line_config(sip()) == LineConfig()

@@ -7,9 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from telephony.config import Codec, LineConfig, Strangers, Transport
 from voicebot.settings.section import Section
-
-Codec = Literal["pcma", "pcmu", "g722"]
 
 
 class RegisterSettings(Section):
@@ -36,7 +35,7 @@ class TrunkSettings(Section):
     allow: tuple[str, ...] = Field(
         description="addresses and networks its requests come from, e.g. 10.0.0.5 or 10.1.0.0/16"
     )
-    transport: Literal["udp", "tcp", "tls"] = Field("udp", description="how it is reached")
+    transport: Transport = Field("udp", description="how it is reached")
     register_: RegisterSettings | None = Field(
         None, alias="register", description="log in to it; none: it trusts our address"
     )
@@ -48,7 +47,7 @@ class TlsSettings(Section):
     listen: str = Field("127.0.0.1:5061", description="ADDR:PORT")
     certificate: Path = Field(description="PEM file with our private key and certificate")
     authority: Path | None = Field(
-        None, description="PEM file of the CA that far ends must be signed by; none: any"
+        None, description="PEM file of the CA of the servers we dial and of callers' certificates"
     )
 
 
@@ -87,12 +86,15 @@ class SipSettings(Section):
         ("pcma", "pcmu"), description="codecs offered and accepted, in order of preference"
     )
     jitter_buffer_ms: int = Field(
-        40, ge=0, le=400, description="received audio is held this long against jitter; 0 is off"
+        LineConfig().jitter_buffer_ms,  # as measured there
+        ge=0,
+        le=400,
+        description="received audio is held this long against jitter; 0: by the call's clock alone",
     )
     trunks: tuple[TrunkSettings, ...] = Field(
         (), description="who may ring; none: this machine only"
     )
-    strangers: Literal["ignore", "forbid"] = Field(
+    strangers: Strangers = Field(
         "ignore", description="requests from elsewhere get no answer at all, or 403"
     )
     limits: LimitSettings = LimitSettings()  # type: ignore[call-arg]
