@@ -5,6 +5,7 @@ from __future__ import annotations
 from baresip import AudioNotActive, AudioRestarted
 from baresip.audio import CallAudio
 
+from telephony.baresip.direct_audio import DirectAudio
 from telephony.sending import RingState
 
 _READ_BYTES = 16_000  # one second: more than the stack keeps for us
@@ -14,7 +15,7 @@ class BaresipWire:
     """Reads, writes and counts on `call.audio`; silent while the call has no media."""
 
     def __init__(self, audio: CallAudio) -> None:
-        self._audio = audio
+        self._audio = DirectAudio(audio._handle)
 
     def read(self) -> bytes:
         try:
@@ -24,7 +25,7 @@ class BaresipWire:
 
     def state(self) -> RingState | None:
         try:
-            stats = self._audio.stats()
+            stats = self._audio.counters()
         except AudioNotActive:
             return None
         return RingState(stats.tx_buffered, stats.tx_flushed_bytes, stats.tx_silence_frames)
