@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import select
+import socket
 import subprocess
 import sys
 import threading
@@ -24,14 +26,30 @@ WINDOW = 10
 """Calls that are being set up at a time."""
 
 
+def free_port() -> int:
+    """A port that is free for UDP and TCP now."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+            tcp.bind(("127.0.0.1", 0))
+            port = int(tcp.getsockname()[1])
+            with (
+                contextlib.suppress(OSError),
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+            ):
+                udp.bind(("127.0.0.1", port))
+                return port
+
+
 class EndpointProcess:
     """`tests.bench.line_server` as a child; its last report is `status`."""
 
     def __init__(self, port: int, *args: str) -> None:
         self.port = port
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.line_server", "--listen", f"127.0.0.1:{port}"]
-            + list(args),
+            [
+                *(sys.executable, "-m", "tests.bench.line_server"),
+                *("--listen", f"127.0.0.1:{port}", *args),
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -54,9 +54,14 @@ def gaps_of(heard: Heard) -> Gaps:
 
 @dataclass(frozen=True)
 class ProcessState:
-    """A process as /proc shows it. `cpu_s` is all its threads' without `except_thread`'s."""
+    """A process as /proc shows it.
+
+    `cpu_s` is all its threads' time without `except_thread`'s; `loop_cpu_s` its first thread's,
+    where the event loop runs.
+    """
 
     cpu_s: float
+    loop_cpu_s: float
     rss_bytes: int
     threads: int
     files: int
@@ -70,7 +75,10 @@ def process_state(pid: int, except_thread: int = 0) -> ProcessState:
         cpu_s -= _cpu_s(folder / f"task/{except_thread}/stat")
     pages = int((folder / "statm").read_text().split()[1])
     threads = len(list((folder / "task").iterdir()))
-    return ProcessState(cpu_s, pages * _PAGE_BYTES, threads, len(os.listdir(folder / "fd")))
+    loop_cpu_s = _cpu_s(folder / f"task/{pid}/stat")
+    return ProcessState(
+        cpu_s, loop_cpu_s, pages * _PAGE_BYTES, threads, len(list((folder / "fd").iterdir()))
+    )
 
 
 def _cpu_s(stat: Path) -> float:

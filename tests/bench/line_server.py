@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from telephony.api import FRAME_MS, SAMPLE_RATE
+from telephony.api import SAMPLE_RATE
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from telephony.errors import LineError

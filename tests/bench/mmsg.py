@@ -46,7 +46,8 @@ _IOVEC = np.dtype([("base", "u8"), ("len", "u8")])
 
 @dataclass(frozen=True)
 class Packets:
-    """What arrived: `data` is (n, slot) bytes, cut to the slot, `size` (n,), `at_ns` (n,) since the epoch."""
+    """What arrived, n packets: `data` (n, slot) bytes, cut to the slot; `size` (n,) as received;
+    `at_ns` (n,) since the epoch."""
 
     data: NDArray[np.uint8]
     size: NDArray[np.uint32]
