@@ -133,7 +133,7 @@ async def serve(args: argparse.Namespace) -> int:
     """Run until `end` or the end of stdin."""
     server = Server(args.user, args.echo)
     endpoint = BaresipEndpoint(
-        LineConfig(listen=args.listen, rtp_ports=args.rtp_ports, codecs=("pcma",)),
+        LineConfig(listen=args.listen, rtp_ports=args.rtp_ports),
         max_calls=args.max_calls,
     )
     await endpoint.start()
