@@ -25,7 +25,7 @@ class BaresipWire:
 
     def state(self) -> RingState | None:
         try:
-            stats = self._audio.counters()
+            stats = self._audio.stats()
         except AudioNotActive:
             return None
         return RingState(stats.tx_buffered, stats.tx_flushed_bytes, stats.tx_silence_frames)
