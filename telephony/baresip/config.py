@@ -48,7 +48,7 @@ def account(line: LineConfig, transport: Literal["udp", "tcp"]) -> Account:
         reg_interval=0,
         transport=transport,
         audio_codecs=line.codecs,
-        extra_params=("catchall=yes", "video_codecs=none"),
+        extra_params=("catchall=yes",),
     )
 
 
