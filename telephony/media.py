@@ -55,6 +55,7 @@ class CallMedia:
             self.stream.put(frame)
 
     def stop(self) -> None:
-        """The call has ended: the last audio is told, frames end."""
+        """The call has ended: frames end, and what was still to be said is forgotten."""
         self.started = False
+        self.queue.flush()
         self.stream.close()

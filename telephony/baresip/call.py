@@ -37,7 +37,6 @@ class BaresipCall:
         self._native = native
         self._stack = stack
         self._info = info
-        self._codec = ""
         self._ended: asyncio.Future[Hangup] = loop.create_future()
         self._established = asyncio.Event()
         self._ending = False
@@ -96,7 +95,7 @@ class BaresipCall:
 
     @property
     def codec(self) -> str:
-        return self._codec
+        return self._info.codec
 
     @property
     def held(self) -> bool:
@@ -197,7 +196,7 @@ class BaresipCall:
         if not self._info.call_id and event.call_id:  # a call that we dialled
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
-            self._codec = self._stack.codec(self._info.call_id)
+            self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))
             self.media.start()
             self._established.set()
         elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):
