@@ -18,6 +18,7 @@ from telephony.api import (
     TransferOutcome,
     TransferResult,
 )
+from telephony.baresip.config import RTP_LOSS_S
 from telephony.baresip.native import NativeStack
 from telephony.baresip.wire import BaresipWire
 from telephony.errors import LineError
@@ -27,6 +28,7 @@ from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
 from telephony.quality import Quality
 
 ANSWER_TIMEOUT_S = 10.0
+_DESCRIBED = (Event.CALL_REMOTE_SDP, Event.CALL_HOLD, Event.CALL_RESUME)
 
 
 class BaresipCall:
@@ -40,6 +42,7 @@ class BaresipCall:
         self._ended: asyncio.Future[Hangup] = loop.create_future()
         self._established = asyncio.Event()
         self._ending = False
+        self._held = False
         self._digits = DigitStream()
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id)
@@ -58,8 +61,7 @@ class BaresipCall:
         if self.ended is not None:
             raise LineError(f"call {self._info.call_id} ended before it was answered: {self.ended}")
         try:
-            # Without video=True the stack sends a re-INVITE of its own 100 ms after the answer.
-            await self._native.answer(video=True)
+            await self._native.answer()
         except BaresipError as error:
             raise LineError(f"call {self._info.call_id} cannot be answered: {error}") from error
         if await self.wait_established(ANSWER_TIMEOUT_S):
@@ -99,7 +101,7 @@ class BaresipCall:
 
     @property
     def held(self) -> bool:
-        return bool(self._native.remote_on_hold)
+        return self._held
 
     @property
     def quality(self) -> Quality | None:
@@ -199,10 +201,23 @@ class BaresipCall:
             self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))
             self.media.start()
             self._established.set()
+        elif event.event in _DESCRIBED:
+            self._described()
         elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):
             self.rang = True
         elif event.event is Event.CALL_CLOSED:
             self.closed(event.text or "")
+
+    def _described(self) -> None:
+        """The far end has described its media: it may hold us, or resume.
+
+        The stack's own word for hold does not know the address 0.0.0.0, and such a hold would
+        end the call for its missing RTP.
+        """
+        held = self._stack.held(self._info.call_id)
+        if held != self._held:
+            self._held = held
+            self._stack.watch_rtp(self._info.call_id, 0 if held else RTP_LOSS_S * 1000)
 
     def closed(self, text: str) -> None:
         """The stack has closed the call; `text` is its reason. Idempotent."""

@@ -79,6 +79,7 @@ class BaresipEndpoint:
 
     async def _open(self, runtime: Runtime) -> None:
         self._stack = NativeStack()
+        self._stack.voice_only()
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
         for transport in TRANSPORTS:  # a catch-all account takes its own transport only

@@ -18,6 +18,7 @@ from typing import Any
 from line_support import Samples, free_port, samples
 
 MODULES = Path("/usr/lib/baresip/modules")
+WAV_HEADER_BYTES = 44
 _CONFIG = """\
 poll_method epoll
 sip_listen 127.0.0.1:{port}
@@ -93,13 +94,13 @@ class Phone:
         return (self.folder / "log").read_text(errors="replace")[-4000:]
 
     def heard(self, rate: int = 8000) -> Samples:
-        """What it has decoded, of its latest call."""
+        """What it has decoded since its start; each hold begins a new file."""
         dumps = sorted(self.folder.glob("dump-*-dec.wav"))
         assert dumps, f"baresip heard nothing:\n{self.log()}"
-        with wave.open(str(dumps[-1])) as file:
-            assert (file.getnchannels(), file.getframerate()) == (1, rate)
-            # The header is complete only once the call has ended; the length is the file's.
-            return samples(dumps[-1].read_bytes()[44:][: file.getnframes() * 2 or None])
+        for dump in dumps:
+            with wave.open(str(dump)) as file:
+                assert (file.getnchannels(), file.getframerate()) == (1, rate)
+        return samples(b"".join(dump.read_bytes()[WAV_HEADER_BYTES:] for dump in dumps))
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,8 @@ from xml.sax.saxutils import escape, quoteattr
 PCMA = "m=audio [rtpstream_audio_port] RTP/AVP 8 101\na=rtpmap:8 PCMA/8000\n" + (
     "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\na=ptime:20\n"
 )
+# SIPp says back what it hears on this one.
+ECHO = PCMA.replace("[rtpstream_audio_port]", "[media_port]")
 
 
 def sdp(media: str = PCMA, *, direction: str = "sendrecv", address: str = "[media_ip]") -> str:
@@ -121,6 +123,7 @@ async def run_sipp(
         *("sipp", f"127.0.0.1:{port}", "-sf", "call.xml", "-s", "4008001234"),
         *("-m", str(calls), "-l", "1", "-i", "127.0.0.1", "-mi", "127.0.0.1"),
         *("-p", str(own), "-mp", str(rtp_port), "-t", "u1", "-nostdin"),
+        *(("-rtp_echo",) if "[media_port]" in script.xml() else ()),
         *("-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages"),
         *("-timeout", "25s", "-timeout_error"),
         stdout=asyncio.subprocess.PIPE,
