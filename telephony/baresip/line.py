@@ -71,6 +71,7 @@ class BaresipEndpoint:
         try:
             await self._open(runtime)
         except BaresipError as error:
+            self._let_go()
             await runtime.close()
             raise LineError(f"the SIP stack refuses our account: {error}") from error
         self._runtime = runtime
@@ -79,6 +80,7 @@ class BaresipEndpoint:
 
     async def _open(self, runtime: Runtime) -> None:
         self._stack = NativeStack()
+        self._stack.attach()
         self._stack.voice_only()
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
@@ -112,8 +114,14 @@ class BaresipEndpoint:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._let_go()
         await runtime.close()
         self._close_all("endpoint stopped")
+
+    def _let_go(self) -> None:
+        if self._stack is not None:
+            with contextlib.suppress(LineError):  # a stack that died needs no goodbye
+                self._stack.detach()
 
     async def incoming(self) -> AsyncIterator[BaresipCall]:
         while (call := await self._incoming.get()) is not None:

@@ -163,18 +163,20 @@ class NativeStack(NativeCalls):
 
         prototype = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
         self._callback = prototype(handle)
-        with self._stack():
-            handler = ctypes.cast(self._callback, ctypes.c_void_p)
-            failed = self._lib.sip_listen(
-                ctypes.byref(self._listener), self._lib.uag_sip(), True, handler, None
-            )
-            if failed:
-                raise LineError(f"the SIP stack takes no listener (errno {failed})")
-            # First in the list, before the stack's own: it would answer OPTIONS and ring.
-            element = Element.from_address(self._listener.value or 0)
-            in_list, data = element.list, element.data
-            self._lib.list_unlink(self._listener)
-            self._lib.list_prepend(in_list, self._listener, data)
+        self._soon(self._listen_first)
+
+    def _listen_first(self) -> None:
+        handler = ctypes.cast(self._callback, ctypes.c_void_p)
+        failed = self._lib.sip_listen(
+            ctypes.byref(self._listener), self._lib.uag_sip(), True, handler, None
+        )
+        if failed:
+            raise LineError(f"the SIP stack takes no listener (errno {failed})")
+        # First in the list, before the stack's own: it would answer OPTIONS and ring.
+        element = Element.from_address(self._listener.value or 0)
+        in_list, data = element.list, element.data
+        self._lib.list_unlink(self._listener)
+        self._lib.list_prepend(in_list, self._listener, data)
 
     def _read(self, message: int) -> RawRequest:
         address = ctypes.create_string_buffer(64)

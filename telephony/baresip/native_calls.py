@@ -46,25 +46,32 @@ class NativeCalls(Library):
 
     def refuse(self, call_id: str, code: int, reason: str) -> bool:
         """End the call by a final status; False if there is none."""
-        with self._stack():
+
+        def work() -> bool:
             call = self._lib.uag_call_find(call_id.encode())
             if call:
                 self._lib.ua_hangup(self._lib.call_get_ua(call), call, code, reason.encode())
             return bool(call)
 
+        return self._run(work)
+
     def codec(self, call_id: str) -> str:
         """The lower-case name of the codec we send with; empty before there is one."""
-        with self._stack():
+
+        def work() -> str:
             audio = self._audio(call_id)
             codec = self._lib.audio_codec(audio, True) if audio else None
             return _Codec.from_address(codec).name.decode().lower() if codec else ""
+
+        return self._run(work)
 
     def held(self, call_id: str) -> bool:
         """Whether the far end's description says that it does not listen (RFC 3264 §8.4).
 
         Either by its direction or, as before RFC 3264, by the address 0.0.0.0.
         """
-        with self._stack():
+
+        def work() -> bool:
             audio = self._audio(call_id)
             if not audio:
                 return False
@@ -73,26 +80,37 @@ class NativeCalls(Library):
             listens = self._lib.sdp_media_rdir(media) & _WE_SEND
             return not (listens and self._lib.sa_isset(address, _ADDRESS))
 
+        return self._run(work)
+
     def watch_rtp(self, call_id: str, loss_ms: int) -> None:
         """End the call where no RTP comes for this long; 0 is never."""
-        with self._stack():
+
+        def work() -> None:
             audio = self._audio(call_id)
             if audio:
                 self._lib.stream_enable_rtp_timeout(self._lib.audio_strm(audio), loss_ms)
 
+        self._run(work)
+
+    def progress(self, call_id: str) -> bool:
+        """Send 183 with a media description both ways; False if no such call rings here."""
+
+        def work() -> bool:
+            call = self._lib.uag_call_find(call_id.encode())
+            # The plain call_progress() describes inactive media where answers are not automatic.
+            return bool(call) and not self._lib.call_progress_dir(call, _SENDRECV, _INACTIVE)
+
+        return self._run(work)
+
     def voice_only(self) -> None:
         """Forget all video codecs: video is refused in offers, and our own have none."""
-        with self._stack():
+
+        def work() -> None:
             codecs = self._lib.baresip_vidcodecl()
             while first := ctypes.c_void_p.from_address(codecs).value:
                 self._lib.vidcodec_unregister(Element.from_address(first).data)
 
-    def progress(self, call_id: str) -> bool:
-        """Send 183 with a media description both ways; False if no such call rings here."""
-        with self._stack():
-            call = self._lib.uag_call_find(call_id.encode())
-            # The plain call_progress() describes inactive media where answers are not automatic.
-            return bool(call) and not self._lib.call_progress_dir(call, _SENDRECV, _INACTIVE)
+        self._soon(work)
 
     def _audio(self, call_id: str) -> int | None:
         call = self._lib.uag_call_find(call_id.encode())
