@@ -47,7 +47,6 @@ class BaresipCall:
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id)
         native.on(self._on_event)
-        native.on_dtmf(lambda event: self._digits.put(event.digit))
 
     @property
     def info(self) -> CallInfo:
@@ -201,6 +200,9 @@ class BaresipCall:
             self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))
             self.media.start()
             self._established.set()
+        elif event.event is Event.CALL_DTMF_START and event.text:
+            # Its beginning counts: all of the packets that tell of its end may be lost.
+            self._digits.put(event.text)
         elif event.event in _DESCRIBED:
             self._described()
         elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):
