@@ -88,6 +88,8 @@ class BaresipCall:
     async def progress(self) -> None:
         if self.ended is not None or not self._stack.progress(self._info.call_id):
             raise LineError(f"call {self._info.call_id} is not one that rings here")
+        self._learn_codec()
+        self.media.begin_early()
 
     async def reject(self, code: int = 486) -> None:
         self._ending = True
@@ -197,7 +199,7 @@ class BaresipCall:
         if not self._info.call_id and event.call_id:  # a call that we dialled
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
-            self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))
+            self._learn_codec()
             self.media.start()
             self._established.set()
         elif event.event is Event.CALL_DTMF_START and event.text:
@@ -209,6 +211,9 @@ class BaresipCall:
             self.rang = True
         elif event.event is Event.CALL_CLOSED:
             self.closed(event.text or "")
+
+    def _learn_codec(self) -> None:
+        self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))
 
     def _described(self) -> None:
         """The far end has described its media: it may hold us, or resume.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from pathlib import Path
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 PCMA = "m=audio [rtpstream_audio_port] RTP/AVP 8 101\na=rtpmap:8 PCMA/8000\n" + (
     "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\na=ptime:20\n"
@@ -33,6 +33,8 @@ class Script:
         self._steps: list[str] = []
         self._cseq = 0
         self._answered = False
+        self._invite_at = 0
+        self._checks = 1
 
     def send(self, method: str, body: str = "", *, headers: str = "", kind: str = "") -> Script:
         """A request; `headers` are whole lines, `kind` the body's type (SDP by default)."""
@@ -40,8 +42,12 @@ class Script:
             self._cseq += 1
         to = "[last_To:]" if self._answered else "To: <sip:[service]@[remote_ip]:[remote_port]>"
         target = "[next_url]" if self._answered else "sip:[service]@[remote_ip]:[remote_port]"
-        # A CANCEL repeats the branch of its INVITE; SIPp counts branches a message.
-        branch = "[branch-2]" if method == "CANCEL" else "[branch]"
+        branch = "[branch]"
+        if method == "INVITE":
+            self._invite_at = len(self._steps)
+        elif method == "CANCEL" or (method == "ACK" and not self._answered):
+            # They repeat the branch of their INVITE; SIPp counts back by steps.
+            branch = f"[branch-{len(self._steps) - self._invite_at}]"
         text = (
             f"{method} {target} SIP/2.0\n"
             f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch={branch}\n"
@@ -64,8 +70,7 @@ class Script:
         """The next answer but the optional ones; `checks` are regexes that it must match."""
         for early in optional:
             self._add(f'<recv response="{early}" optional="true"/>')
-        actions = "".join(_must_match(number, check) for number, check in enumerate(checks, 1))
-        self._add(f'<recv response="{status}" rrs="true"><action>{actions}</action></recv>')
+        self._add(f'<recv response="{status}" rrs="true">{self._must_match(checks)}</recv>')
         if 200 <= status < 300:
             self._answered = True
         return self
@@ -74,8 +79,7 @@ class Script:
         return self.send("INVITE", body).expect(200, *checks, optional=(100,)).send("ACK")
 
     def expect_request(self, method: str, *checks: str) -> Script:
-        actions = "".join(_must_match(number, check) for number, check in enumerate(checks, 1))
-        return self._add(f'<recv request="{method}"><action>{actions}</action></recv>')
+        return self._add(f'<recv request="{method}">{self._must_match(checks)}</recv>')
 
     def reply(self, status: str = "200 OK", body: str = "") -> Script:
         """The answer to the request that came last."""
@@ -99,16 +103,22 @@ class Script:
 
     def xml(self) -> str:
         steps = "\n".join(self._steps)
+        if self._checks > 1:  # SIPp wants every variable used
+            steps += f'\n<Reference variables="{",".join(map(str, range(1, self._checks)))}"/>'
         return f'<?xml version="1.0"?>\n<scenario name="call">\n{steps}\n</scenario>\n'
+
+    def _must_match(self, checks: tuple[str, ...]) -> str:
+        found = ""
+        for check in checks:
+            pattern = quoteattr(check)
+            found += f'<ereg regexp={pattern} search_in="msg" check_it="true" '
+            found += f'assign_to="{self._checks}"/>'
+            self._checks += 1
+        return f"<action>{found}</action>" if found else ""
 
     def _add(self, step: str) -> Script:
         self._steps.append(step)
         return self
-
-
-def _must_match(number: int, check: str) -> str:
-    pattern = quoteattr(escape(check))
-    return f'<ereg regexp={pattern} search_in="msg" check_it="true" assign_to="{number}"/>'
 
 
 async def run_sipp(
