@@ -72,7 +72,8 @@ class CallInfo:
 
     `caller` and `callee` are the user parts of From and To; `headers` holds the
     allow-listed extra headers (X-…, User-to-User) by lower-case name. `trunk` is the name of
-    the configured trunk that it came through, empty for a call that we dialled.
+    the configured trunk that it came through, empty for a call that we dialled. `overflow`:
+    let in over the limits only to hear the queue notice (`telephony.admission`).
     """
 
     call_id: str
@@ -81,6 +82,7 @@ class CallInfo:
     headers: Mapping[str, str] = field(default_factory=dict)
     codec: str = ""
     trunk: str = ""
+    overflow: bool = False
 
 
 class AudioTap(Protocol):

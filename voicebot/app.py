@@ -14,6 +14,7 @@ from asr_models.lexicon_repair import LexiconRepair
 from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint, HangupBy, LineError
+from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from voicebot.dialog.events import Say
@@ -240,7 +241,7 @@ class App:
                 codecs=sip.codecs,
                 jitter_buffer_ms=sip.jitter_buffer_ms,
             ),
-            max_calls=sip.max_calls,
+            Admission(Limits(max_calls=sip.max_calls)),
         )
         await endpoint.start()
         on_ready()

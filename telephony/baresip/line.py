@@ -17,9 +17,11 @@ from typing import Any, Final, Literal
 from baresip import BaresipError, Event, Runtime, StackEvent, UserAgent
 from baresip import Call as StackCall
 
+from telephony.admission import Admission
 from telephony.api import CallInfo, DialResult, TransferOutcome
 from telephony.baresip.call import BaresipCall
 from telephony.baresip.config import account, stack_config
+from telephony.baresip.entrance import Entrance
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
@@ -38,19 +40,20 @@ PROVISIONAL_WAIT_S = 1.0
 class BaresipEndpoint:
     """A SIP user agent that takes calls to any user and places calls.
 
-    `max_calls`: incoming calls beyond this are refused with 486; legs we dial do not count. A
-    far end's REFER that `config.follow_transfers` allows comes out of `followed`.
+    `admission` decides which incoming calls are let in; legs we dial do not count. A far end's
+    REFER that `config.follow_transfers` allows comes out of `followed`.
     """
 
-    def __init__(self, config: LineConfig | None = None, *, max_calls: int = 50) -> None:
+    def __init__(
+        self, config: LineConfig | None = None, admission: Admission | None = None
+    ) -> None:
         self._config = config or LineConfig()
-        self._max_calls = max_calls
+        self._admission = admission or Admission()
         self._stack: NativeStack | None = None
-        self._draining = False
+        self._entrance: Entrance | None = None
         self._runtime: Runtime | None = None
         self._agents: dict[str, UserAgent] = {}
         self._calls: set[BaresipCall] = set()
-        self._answering: set[BaresipCall] = set()
         self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
         self._followed: asyncio.Queue[BaresipCall] = asyncio.Queue()
         self._known: set[int] = set()
@@ -70,15 +73,19 @@ class BaresipEndpoint:
             ) from error
         try:
             await self._open(runtime)
-        except BaresipError as error:
+        except (BaresipError, LineError) as error:
+            self._let_go()
             await runtime.close()
-            raise LineError(f"the SIP stack refuses our account: {error}") from error
+            raise LineError(f"the SIP stack cannot be set up: {error}") from error
         self._runtime = runtime
         self._incoming = asyncio.Queue()
         self._spawn(self._pump())
 
     async def _open(self, runtime: Runtime) -> None:
         self._stack = NativeStack()
+        self._stack.attach()
+        self._stack.voice_only()
+        self._entrance = Entrance(self._config, self._admission, self._stack)
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
         for transport in TRANSPORTS:  # a catch-all account takes its own transport only
@@ -90,6 +97,8 @@ class BaresipEndpoint:
             agent.on_incoming(self._ring)
             agent.on_transfer_call(self._follow)
             self._agents[transport] = agent
+        if not self._stack.screens:
+            raise LineError("its requests cannot be judged, so none may be let in")
 
     def _die(self) -> None:
         """The stack's thread has gone, and with it every call; only a new process helps."""
@@ -100,6 +109,8 @@ class BaresipEndpoint:
         for call in list(self._calls):
             call.closed(reason)
         self._calls.clear()
+        if self._entrance is not None:
+            self._entrance.close()
         self._incoming.put_nowait(None)
 
     async def stop(self) -> None:
@@ -111,8 +122,14 @@ class BaresipEndpoint:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._let_go()
         await runtime.close()
         self._close_all("endpoint stopped")
+
+    def _let_go(self) -> None:
+        if self._stack is not None:
+            with contextlib.suppress(LineError):  # a stack that died needs no goodbye
+                self._stack.detach()
 
     async def incoming(self) -> AsyncIterator[BaresipCall]:
         while (call := await self._incoming.get()) is not None:
@@ -121,14 +138,14 @@ class BaresipEndpoint:
         self._incoming.put_nowait(None)
 
     async def drain(self, timeout_s: float | None = None) -> bool:
-        self._draining = True
-        up = [asyncio.ensure_future(call.wait_ended()) for call in self._answering]
-        if not up:
-            return True
-        _, left = await asyncio.wait(up, timeout=timeout_s)
-        for waiting in left:
-            waiting.cancel()
-        return not left
+        self._admission.drain()
+        try:
+            async with asyncio.timeout(timeout_s):
+                if self._entrance is not None:
+                    await self._entrance.empty()
+        except TimeoutError:
+            return False
+        return True
 
     async def dial(
         self,
@@ -188,21 +205,14 @@ class BaresipEndpoint:
         self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
-        headers = {name.lower(): value for name, value in native.headers.items()}
-        caller, callee = headers.pop("from", native.peer or ""), headers.pop("to", "")
-        info = CallInfo(
-            call_id=native.call_id or "",
-            caller=user_part(caller),
-            callee=user_part(callee),
-            headers=headers,
-            codec=self._config.codecs[0] if len(self._config.codecs) == 1 else "",
-        )
+        if self._entrance is None:
+            raise LineError("the endpoint is not started")
+        info, admitted = self._entrance.welcome(native)
         call = self._adopt(native, info)
-        if self._draining or len(self._answering) >= self._max_calls:
-            self._spawn(call.reject(503 if self._draining else 486))
-            return
-        self._answering.add(call)
-        self._incoming.put_nowait(call)
+        if admitted:
+            self._incoming.put_nowait(call)
+        else:  # it has a header that the stack took for the Call-ID, and the door did not
+            self._spawn(call.reject(503))
 
     def _adopt(self, native: StackCall, info: CallInfo) -> BaresipCall:
         if self._stack is None:
@@ -235,7 +245,8 @@ class BaresipEndpoint:
     async def _release(self, call: BaresipCall) -> None:
         await call.wait_ended()
         self._calls.discard(call)
-        self._answering.discard(call)
+        if self._entrance is not None:
+            self._entrance.left(call.info.call_id)
 
     async def _pump(self) -> None:
         """The one task that moves the audio of all calls."""
@@ -246,6 +257,8 @@ class BaresipEndpoint:
                 self._move(call)
             next_s = max(next_s + TICK_MS / 1000, loop.time())
             await asyncio.sleep(next_s - loop.time())
+            if self._entrance is not None:
+                self._entrance.tick(TICK_MS / 1000)
 
     def _move(self, call: BaresipCall) -> None:
         try:

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from telephony.admission import Admission, Limits
 from telephony.api import SAMPLE_RATE
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
@@ -35,6 +36,23 @@ def sentence() -> bytes:
     """Noise at speech level without a silent frame, s16le 8 kHz."""
     noise = np.random.default_rng(1).normal(0, 4000, int(SENTENCE_S * SAMPLE_RATE))
     return noise.clip(-20000, 20000).astype("<i2").tobytes()
+
+
+def limits(guarded: bool) -> Admission:
+    """The product's limits, or none: a bench is to find the machine's."""
+    many = 10**6
+    if guarded:
+        return Admission()
+    return Admission(
+        Limits(
+            max_calls=many,
+            calls_per_s=many,
+            burst=many,
+            max_lag_ms=many,
+            max_queue_ms=many,
+            requests_per_s=many,
+        )
+    )
 
 
 class BusyThread:
@@ -134,7 +152,7 @@ async def serve(args: argparse.Namespace) -> int:
     server = Server(args.user, args.echo)
     endpoint = BaresipEndpoint(
         LineConfig(listen=args.listen, rtp_ports=args.rtp_ports),
-        max_calls=args.max_calls,
+        limits(args.guarded),
     )
     await endpoint.start()
     loop = asyncio.get_running_loop()
@@ -158,7 +176,7 @@ def main() -> int:
     parser.add_argument("--rtp-ports", default="44500-45498")
     parser.add_argument("--user", default="400", help="calls to others are refused (404)")
     parser.add_argument("--echo", action="store_true", help="echo instead of talking")
-    parser.add_argument("--max-calls", type=int, default=1000)
+    parser.add_argument("--guarded", action="store_true", help="with the product's limits")
     return asyncio.run(serve(parser.parse_args()))
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from line_support import free_port
 
+from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 
@@ -19,7 +20,7 @@ async def endpoint(sip_port: int) -> AsyncIterator[BaresipEndpoint]:
     """A started endpoint on a free port; two calls at most."""
     endpoint = BaresipEndpoint(
         LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="40000-40998", jitter_buffer_ms=20),
-        max_calls=2,
+        Admission(Limits(max_calls=2)),
     )
     await endpoint.start()
     yield endpoint
