@@ -23,7 +23,7 @@ import numpy as np
 from telephony.admission import Admission, Limits
 from telephony.api import SAMPLE_RATE
 from telephony.baresip.line import BaresipEndpoint
-from telephony.config import LineConfig
+from telephony.config import LOOPBACK, LineConfig, Trunk
 from telephony.errors import LineError
 from telephony.pacing import SILENCE
 
@@ -151,7 +151,11 @@ async def serve(args: argparse.Namespace) -> int:
     """Run until `end` or the end of stdin."""
     server = Server(args.user, args.echo)
     endpoint = BaresipEndpoint(
-        LineConfig(listen=args.listen, rtp_ports=args.rtp_ports),
+        LineConfig(
+            listen=args.listen,
+            rtp_ports=args.rtp_ports,
+            trunks=(Trunk("bench", tuple(args.allow) or LOOPBACK),),
+        ),
         limits(args.guarded),
     )
     await endpoint.start()
@@ -176,6 +180,7 @@ def main() -> int:
     parser.add_argument("--rtp-ports", default="44500-45498")
     parser.add_argument("--user", default="400", help="calls to others are refused (404)")
     parser.add_argument("--echo", action="store_true", help="echo instead of talking")
+    parser.add_argument("--allow", action="append", default=[], help="networks that may ring")
     parser.add_argument("--guarded", action="store_true", help="with the product's limits")
     return asyncio.run(serve(parser.parse_args()))
 

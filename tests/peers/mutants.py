@@ -10,6 +10,8 @@ import random
 import struct
 from collections.abc import Callable, Iterator
 
+from tests.bench.line_uac import Dialog
+
 KEPT = b"127.0.0.1"
 _TOKENS = (
     *(b"%s%s%n%n", b"\0", b"\r\n", b"\r\n\r\n", b"\r\n ", b";;,,;;", b'"', b"<", b">", b"%00"),
@@ -26,6 +28,11 @@ _SDP = (
 METHODS = (
     *(b"INVITE", b"INVITE", b"OPTIONS", b"REGISTER", b"ACK", b"BYE", b"CANCEL", b"REFER"),
     *(b"NOTIFY", b"MESSAGE", b"INFO", b"SUBSCRIBE", b"UPDATE", b"PRACK", b"PUBLISH"),
+)
+
+_INSIDE = (
+    *(b"INVITE", b"UPDATE", b"INFO", b"REFER", b"NOTIFY", b"MESSAGE", b"OPTIONS", b"PRACK"),
+    *(b"SUBSCRIBE", b"ACK", b"CANCEL"),
 )
 
 
@@ -52,6 +59,43 @@ def request(method: bytes, number: int, port: int, transport: bytes = b"UDP") ->
         b"size": len(body),
         b"body": body,
     }
+
+
+def invite(user: bytes, number: int, port: int, transport: bytes = b"UDP") -> bytes:
+    """A correct INVITE from a caller who is never heard of again; its audio goes to port 9."""
+    return (
+        b"INVITE sip:%(user)b@127.0.0.1:%(port)d SIP/2.0\r\n"
+        b"Via: SIP/2.0/%(transport)b 127.0.0.1:9;branch=z9hG4bKi%(number)d;rport\r\n"
+        b"Max-Forwards: 70\r\nFrom: <sip:i%(number)d@127.0.0.1>;tag=i%(number)d\r\n"
+        b"To: <sip:%(user)b@127.0.0.1>\r\nCall-ID: half-open-%(number)d\r\nCSeq: 1 INVITE\r\n"
+        b"Contact: <sip:i@127.0.0.1:9>\r\nContent-Type: application/sdp\r\n"
+        b"Content-Length: %(size)d\r\n\r\n%(body)b"
+    ) % {
+        b"user": user,
+        b"number": number,
+        b"port": port,
+        b"transport": transport,
+        b"size": len(_SDP),
+        b"body": _SDP,
+    }
+
+
+def within(dialog: Dialog, number: int, port: int) -> bytes:
+    """A correct request inside a call that is up; no BYE, and no Contact to be led away by."""
+    method = _INSIDE[number % len(_INSIDE)]
+    body = _SDP if method in (b"INVITE", b"UPDATE") else b""
+    kind = b"Content-Type: application/sdp\r\n" if body else b""
+    return (
+        b"%b sip:400@127.0.0.1:%d SIP/2.0\r\n"
+        b"Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKw%d;rport\r\nMax-Forwards: 70\r\n"
+        b"From: <sip:friend@127.0.0.1>;tag=f%d\r\nTo: %b\r\nCall-ID: %b\r\nCSeq: %d %b\r\n"
+        b"Refer-To: <sip:400@127.0.0.1:9>\r\nEvent: refer\r\n"
+        b"Subscription-State: active;expires=60\r\nRAck: 1 1 INVITE\r\n"
+        b"%bContent-Length: %d\r\n\r\n%b"
+    ) % (
+        *(method, port, number, dialog.number, dialog.to.encode(), dialog.call_id.encode()),
+        *(100 + number, method, kind, len(body), body),
+    )
 
 
 def answer(number: int) -> bytes:
