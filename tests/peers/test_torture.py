@@ -47,6 +47,7 @@ def test_ten_thousand_mutants() -> None:
     with siege() as line:
         toll = line.under(mutants(line, seed=4475), PER_S)
         assert toll.shots == 10_000
+        assert line.endpoint.update()["refused"] > 100, "hardly a mutant came through"
         line.survived(toll)
 
 
