@@ -1,9 +1,11 @@
 """`CallAudio` for the pump: the same calls into the stack, without giving Python away.
 
-The binding lets go of the interpreter (GIL) around each of its calls. They take a microsecond,
-but where another thread computes, getting the interpreter back takes that thread's turn of 5 ms
-(`sys.getswitchinterval`): at 100 calls of three each the pump would need a second for a tick
-that is due every 10 ms. `ctypes.PyDLL` keeps it.
+The binding lets go of the interpreter (GIL) around each of its calls. They take a microsecond;
+but where another thread waits to compute and the cores are taken, each release is a chance to
+lose the interpreter for that thread's turn of 5 ms (`sys.getswitchinterval`), and the pump makes
+thousands of calls a second. `ctypes.PyDLL` keeps it. Measured by `make bench-line` at 100 calls
+beside a busy thread on two cores: the event loop's worst lag fell from 479 to 63 ms and the
+packets that were silent for want of audio from 38 % to none.
 
 That cannot deadlock: the stack takes one lock in these functions and never enters Python while
 it holds that lock (said and kept in aumem.c of baresip-python).
