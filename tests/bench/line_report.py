@@ -26,7 +26,16 @@ def table(steps: Sequence[Step]) -> Table:
     result = Table(box=box.SIMPLE_HEAD, title="Two-way calls on one endpoint", padding=(0, 1))
     for head in ("calls", "up", "set-ups/s", "set-up p99", "gap p50", "p99", "max", "lost out/in"):
         result.add_column(head, justify="right")
-    for head in ("silent", "heard", "CPU a call", "loop", "lag max", "KiB a call", "failed"):
+    for head in (
+        "silent",
+        "heard",
+        "CPU a call",
+        "loop",
+        "lag",
+        "KiB a call",
+        "sent late",
+        "failed",
+    ):
         result.add_column(head, justify="right")
     for step in steps:
         gaps = step.gaps
@@ -43,6 +52,7 @@ def table(steps: Sequence[Step]) -> Table:
             f"{step.loop_percent:.0f} %",
             f"{step.lag_ms:.0f} ms",
             f"{step.memory_kib_a_call:.0f}",
+            f"{step.sender_late_ms:.0f} ms",
             str(len(step.failures)),
         )
     return result

@@ -45,7 +45,7 @@ class Sample:
     up: int
 
 
-def growth_of(samples: list[Sample], calls: int) -> list[Growth]:
+def growth_of(samples: list[Sample]) -> list[Growth]:
     """Memory, threads and files; the allowance for the latter two is one call's worth.
 
     How many calls are up differs from sample to sample, and with them threads and files, so
@@ -62,7 +62,9 @@ def growth_of(samples: list[Sample], calls: int) -> list[Growth]:
         slope = float(np.linalg.lstsq(columns, values, rcond=None)[0][0])
         a_call = 4.0  # threads or files that one more or less call makes
         allowed = RSS_SHARE * values.mean() if name == "rss_bytes" else a_call
-        result.append(Growth(name, values[0], values[-1], slope * span, allowed))
+        result.append(
+            Growth(name, float(values[0]), float(values[-1]), float(slope * span), float(allowed))
+        )
     return result
 
 
@@ -114,7 +116,7 @@ class Soak:
 
     def verdict(self) -> tuple[bool, list[str], dict[str, Any]]:
         """Whether nothing grows, lines to print, and the same for a file."""
-        growths = growth_of(self.samples, self._calls)
+        growths = growth_of(self.samples)
         lines = [
             f"{growth.name}: {growth.first:,.0f} -> {growth.last:,.0f}, fitted "
             f"{growth.fitted:+,.0f} over the run (allowed {growth.allowed:,.0f}): "

@@ -68,3 +68,16 @@ def mutants(line: Siege, seed: int) -> Iterator[Shot]:
                 else:
                     data = mutator.sip(next(messages))
                     yield Shot(data, port, mutator.cuts(len(data) + 1) if kind == "tcp" else None)
+
+
+def test_mutants_are_the_same_each_time_and_ask_for_nobody() -> None:
+    def some(seed: int) -> list[bytes]:
+        mutator, messages = Mutator(seed), good_messages(5060, list(MESSAGES.values()))
+        return [mutator.sip(next(messages)) for _ in range(2000)]
+
+    mutants = some(1)
+    assert mutants == some(1)
+    assert mutants != some(2)
+    assert not any(b"sip:400@" in mutant for mutant in mutants)
+    originals = good_messages(5060, list(MESSAGES.values()))
+    assert sum(mutant != next(originals) for mutant in mutants) > 1900
