@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit lint weights weights-all peers clean
+.PHONY: help demo serve test unit lint weights weights-all peers bench-line clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ unit: weights  ## the tests that need no language model
 
 test: lint peers weights-all  ## everything: lint, unit, real peers, language model
 	@$(BIN)/pytest
+
+bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in build/bench-line)
+	@$(BIN)/python -m tests.bench.bench_line --out build/bench-line
 
 clean:  ## remove the environment and caches (weights and records stay)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,7 @@
 """The queue of audio to send, and the account of what has truly left. Sans-I/O.
 
-Audio waits in Python; only `AHEAD_MS` of it is handed to the stack's ring, from which a C
-thread takes one frame every 20 ms. So a flush finds almost everything still in Python, and a
+Audio waits in Python; only a little (`telephony.lead`) is handed to the stack's ring, from which
+a C thread takes one frame every 20 ms. So a flush finds almost everything still in Python, and a
 stalled event loop does not starve the far end at once.
 """
 
@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from telephony.api import FRAME_BYTES, FRAME_MS
-
-AHEAD_MS = 80
-_AHEAD_BYTES = AHEAD_MS // FRAME_MS * FRAME_BYTES
+from telephony.lead import Lead
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,8 @@ class SendQueue:
         self._silent_seen = 0
         self._flushing = False
         self._unsettled = bytearray()
+        self._lead = Lead()
+        self._topped_up = False
 
     @property
     def queued_bytes(self) -> int:
@@ -80,6 +80,8 @@ class SendQueue:
     def settle(self) -> bytes:
         """Account for the time since the last call and top the ring up; returns what left."""
         self._account()
+        if self._topped_up:
+            self._lead.left(len(self._in_ring) * FRAME_MS // FRAME_BYTES)
         self._feed()
         self._feed_tail()
         left = bytes(self._unsettled)
@@ -90,6 +92,7 @@ class SendQueue:
         """The stack replaced its media (re-INVITE): what was in its ring is lost."""
         self._in_ring.clear()
         self._flushing = False
+        self._topped_up = False
         self._flushed_seen = 0
         self._silent_seen = 0
 
@@ -124,12 +127,15 @@ class SendQueue:
             del self._in_ring[:count]
 
     def _feed(self) -> None:
+        self._topped_up = False
         if self._flushing:
             return
-        room = _AHEAD_BYTES - len(self._in_ring)
+        room = self._lead.ms // FRAME_MS * FRAME_BYTES - len(self._in_ring)
         whole = min(room, len(self._queue)) // FRAME_BYTES * FRAME_BYTES
         if whole > 0:
             self._write(bytes(self._queue[:whole]))
+        # Only with more behind it does the ring's fall tell how late we come.
+        self._topped_up = len(self._queue) >= FRAME_BYTES
 
     def _feed_tail(self) -> None:
         # Less than a frame is left and nothing followed in time: it leaves padded.

@@ -18,6 +18,7 @@ from telephony.api import (
     TransferOutcome,
     TransferResult,
 )
+from telephony.baresip.config import RTP_LOSS_S
 from telephony.baresip.native import NativeStack
 from telephony.baresip.wire import BaresipWire
 from telephony.errors import LineError
@@ -27,6 +28,7 @@ from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
 from telephony.quality import Quality, Reading, ReceiverStatistics
 
 ANSWER_TIMEOUT_S = 10.0
+_DESCRIBED = (Event.CALL_REMOTE_SDP, Event.CALL_HOLD, Event.CALL_RESUME)
 
 
 class BaresipCall:
@@ -37,16 +39,15 @@ class BaresipCall:
         self._native = native
         self._stack = stack
         self._info = info
-        self._codec = ""
         self._ended: asyncio.Future[Hangup] = loop.create_future()
         self._established = asyncio.Event()
         self._ending = False
+        self._held = False
         self._digits = DigitStream()
         self._statistics = ReceiverStatistics()
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id, self)
         native.on(self._on_event)
-        native.on_dtmf(lambda event: self._digits.put(event.digit))
 
     @property
     def info(self) -> CallInfo:
@@ -60,8 +61,7 @@ class BaresipCall:
         if self.ended is not None:
             raise LineError(f"call {self._info.call_id} ended before it was answered: {self.ended}")
         try:
-            # Without video=True the stack sends a re-INVITE of its own 100 ms after the answer.
-            await self._native.answer(video=True)
+            await self._native.answer()
         except BaresipError as error:
             raise LineError(f"call {self._info.call_id} cannot be answered: {error}") from error
         if await self.wait_established(ANSWER_TIMEOUT_S):
@@ -89,6 +89,8 @@ class BaresipCall:
     async def progress(self) -> None:
         if self.ended is not None or not self._stack.progress(self._info.call_id):
             raise LineError(f"call {self._info.call_id} is not one that rings here")
+        self._learn_codec()
+        self.media.begin_early()
 
     async def reject(self, code: int = 486) -> None:
         self._ending = True
@@ -97,11 +99,11 @@ class BaresipCall:
 
     @property
     def codec(self) -> str:
-        return self._codec
+        return self._info.codec
 
     @property
     def held(self) -> bool:
-        return bool(self._native.remote_on_hold)
+        return self._held
 
     @property
     def quality(self) -> Quality | None:
@@ -215,10 +217,15 @@ class BaresipCall:
         if not self._info.call_id and event.call_id:  # a call that we dialled
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
-            self._codec = self._stack.codec(self._info.call_id)
+            self._learn_codec()
             self._stack.monitor.watch(self._info.call_id, self._add)
             self.media.start()
             self._established.set()
+        elif event.event is Event.CALL_DTMF_START and event.text:
+            # Its beginning counts: all of the packets that tell of its end may be lost.
+            self._digits.put(event.text)
+        elif event.event in _DESCRIBED:
+            self._described()
         elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):
             self.rang = True
         elif event.event is Event.CALL_CLOSED:
@@ -227,6 +234,20 @@ class BaresipCall:
                 sent=event.stats.get("tx", {}).get("packets", 0),
             )
             self.closed(event.text or "")
+
+    def _learn_codec(self) -> None:
+        self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))
+
+    def _described(self) -> None:
+        """The far end has described its media: it may hold us, or resume.
+
+        The stack's own word for hold does not know the address 0.0.0.0, and such a hold would
+        end the call for its missing RTP.
+        """
+        held = self._stack.held(self._info.call_id)
+        if held != self._held:
+            self._held = held
+            self._stack.watch_rtp(self._info.call_id, 0 if held else RTP_LOSS_S * 1000)
 
     def closed(self, text: str) -> None:
         """The stack has closed the call; `text` is its reason. Idempotent."""

@@ -14,6 +14,8 @@ from telephony.ports import split_address
 ADDRESS_HEADERS = ("From", "To")
 RTP_LOSS_S = 120
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104
+# The stack's names of codecs. One that it does not know silently means "all of them".
+_CODECS = {"pcma": "PCMA/8000/1", "pcmu": "PCMU/8000/1", "g722": "G722/16000/1"}
 
 
 def stack_config(line: LineConfig) -> Config:
@@ -35,6 +37,8 @@ def stack_config(line: LineConfig) -> Config:
         extra_config_text=(
             f"sip_listen {line.listen}\nsip_transports udp,tcp\n"
             f"rtp_ports {line.rtp_ports}\n{jitter}"
+            # Answering one call is no reason to put another on hold.
+            "call_hold_other_calls no\n"
         ),
     )
 
@@ -47,9 +51,19 @@ def account(line: LineConfig, transport: Literal["udp", "tcp"]) -> Account:
         password="",
         reg_interval=0,
         transport=transport,
-        audio_codecs=line.codecs,
+        audio_codecs=stack_codecs(line.codecs),
         extra_params=("catchall=yes",),
     )
+
+
+def stack_codecs(codecs: tuple[str, ...]) -> tuple[str, ...]:
+    """The stack's names. Raises LineError for a codec that we lack, and for none at all."""
+    unknown = [name for name in codecs if name not in _CODECS]
+    if unknown or not codecs:
+        raise LineError(
+            f"codecs {', '.join(unknown) or 'none'}: some of {', '.join(_CODECS)} are expected"
+        )
+    return tuple(_CODECS[name] for name in codecs)
 
 
 def _check_range(rtp_ports: str) -> None:

@@ -12,6 +12,7 @@ from telephony.api import CallInfo
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.door import Door
+from telephony.errors import LineError
 from telephony.network_text import plain
 from telephony.outcomes import user_part
 
@@ -28,7 +29,8 @@ class Entrance:
     def __init__(self, config: LineConfig, admission: Admission, stack: NativeStack) -> None:
         self._config = config
         self._admission = admission
-        self._door = door = Door(config, admission, stack.has_call)
+        self._stack = stack
+        self._door = door = Door(config, admission, self._is_call)
         self._freed = asyncio.Event()
         self._ticked_s = self._swept_s = time.monotonic()
         stack.screen(lambda request: door.judge(request, time.monotonic()))
@@ -52,6 +54,12 @@ class Entrance:
             overflow=guest is not None and guest.overflow,
         )
         return info, guest is not None
+
+    def _is_call(self, call_id: str) -> bool:
+        try:
+            return self._stack.has_call(call_id)
+        except LineError:
+            return True  # the stack is closing, or stuck: no reason to give its place away
 
     def left(self, call_id: str) -> None:
         """A call of either direction has ended. Idempotent."""

@@ -73,18 +73,18 @@ class BaresipEndpoint:
             ) from error
         try:
             await self._open(runtime)
-        except BaresipError as error:
+        except (BaresipError, LineError) as error:
+            self._let_go()
             await runtime.close()
-            raise LineError(f"the SIP stack refuses our account: {error}") from error
-        except LineError:
-            await runtime.close()
-            raise
+            raise LineError(f"the SIP stack cannot be set up: {error}") from error
         self._runtime = runtime
         self._incoming = asyncio.Queue()
         self._spawn(self._pump())
 
     async def _open(self, runtime: Runtime) -> None:
         self._stack = NativeStack()
+        self._stack.attach()
+        self._stack.voice_only()
         self._entrance = Entrance(self._config, self._admission, self._stack)
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
@@ -97,6 +97,8 @@ class BaresipEndpoint:
             agent.on_incoming(self._ring)
             agent.on_transfer_call(self._follow)
             self._agents[transport] = agent
+        if not self._stack.screens:
+            raise LineError("its requests cannot be judged, so none may be let in")
 
     def _die(self) -> None:
         """The stack's thread has gone, and with it every call; only a new process helps."""
@@ -120,8 +122,14 @@ class BaresipEndpoint:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._let_go()
         await runtime.close()
         self._close_all("endpoint stopped")
+
+    def _let_go(self) -> None:
+        if self._stack is not None:
+            with contextlib.suppress(LineError):  # a stack that died needs no goodbye
+                self._stack.detach()
 
     async def incoming(self) -> AsyncIterator[BaresipCall]:
         while (call := await self._incoming.get()) is not None:

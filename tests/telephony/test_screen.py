@@ -12,7 +12,8 @@ from telephony import Call, LineError
 from telephony.baresip.line import BaresipEndpoint
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
-from telephony.sip_request import RawRequest, Reply, Screen
+from telephony.door import Door
+from telephony.sip_request import RawRequest, Reply
 
 
 class Watched:
@@ -22,7 +23,7 @@ class Watched:
         self.seen: list[RawRequest] = []
         self.verdict: Reply | bool | Exception = True
 
-    def __call__(self, request: RawRequest) -> Reply | bool:
+    def __call__(self, _door: Door, request: RawRequest, _now_s: float) -> Reply | bool:
         self.seen.append(request)
         if isinstance(self.verdict, Exception):
             raise self.verdict
@@ -30,27 +31,24 @@ class Watched:
 
 
 @pytest.fixture
-def watched(endpoint: BaresipEndpoint) -> tuple[Watched, NativeStack]:
-    """A second judge on the running stack: the last one placed is asked first."""
-    judge, stack = Watched(), NativeStack()
-    stack.screen(judge)
-    return judge, stack
+def watched(endpoint: BaresipEndpoint, monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """In the door's place on the running stack."""
+    watched = Watched()
+    monkeypatch.setattr(Door, "judge", lambda *asked: watched(*asked))
+    return watched
 
 
-async def seen(judge: Watched, count: int) -> RawRequest:
+async def seen(watched: Watched, count: int) -> RawRequest:
     async with asyncio.timeout(5):
-        while len(judge.seen) < count:  # noqa: ASYNC110 - told of on another thread
+        while len(watched.seen) < count:  # noqa: ASYNC110 - told of on another thread
             await asyncio.sleep(0.01)
-    return judge.seen[count - 1]
+    return watched.seen[count - 1]
 
 
-async def test_a_request_is_shown_whole(
-    watched: tuple[Watched, NativeStack], sip_port: int
-) -> None:
-    judge, _ = watched
+async def test_a_request_is_shown_whole(watched: Watched, sip_port: int) -> None:
     async with raw_phone(sip_port, from_='"Li \\"Lei\\"" <sip:1%31@127.0.0.1>') as phone:
         phone.request("OPTIONS", X_Empty="", X_Long="长" * 1000, k="timer,100rel")
-        request = await seen(judge, 1)
+        request = await seen(watched, 1)
         assert (request.method, request.uri) == ("OPTIONS", f"sip:400@127.0.0.1:{sip_port}")
         assert (request.source, request.port) == ("127.0.0.1", phone.port)
         assert request.first("call-id") == f"raw-1-{sip_port}"
@@ -61,18 +59,15 @@ async def test_a_request_is_shown_whole(
         assert request.first("supported") == "timer,100rel", "the short name k"
         assert request.longest == 3000
         assert 3200 < request.size < 3600
-        await phone.until(513)  # and then the door, whom the test has not pushed out
+        await phone.until(200)
 
 
-async def test_dropped_answered_or_let_through(
-    watched: tuple[Watched, NativeStack], sip_port: int
-) -> None:
-    judge, _ = watched
+async def test_dropped_answered_or_let_through(watched: Watched, sip_port: int) -> None:
     async with raw_phone(sip_port) as phone:
-        judge.verdict = False
+        watched.verdict = False
         phone.request("OPTIONS")
-        await seen(judge, 1)
-        judge.verdict = Reply(503, "50% Full %s %n", ("Retry-After: 7", "Warning: 399 x 100%d"))
+        await seen(watched, 1)
+        watched.verdict = Reply(503, "50% Full %s %n", ("Retry-After: 7", "Warning: 399 x 100%d"))
         phone.request("OPTIONS", cseq=2)
         answer = await phone.until(503)
         assert answer.line == "SIP/2.0 503 50% Full %s %n"
@@ -80,21 +75,20 @@ async def test_dropped_answered_or_let_through(
         assert answer.headers["retry-after"] == "7"
         assert answer.headers["warning"] == "399 x 100d", "it is no format for the stack to fill"
         assert answer.headers["content-length"] == "0"
-        judge.verdict = True
+        watched.verdict = True
         phone.request("OPTIONS", cseq=3)
         assert (await phone.until(200)).headers["cseq"] == "3 OPTIONS"
 
 
 async def test_a_judge_that_raises_drops_the_request_and_the_line_goes_on(
-    watched: tuple[Watched, NativeStack], sip_port: int, caplog: pytest.LogCaptureFixture
+    watched: Watched, sip_port: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    judge, _ = watched
-    judge.verdict = RuntimeError("a fault in the judge")
+    watched.verdict = RuntimeError("a fault in the judge")
     async with raw_phone(sip_port) as phone:
         with caplog.at_level(logging.ERROR, "telephony"):
             phone.request("OPTIONS")
-            await seen(judge, 1)
-            judge.verdict = True
+            await seen(watched, 1)
+            watched.verdict = True
             phone.request("OPTIONS", cseq=2)
             assert (await phone.until(200)).headers["cseq"] == "2 OPTIONS"
         assert any("a fault in the judge" in (record.exc_text or "") for record in caplog.records)
@@ -102,16 +96,17 @@ async def test_a_judge_that_raises_drops_the_request_and_the_line_goes_on(
 
 
 async def test_a_judge_may_ask_the_stack_for_a_call(
-    endpoint: BaresipEndpoint, sip_port: int
+    endpoint: BaresipEndpoint, sip_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stack = NativeStack()
-    known: list[bool] = []
+    stack = endpoint._stack
+    assert stack is not None
+    judge, known = Door.judge, list[bool]()
 
-    def ask(request: RawRequest) -> bool:
+    def ask(door: Door, request: RawRequest, now_s: float) -> bool | Reply:
         known.append(stack.has_call(request.first("call-id")))
-        return True
+        return judge(door, request, now_s)
 
-    stack.screen(ask)
+    monkeypatch.setattr(Door, "judge", ask)
     async with raw_phone(sip_port) as phone:
         call = await rings(endpoint, phone)
         assert stack.has_call(call.info.call_id)
@@ -131,13 +126,13 @@ async def rings(endpoint: BaresipEndpoint, phone: RawPhone) -> Call:
 async def test_a_line_that_cannot_be_screened_does_not_start(
     monkeypatch: pytest.MonkeyPatch, sip_port: int
 ) -> None:
-    def refuse(_stack: NativeStack, _decide: Screen) -> None:
+    def refuse(_stack: NativeStack) -> None:
         raise LineError("the SIP stack takes no listener (errno 12)")
 
     config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="42000-42498")
     with monkeypatch.context() as broken:
-        broken.setattr(NativeStack, "screen", refuse)
-        with pytest.raises(LineError, match="no listener"):
+        broken.setattr(NativeStack, "_listen_first", refuse)
+        with pytest.raises(LineError, match="cannot be judged"):
             await BaresipEndpoint(config).start()
     endpoint = BaresipEndpoint(config)
     await endpoint.start()  # nothing was left running

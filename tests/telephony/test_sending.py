@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from telephony.sending import AHEAD_MS, RingState, SendQueue
+from telephony.lead import LEAST_MS, MOST_MS
+from telephony.sending import RingState, SendQueue
 
 FRAME = b"\5\0" * 160
 OTHER = b"\6\0" * 160
@@ -56,11 +57,11 @@ def test_no_more_than_the_lead_is_handed_over() -> None:
     ring = FakeRing()
     queue = SendQueue(ring)
     queue.play(FRAME * 100)
-    assert len(ring.data) == AHEAD_MS // 20 * 320
+    assert len(ring.data) == LEAST_MS // 20 * 320
     assert queue.queued_ms == 2000
     ring.tick()
     assert queue.settle() == FRAME
-    assert len(ring.data) == AHEAD_MS // 20 * 320
+    assert len(ring.data) == LEAST_MS // 20 * 320
     assert queue.queued_ms == 1980
 
 
@@ -135,3 +136,37 @@ def test_without_media_audio_waits() -> None:
     ring.up = True
     queue.settle()
     assert bytes(ring.data) == FRAME * 3
+
+
+def late(ring: FakeRing, queue: SendQueue, frames: int) -> int:
+    """`frames` leave before the queue is settled again; how many frames were silent."""
+    before = ring.silent
+    for _ in range(frames):
+        ring.tick()
+    queue.settle()
+    return ring.silent - before
+
+
+def test_the_lead_grows_where_the_loop_is_late_and_shrinks_again() -> None:
+    ring = FakeRing()
+    queue = SendQueue(ring)
+    queue.play(FRAME * 5000)
+    assert late(ring, queue, 8) == 4  # 160 ms late: the first time nothing helps
+    assert late(ring, queue, 8) == 0
+    for _ in range(3):
+        late(ring, queue, 100)
+    assert len(ring.data) == MOST_MS // 20 * 320
+    for _ in range(3000):
+        assert late(ring, queue, 1) == 0
+    assert len(ring.data) == LEAST_MS // 20 * 320
+
+
+def test_an_empty_queue_says_nothing_of_lateness() -> None:
+    ring = FakeRing()
+    queue = SendQueue(ring)
+    for _ in range(5):
+        queue.play(FRAME * 2)
+        late(ring, queue, 8)
+    queue.play(FRAME * 100)
+    queue.settle()
+    assert len(ring.data) == LEAST_MS // 20 * 320
