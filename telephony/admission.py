@@ -29,7 +29,8 @@ class Limits:
         calls_per_s: new calls, on the average.
         burst: new calls that may come at once, and the calls that a machine is trusted with
             until it has shown that it bears them.
-        max_lag_ms: smoothed lateness of the event loop above which no call is let in.
+        max_lag_ms: smoothed lateness of the event loop above which no call joins those that
+            are in; `math.inf` is never.
         max_queue_ms: the same for the wait of the next inference.
         overflow: a call over the limits is refused (503), or let in to hear a notice.
         notice_calls: how many calls may be in for that at the same time.
@@ -196,9 +197,10 @@ class Admission:
         served = len(self._in) - self._notices()
         if served >= self.limits.max_calls:
             return Refusal.CALLS
-        if self._late.on:
+        # Trouble without any call is not due to calls, and one is needed to learn of its end.
+        if served and self._late.on:
             return Refusal.LAG
-        if self._waiting.on:
+        if served and self._waiting.on:
             return Refusal.QUEUE
         if served >= self._ceiling.calls:
             return Refusal.CALLS

@@ -13,7 +13,7 @@ RECOVERED_AT = 0.5  # of the limit: far enough below it not to flap
 CALM_S = 2.0
 BACK_OFF = 0.8
 PROBE_S = 5.0
-GROWTH = 0.1
+GROWTH = 0.25
 _WEIGHTED_AT_MOST_S = 5.0  # a process that was stopped for an hour forgets no more than this
 
 
@@ -60,13 +60,15 @@ class Ceiling:
     present load alone lets far too many in, drowns, empties and does it again. Hence TCP's way
     (RFC 5681) with calls for segments: from `start` doubled after every `PROBE_S` that it was
     reached in good health, up to `most`; cut to four fifths of the calls that were in when
-    `PROBE_S` of overload have passed; from then on raised by tenths.
+    `PROBE_S` of overload have passed; from then on raised by quarters, and by single calls near
+    the number that was too many the last time.
     """
 
     def __init__(self, start: int, most: int) -> None:
         self.calls = min(start, most)
         self._most = most
         self._growth = 1.0
+        self._too_many = 0
         self._overloaded = False
         self._since_s = -math.inf
 
@@ -79,6 +81,11 @@ class Ceiling:
             self._since_s = now_s
             if overloaded:
                 self.calls = max(1, int(in_calls * BACK_OFF))
-                self._growth = GROWTH
+                self._growth, self._too_many = GROWTH, in_calls
             else:
-                self.calls = min(self._most, self.calls + max(1, int(self.calls * self._growth)))
+                self.calls = min(self._most, self.calls + self._step())
+
+    def _step(self) -> int:
+        if int(self._too_many * BACK_OFF) <= self.calls <= self._too_many:
+            return 1
+        return max(2, int(self.calls * self._growth))

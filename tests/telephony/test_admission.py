@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -113,10 +114,11 @@ def test_what_the_machine_has_learned_is_kept_when_it_is_empty_again() -> None:
 def test_one_stall_refuses_nobody_and_a_lasting_one_everybody() -> None:
     clock = Clock()
     admission = Admission(Limits(**ROOMY), clock)
+    assert admission.judge("first").admitted
     clock.now_s += 0.1
     admission.observe_lag(90)
     assert admission.refusal() is None
-    for _ in range(40):
+    for _ in range(25):
         clock.now_s += 0.1
         admission.observe_lag(90)
     assert admission.refusal() is Refusal.LAG
@@ -132,9 +134,33 @@ def test_one_stall_refuses_nobody_and_a_lasting_one_everybody() -> None:
     assert admission.refusal() is None
 
 
+def test_a_line_without_a_call_takes_one_however_slow_the_machine_is() -> None:
+    clock = Clock()
+    admission = Admission(Limits(), clock)
+    for _ in range(100):
+        clock.now_s += 1
+        admission.observe_lag(1000)
+        admission.observe_queue(60_000)
+    assert admission.judge("first").admitted
+    assert admission.judge("second").why is Refusal.LAG
+    admission.release("first")
+    assert admission.judge("third").admitted
+
+
+def test_without_a_limit_of_lag_no_lag_is_too_long() -> None:
+    clock = Clock()
+    admission = Admission(Limits(max_lag_ms=math.inf, max_queue_ms=math.inf), clock)
+    for number in range(20):
+        clock.now_s += 1
+        admission.observe_lag(10_000)
+        admission.observe_queue(10_000)
+        assert admission.judge(f"{number}").admitted
+
+
 def test_a_queue_that_is_told_once_fades_as_it_is_worked_off() -> None:
     clock = Clock()
     admission = Admission(Limits(**ROOMY), clock)
+    assert admission.judge("first").admitted
     admission.observe_queue(8000)
     refused_s = [second for second in range(20) if _pass(clock, admission, 1.0) is Refusal.QUEUE]
     assert refused_s, "eight seconds of waiting are too many"
@@ -378,6 +404,7 @@ def test_a_measurement_that_is_no_number_does_not_close_the_line_for_ever(
 ) -> None:
     clock = Clock()
     admission = Admission(Limits(**ROOMY), clock)
+    assert admission.judge("first").admitted
     clock.now_s += 1
     observe(admission)
     for _ in range(1000):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from line_support import free_port
@@ -105,7 +107,11 @@ async def treat(call: Call) -> None:
 
 @contextlib.asynccontextmanager
 async def app(limits: Limits) -> AsyncIterator[tuple[BaresipEndpoint, Admission, int, list[Call]]]:
-    port, admission, calls = free_port(), Admission(limits), list[Call]()
+    port, admission, calls = (
+        free_port(),
+        Admission(replace(limits, max_lag_ms=math.inf)),
+        list[Call](),
+    )
     config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="42000-42498", jitter_buffer_ms=0)
     endpoint = BaresipEndpoint(config, admission)
     await endpoint.start()
