@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,6 +29,7 @@ from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
 from telephony.quality import Quality
 
 ANSWER_TIMEOUT_S = 10.0
+_log = logging.getLogger("telephony")
 _DESCRIBED = (Event.CALL_REMOTE_SDP, Event.CALL_HOLD, Event.CALL_RESUME)
 
 
@@ -43,6 +45,7 @@ class BaresipCall:
         self._established = asyncio.Event()
         self._ending = False
         self._held = False
+        self._leaving: asyncio.Future[None] | None = None
         self._digits = DigitStream()
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id)
@@ -199,9 +202,7 @@ class BaresipCall:
         if not self._info.call_id and event.call_id:  # a call that we dialled
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
-            self._learn_codec()
-            self.media.start()
-            self._established.set()
+            self._begin()
         elif event.event is Event.CALL_DTMF_START and event.text:
             # Its beginning counts: all of the packets that tell of its end may be lost.
             self._digits.put(event.text)
@@ -211,6 +212,15 @@ class BaresipCall:
             self.rang = True
         elif event.event is Event.CALL_CLOSED:
             self.closed(event.text or "")
+
+    def _begin(self) -> None:
+        if self._stack.leaks(self._info.call_id):
+            _log.error("call %s: no SRTP on TLS; hanging up", self._info.call_id)
+            self._leaving = asyncio.ensure_future(self.hangup())
+            return
+        self._learn_codec()
+        self.media.start()
+        self._established.set()
 
     def _learn_codec(self) -> None:
         self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))

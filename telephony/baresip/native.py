@@ -16,6 +16,7 @@ from typing import Any
 
 from telephony.baresip.library import Element
 from telephony.baresip.native_calls import NativeCalls
+from telephony.baresip.native_tls import NativeTls
 from telephony.errors import LineError
 
 KNOWN_VERSION = "4.10.0"
@@ -86,7 +87,7 @@ Screen = Callable[[RawRequest], Reply | bool]
 """True lets a request through, False drops it without a word, a `Reply` answers it."""
 
 
-class NativeStack(NativeCalls):
+class NativeStack(NativeCalls, NativeTls):
     """The running stack's functions. Raises LineError if the extension is not the known one."""
 
     def __init__(self) -> None:
