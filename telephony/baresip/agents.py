@@ -73,15 +73,15 @@ class Agents:
 
     async def register(self) -> None:
         """Log in at every registrar at once; failures are told in the log, and tried again."""
-        trunks = [trunk for trunk in self._line.trunks if trunk.registration is not None]
-        await asyncio.gather(*(self._register(trunk) for trunk in trunks))
+        logins = {trunk.name: trunk.registration for trunk in self._line.trunks}
+        await asyncio.gather(
+            *(self._register(name, login.registrar) for name, login in logins.items() if login)
+        )
 
-    async def _register(self, trunk: Trunk) -> None:
-        assert trunk.registration is not None  # noqa: S101
-        registrar = trunk.registration.registrar
-        self.registrations[trunk.name] = RegistrationState(trunk.name, registrar)
-        agent = self._by_trunk[trunk.name]
-        agent.on(lambda event: self._registered(trunk.name, event))
+    async def _register(self, trunk: str, registrar: str) -> None:
+        self.registrations[trunk] = RegistrationState(trunk, registrar)
+        agent = self._by_trunk[trunk]
+        agent.on(lambda event: self._registered(trunk, event))
         with contextlib.suppress(RegistrationError):  # its event has been told
             await agent.register()
 
