@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -29,6 +31,7 @@ from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
 from telephony.quality import Quality
 
 ANSWER_TIMEOUT_S = 10.0
+PRACK_POLL_S = 0.02
 _log = logging.getLogger("telephony")
 _DESCRIBED = (Event.CALL_REMOTE_SDP, Event.CALL_HOLD, Event.CALL_RESUME)
 
@@ -62,10 +65,7 @@ class BaresipCall:
     async def answer(self) -> None:
         if self.ended is not None:
             raise LineError(f"call {self._info.call_id} ended before it was answered: {self.ended}")
-        try:
-            await self._native.answer()
-        except BaresipError as error:
-            raise LineError(f"call {self._info.call_id} cannot be answered: {error}") from error
+        await self._accept()
         if await self.wait_established(ANSWER_TIMEOUT_S):
             return
         if self.ended is not None:
@@ -74,6 +74,22 @@ class BaresipCall:
         raise LineError(
             f"call {self._info.call_id}: no ACK within {ANSWER_TIMEOUT_S:g} s of the answer"
         )
+
+    async def _accept(self) -> None:
+        """Send the answer, once the far end has confirmed reliable ringing (PRACK, RFC 3262)."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + ANSWER_TIMEOUT_S
+        while self.ended is None:
+            try:
+                await self._native.answer()
+                return
+            except BaresipError as error:
+                unconfirmed = os.strerror(errno.EAGAIN) in str(error)
+                if not unconfirmed or loop.time() > until_s:
+                    raise LineError(
+                        f"call {self._info.call_id} cannot be answered: {error}"
+                    ) from error
+            await asyncio.sleep(PRACK_POLL_S)
 
     async def wait_established(self, timeout_s: float) -> bool:
         """Wait for media; False if the call ended or `timeout_s` passed first."""

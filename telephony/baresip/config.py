@@ -12,6 +12,8 @@ from telephony.ports import split_address
 
 ADDRESS_HEADERS = ("From", "To")
 RTP_LOSS_S = 120
+# Carriers with an IMS core require reliable provisional answers (RFC 3262); nobody else is asked.
+COMMON = ("100rel=yes",)
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104
 # The stack's names of codecs. One that it does not know silently means "all of them".
 _CODECS = {"pcma": "PCMA/8000/1", "pcmu": "PCMU/8000/1", "g722": "G722/16000/1"}
@@ -56,7 +58,7 @@ def account(line: LineConfig, transport: Transport) -> Account:
         reg_interval=0,
         transport=transport,
         audio_codecs=stack_codecs(line.codecs),
-        extra_params=("catchall=yes", *secured),
+        extra_params=("catchall=yes", *COMMON, *secured),
     )
 
 
@@ -81,7 +83,7 @@ def registered_account(line: LineConfig, trunk: Trunk) -> Account:
             transport=trunk.transport,
             auth_user=login.auth_user or None,
             audio_codecs=stack_codecs(line.codecs),
-            extra_params=secured,
+            extra_params=(*COMMON, *secured),
         )
     except (TypeError, ValueError) as error:
         raise LineError(f"trunk {trunk.name}: {error}") from None
