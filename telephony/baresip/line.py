@@ -12,24 +12,24 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from typing import Any, Final, Literal
+from typing import Any
 
 from baresip import BaresipError, Event, Runtime, StackEvent, UserAgent
 from baresip import Call as StackCall
 
 from telephony.admission import Admission
 from telephony.api import CallInfo, DialResult, TransferOutcome
+from telephony.baresip.agents import Agents, RegistrationState
 from telephony.baresip.call import BaresipCall
-from telephony.baresip.config import account, stack_config
+from telephony.baresip.config import stack_config
 from telephony.baresip.entrance import Entrance
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
-from telephony.outcomes import check_sip_uri, outcome_of, split_status, user_part
+from telephony.outcomes import REASONS, check_sip_uri, outcome_of, split_status, user_part
 from telephony.ports import check_free
 
 TICK_MS = 10
-TRANSPORTS: Final[tuple[Literal["udp", "tcp"], ...]] = ("udp", "tcp")
 _EARLY_CALLS_KEPT = 256
 _log = logging.getLogger("telephony")
 
@@ -52,7 +52,7 @@ class BaresipEndpoint:
         self._stack: NativeStack | None = None
         self._entrance: Entrance | None = None
         self._runtime: Runtime | None = None
-        self._agents: dict[str, UserAgent] = {}
+        self._agents = Agents(self._config)
         self._calls: set[BaresipCall] = set()
         self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
         self._followed: asyncio.Queue[BaresipCall] = asyncio.Queue()
@@ -62,6 +62,8 @@ class BaresipEndpoint:
 
     async def start(self) -> None:
         check_free(self._config.listen)
+        if self._config.tls is not None:
+            check_free(self._config.tls.listen)
         config = stack_config(self._config)
         runtime = Runtime()
         try:
@@ -76,10 +78,13 @@ class BaresipEndpoint:
         except (BaresipError, LineError) as error:
             self._let_go()
             await runtime.close()
+            if isinstance(error, LineError):
+                raise
             raise LineError(f"the SIP stack cannot be set up: {error}") from error
         self._runtime = runtime
         self._incoming = asyncio.Queue()
         self._spawn(self._pump())
+        self._spawn(self._agents.register())
 
     async def _open(self, runtime: Runtime) -> None:
         self._stack = NativeStack()
@@ -88,17 +93,18 @@ class BaresipEndpoint:
         self._entrance = Entrance(self._config, self._admission, self._stack)
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
-        for transport in TRANSPORTS:  # a catch-all account takes its own transport only
-            agent = await UserAgent.create(
-                runtime,
-                account(self._config, transport),
-                transfer_policy="auto" if self._config.follow_transfers else "reject",
-            )
-            agent.on_incoming(self._ring)
-            agent.on_transfer_call(self._follow)
-            self._agents[transport] = agent
+        await self._agents.open(runtime, self._stack, self._wire)
         if not self._stack.screens:
             raise LineError("its requests cannot be judged, so none may be let in")
+
+    def _wire(self, agent: UserAgent) -> None:
+        agent.on_incoming(self._ring)
+        agent.on_transfer_call(self._follow)
+
+    @property
+    def registrations(self) -> Mapping[str, RegistrationState]:
+        """Where we stand with the registrars, by the names of their trunks."""
+        return self._agents.registrations
 
     def _die(self) -> None:
         """The stack's thread has gone, and with it every call; only a new process helps."""
@@ -122,6 +128,7 @@ class BaresipEndpoint:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._agents.goodbye()
         self._let_go()
         await runtime.close()
         self._close_all("endpoint stopped")
@@ -155,11 +162,11 @@ class BaresipEndpoint:
         timeout_s: float = 30.0,
         trunk: str = "",
     ) -> DialResult:
-        agent = self._agents.get("tcp" if "transport=tcp" in uri.lower() else "udp")
-        if self._runtime is None or agent is None:
+        if self._runtime is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
+        agent, target = self._agents.pick(uri, trunk)
         try:
-            command = agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            command = agent.dial(check_sip_uri(target), headers=dict(headers or {}))
             call = await self._uncancelled(asyncio.ensure_future(command), uri)
         except BaresipError as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
@@ -205,8 +212,11 @@ class BaresipEndpoint:
         self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
-        if self._entrance is None:
+        if self._entrance is None or self._stack is None:
             raise LineError("the endpoint is not started")
+        if self._stack.lacks_keys(native.call_id or ""):
+            self._stack.refuse(native.call_id or "", 488, REASONS[488])
+            return
         info, admitted = self._entrance.welcome(native)
         call = self._adopt(native, info)
         if admitted:

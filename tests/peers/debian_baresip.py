@@ -53,7 +53,7 @@ class Phone:
     writer: asyncio.StreamWriter
     process: asyncio.subprocess.Process
     events: list[dict[str, Any]] = field(default_factory=list)
-    _seen: int = 0
+    _pending: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def uri(self) -> str:
@@ -68,18 +68,19 @@ class Phone:
         assert answer.get("ok", True), answer
 
     async def event(self, kind: str, timeout_s: float = 10.0) -> dict[str, Any]:
-        """The next event of this type that was not asked for before."""
+        """The first event of this type that was not asked for before."""
         return await self._until(lambda message: message.get("type") == kind, kind, timeout_s)
 
     async def _until(self, wanted: Any, what: str, timeout_s: float = 10.0) -> dict[str, Any]:
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
-                    while self._seen < len(self.events):
-                        self._seen += 1
-                        if wanted(self.events[self._seen - 1]):
-                            return self.events[self._seen - 1]
+                    for message in self._pending:
+                        if wanted(message):
+                            self._pending.remove(message)
+                            return message
                     self.events.append(await self._message())
+                    self._pending.append(self.events[-1])
         except (TimeoutError, asyncio.IncompleteReadError):
             seen = [event.get("type", event) for event in self.events]
             raise AssertionError(f"baresip: no {what}; saw {seen}\n{self.log()}") from None

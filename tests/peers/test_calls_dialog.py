@@ -182,3 +182,21 @@ async def test_what_only_a_session_timer_requires_is_refused(tmp_path: Path) -> 
     script = Script().invite(headers="Require: timer\n").expect(420, "Unsupported: timer")
     async with our_line() as line:
         await run_sipp(script.send("ACK"), line.port, tmp_path)
+
+
+@pytest.mark.parametrize("asked", ["Supported", "Require"])
+async def test_reliable_ringing_for_who_asks_for_it(tmp_path: Path, asked: str) -> None:
+    """RFC 3262: 180 with RSeq, PRACK, 200; then the answer."""
+    script = (
+        Script()
+        .invite(sdp(ECHO), headers=f"{asked}: 100rel\n")
+        .expect_reliable(180)
+        .prack()
+        .expect(200)
+        .send("ACK")
+        .bye()
+    )
+    async with our_line() as line:
+        running = asyncio.ensure_future(run_sipp(script, line.port, tmp_path))
+        await line.answered()  # at once, before the PRACK
+        await running
