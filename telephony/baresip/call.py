@@ -42,7 +42,7 @@ class BaresipCall:
         self._established = asyncio.Event()
         self._ending = False
         self._digits = DigitStream()
-        self._statistics = ReceiverStatistics()
+        self._statistics = ReceiverStatistics(concealed=True)
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id, self)
         native.on(self._on_event)
@@ -121,7 +121,8 @@ class BaresipCall:
 
     def _add(self, reading: Reading) -> None:
         buffered = replace(reading.buffered, heard_ms=self.media.heard_ms)
-        self._statistics.add(replace(reading, buffered=buffered))
+        dropped = self.media.dropped_frames
+        self._statistics.add(replace(reading, buffered=buffered, dropped=dropped))
 
     def frames(self) -> AsyncIterator[bytes]:
         return self.media.stream.read()
