@@ -85,7 +85,8 @@ class LineConfig:
         trunks: who may ring; the default is this machine only.
         strangers: what requests from other addresses get: no answer at all, or 403.
         jitter_buffer_ms: received audio is held at least this long, longer where packets keep
-            coming late (to twice that and 100 ms more); 0 is off.
+            coming late (to twice that and 100 ms more). 0 is off: the call's clock alone bears
+            up to 60 ms of jitter, but packets that overtake each other are heard in that order.
         user: our user part when we dial.
         expose_headers: extra INVITE headers to hand on in `CallInfo.headers` (at most 14).
         follow_transfers: what a far end's REFER does. A bot must not be steered into dialling,
@@ -98,7 +99,7 @@ class LineConfig:
     codecs: tuple[Codec, ...] = ("pcma", "pcmu")
     trunks: tuple[Trunk, ...] = (Trunk("local"),)
     strangers: Strangers = "ignore"
-    jitter_buffer_ms: int = 40
+    jitter_buffer_ms: int = 0
     user: str = "voicebot"
     expose_headers: tuple[str, ...] = EXPOSED_HEADERS
     follow_transfers: bool = False

@@ -79,6 +79,11 @@ class CallMedia:
         """Length of all audio that came from the wire."""
         return self._heard_bytes * FRAME_MS / FRAME_BYTES
 
+    @property
+    def dropped_frames(self) -> int:
+        """Audio that came but did not fit the clock, in frames."""
+        return self._pacer.dropped_frames
+
     def tick(self) -> None:
         """Move what is due: from the wire to frames and taps, from the queue to the wire."""
         if not self.started:

@@ -89,7 +89,8 @@ class Reading:
     """What a stack's counters say at one moment, about the stream that comes in now.
 
     `missing` is expected minus received packets of RFC 3550 appendix A.3: a duplicate counts as
-    received, so it may be negative. Both begin anew with another `source` (SSRC).
+    received, so it may be negative. Both begin anew with another `source` (SSRC). `dropped` are
+    frames that came so late, or so fast, that the call's clock had no place for them.
     """
 
     source: int
@@ -97,6 +98,7 @@ class Reading:
     missing: int = 0
     jitter_ms: float = 0.0
     buffered: Buffered = Buffered()
+    dropped: int = 0
     sent: int = 0
     far_lost: int = 0
     far_jitter_ms: float = 0.0
@@ -108,9 +110,11 @@ class ReceiverStatistics:
 
     A transfer, a re-INVITE or music on hold brings another SSRC with counters of its own. What
     was lost between the last reading of the one and the first packet of the other is not known.
+    `concealed` says whether gaps are filled with made-up speech or with silence.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, concealed: bool = False) -> None:
+        self._equipment = emodel.G711_CONCEALED if concealed else emodel.G711_SILENCE
         self._now: Reading | None = None
         self._received = 0
         self._missing = 0
@@ -161,7 +165,7 @@ class ReceiverStatistics:
         quality = Quality(
             received=received,
             lost=max(0, self._missing + now.missing + duplicated),
-            late=self._late + now.buffered.late(self._heard_before_ms),
+            late=self._late + now.buffered.late(self._heard_before_ms) + now.dropped,
             duplicated=duplicated,
             jitter_ms=self._jitter_sum_ms / max(1, self._readings),
             buffer_ms=now.buffered.delay_ms,
@@ -170,16 +174,14 @@ class ReceiverStatistics:
             far_jitter_ms=now.far_jitter_ms,
             rtt_ms=now.rtt_ms,
         )
-        # The jitter buffer finds the gaps that are then filled with made-up speech.
-        concealed = now.buffered.put > 0
-        return self._judged(quality, concealed=concealed) if received else quality
+        return self._judged(quality) if received else quality
 
-    def _judged(self, quality: Quality, *, concealed: bool) -> Quality:
+    def _judged(self, quality: Quality) -> Quality:
         expected = max(1, quality.received - quality.duplicated + quality.lost)
         mean_run = self._in_runs / self._runs if self._runs else 1.0
         burst_ratio = max(1.0, mean_run * (1 - quality.lost / expected))
         r = emodel.rating(
-            emodel.G711_CONCEALED if concealed else emodel.G711_SILENCE,
+            self._equipment,
             loss_percent=min(100.0, 100.0 * (quality.lost + quality.late) / expected),
             delay_ms=quality.rtt_ms / 2 + PACKET_MS + quality.buffer_ms + OWN_DELAY_MS,
             burst_ratio=burst_ratio,

@@ -50,7 +50,7 @@ class BaresipCall:
         self._held = False
         self._leaving: asyncio.Future[None] | None = None
         self._digits = DigitStream()
-        self._statistics = ReceiverStatistics()
+        self._statistics = ReceiverStatistics(concealed=True)
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id, self)
         native.on(self._on_event)
@@ -142,7 +142,8 @@ class BaresipCall:
 
     def _add(self, reading: Reading) -> None:
         buffered = replace(reading.buffered, heard_ms=self.media.heard_ms)
-        self._statistics.add(replace(reading, buffered=buffered))
+        dropped = self.media.dropped_frames
+        self._statistics.add(replace(reading, buffered=buffered, dropped=dropped))
 
     def frames(self) -> AsyncIterator[bytes]:
         return self.media.stream.read()

@@ -90,16 +90,19 @@ class StreamMonitor:
         return {call_id: reading for call_id, reading in found.items() if reading is not None}
 
     def lost(self, call_id: str) -> int:
-        """Gaps that the jitter buffer has come upon in this call so far, in packets.
+        """Packets of this call that are missing so far.
 
-        Counted in the moment in which the packet after the gap is played; 0 without a buffer.
+        With a jitter buffer, those that it has come upon, counted in the moment in which the
+        packet after the gap is played; without one, gaps between what has arrived.
         """
         self._outside.re_thread_enter()
         try:
-            buffer = self._buffer(self._stream(call_id.encode()))
+            stream = self._stream(call_id.encode())
+            buffer = self._buffer(stream)
+            source, rtcp = self._rtcp(stream) if stream and not buffer.put else (0, _Rtcp())
         finally:
             self._outside.re_thread_leave()
-        return int(buffer.lost)
+        return int(buffer.lost) if not source else max(0, int(rtcp.rx.lost))
 
     def _tick(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(EVERY_S, self._tick)
@@ -118,20 +121,23 @@ class StreamMonitor:
         self._inside.stream_jbuf_stats(stream, ctypes.byref(buffer))
         return buffer
 
+    def _rtcp(self, stream: int) -> tuple[int, _Rtcp]:
+        """The SSRC that comes in and its counters; zeros before the first packet."""
+        source, rtcp = ctypes.c_uint32(), _Rtcp()
+        if not self._inside.stream_ssrc_rx(stream, ctypes.byref(source)):
+            socket = self._inside.stream_rtp_sock(stream)
+            self._inside.rtcp_stats(socket, source, ctypes.byref(rtcp))
+        return source.value, rtcp
+
     def _read(self, call_id: bytes) -> Reading | None:
         stack, stream = self._inside, self._stream(call_id)
         if not stream:
             return None
         sent = stack.stream_metric_get_tx_n_packets(stream)
-        source, rtcp = ctypes.c_uint32(), _Rtcp()
-        if stack.stream_ssrc_rx(stream, ctypes.byref(source)):
-            return Reading(0, sent=sent)  # nothing has come yet
-        socket = stack.stream_rtp_sock(stream)
-        if stack.rtcp_stats(socket, source, ctypes.byref(rtcp)):
-            return Reading(source.value, sent=sent)
+        source, rtcp = self._rtcp(stream)
         buffer = self._buffer(stream)
         return Reading(
-            source=source.value,
+            source=source,
             received=rtcp.rx.sent,
             missing=rtcp.rx.lost,
             jitter_ms=rtcp.rx.jitter_us / 1000,

@@ -186,14 +186,13 @@ async def test_loss_is_survived_measured_and_judged(jitter_buffer_ms: int) -> No
         show(f"buffer {jitter_buffer_ms} ms, loss {loss:.0%}", talk)
         check_clock(talk)
         check_figures(talk)
-        if jitter_buffer_ms:
-            check_places(talk)
+        check_places(talk)
         # The far end hears us but for what was lost on the way.
         assert len(talk.back.packets) > (1 - loss - 0.03) * SECONDS * 50
     scores = [talk.final.mos for talk in talks]
     assert scores == sorted(scores, reverse=True)
     assert len(set(scores)) == len(scores)
-    assert scores[0] > 4.2
+    assert scores[0] > 3.8  # 4.4, less what a busy machine delays
     assert scores[0] - scores[3] > 0.4
 
 
