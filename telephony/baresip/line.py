@@ -23,6 +23,7 @@ from telephony.baresip.config import account, stack_config
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
+from telephony.headers import check_headers
 from telephony.outcomes import check_sip_uri, outcome_of, split_status, user_part
 from telephony.ports import check_free
 
@@ -142,7 +143,7 @@ class BaresipEndpoint:
         if self._runtime is None or agent is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
         try:
-            command = agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            command = agent.dial(check_sip_uri(uri), headers=check_headers(headers or {}))
             call = await self._uncancelled(asyncio.ensure_future(command), uri)
         except BaresipError as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))

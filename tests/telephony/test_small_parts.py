@@ -30,7 +30,7 @@ from telephony.loopback.script import (
     load_script,
     parse_script,
 )
-from telephony.outcomes import check_sip_uri, hangup_of, refer_to, split_status, user_part
+from telephony.outcomes import check_sip_uri, hangup_of, split_status, user_part
 from telephony.tones import play_ringback, ringback
 from telephony.wav import ALAW, ULAW, read_wav, to_alaw
 
@@ -67,13 +67,6 @@ def test_status_lines() -> None:
 )
 def test_user_parts(address: str, user: str) -> None:
     assert user_part(address) == user
-
-
-def test_refer_to_keeps_headers_inside_the_uri() -> None:
-    assert refer_to("sip:2001@pbx:5080", {}) == "sip:2001@pbx:5080"
-    assert refer_to("sip:2001@pbx", {"X-A": "1>\r\n", "X-B": "ü"}) == (
-        "<sip:2001@pbx?X-A=1%3E%0D%0A&X-B=%C3%BC>"
-    )
 
 
 @given(st.text(max_size=40))
