@@ -43,7 +43,8 @@ def refer_to(uri: str, headers: Mapping[str, str]) -> str:
     """
     check_sip_uri(uri)
     fields = _uri_headers(check_headers(headers))
-    return f"<{uri}?{fields}>" if fields else uri
+    # Always in brackets: a bare URI's parameters would be read as those of the header.
+    return f"<{uri}?{fields}>" if fields else f"<{uri}>"
 
 
 def _uri_headers(headers: Mapping[str, str]) -> str:
