@@ -14,7 +14,7 @@ from telephony.api import Call, Hangup, TransferOutcome, TransferResult
 from telephony.headers import refer_to
 from telephony.outcomes import outcome_of
 
-REPLACED_S = 2.0
+REPLACED_S = 0.5
 """How long the consultation leg may stay up after the far end has reported success."""
 
 OFF_HOLD_S = 3.0
