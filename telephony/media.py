@@ -22,7 +22,10 @@ class Wire(Ring, Protocol):
 
 
 class CallMedia:
-    """Frames, the send queue and the taps of a call; idle until `start`."""
+    """Frames, the send queue and the taps of a call; idle until `start`.
+
+    `relay` is told on every tick what has arrived, perhaps nothing, before it is paced.
+    """
 
     def __init__(self, wire: Wire, clock: Callable[[], float], call_id: str) -> None:
         self._wire = wire
@@ -33,6 +36,7 @@ class CallMedia:
         self.queue = SendQueue(wire)
         self.stream = FrameStream()
         self.started = False
+        self.relay: Callable[[bytes], None] | None = None
 
     def start(self) -> None:
         """The call is established: the clock runs from here."""
@@ -48,7 +52,10 @@ class CallMedia:
             return
         now = self._clock()
         left = self._sent_clock.fit(self.queue.settle(), now)
-        self._pacer.push(self._wire.read())
+        arrived = self._wire.read()
+        if self.relay is not None:
+            self.relay(arrived)
+        self._pacer.push(arrived)
         frames = self._pacer.frames(now)
         self.taps.tell(left, b"".join(frames))
         for frame in frames:

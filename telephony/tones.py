@@ -32,11 +32,11 @@ def ringback() -> bytes:
 
 
 async def play_ringback(call: Call) -> None:
-    """Let the caller hear it ring until this is cancelled; the tone stops at once then."""
+    """Let the caller hear it ring until this is cancelled; the tone fades out then."""
     period = ringback()
     try:
         while call.ended is None:
             call.play(period)
             await asyncio.sleep((_ON_MS + _OFF_MS) / 1000)
     finally:
-        call.flush()
+        call.fade_out()

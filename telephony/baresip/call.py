@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -119,6 +119,12 @@ class BaresipCall:
 
     def flush(self) -> int:
         return self.media.queue.flush()
+
+    def fade_out(self) -> None:
+        self.media.queue.fade_out()
+
+    def relay(self, sink: Callable[[bytes], None] | None) -> None:
+        self.media.relay = sink
 
     @property
     def queued_ms(self) -> int:

@@ -61,6 +61,9 @@ class FakeCall:
     def flush(self) -> int:
         return 0
 
+    def fade_out(self) -> None:
+        """Nobody listens."""
+
     @property
     def queued_ms(self) -> int:
         return 0

@@ -38,11 +38,6 @@ class RawSeat(RawPhone):
         await self.until_request("ACK")
         return invite
 
-    def bye(self) -> None:
-        """Hang up."""
-        self._cseq += 1
-        self.request("BYE")
-
 
 @dataclass
 class Leg:

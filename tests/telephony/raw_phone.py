@@ -118,6 +118,11 @@ class RawPhone(asyncio.DatagramProtocol):
         lines += [f"Content-Length: {len(body)}"]
         self._send("\r\n".join(lines) + "\r\n\r\n" + body)
 
+    def bye(self) -> None:
+        """Hang up."""
+        self._cseq += 1
+        self.request("BYE")
+
     async def until(self, status: int) -> Message:
         """The next response with this status."""
         return await self._next(lambda message: message.status == status)
