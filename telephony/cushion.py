@@ -31,7 +31,11 @@ WANTED_MS = 15
 SURPLUS_MS = 15
 """The margin to keep, and how much more is too much: a packet and a tick, or so."""
 
+MUCH_MS = 60
+"""A surplus that a conversation feels: every pause is used, and speech that has none."""
+
 MOST_MS = 300
+_SPREAD_MOST_MS = 80
 PACKET_MS = 20
 TICK_MS = 10
 _WINDOW = 500  # frames of 20 ms
@@ -42,8 +46,7 @@ _LOOK_EVERY = 5
 _PAUSE_LEAST = 80  # samples; in a pause nobody hears how long the piece is
 _PATIENCE_GROW = 30  # frames to wait for a pause before speech itself is stretched
 _PATIENCE_SHRINK = 100
-_SPEECH_SURPLUS_MS = 60
-_REST = 5  # frames between two changes, except growth in a pause
+_REST = 5  # frames between two changes, except in a pause when it matters
 _SILENT_RMS, _LOUD_RMS = 60.0, 800.0
 _FLOOR_RISE = 1.005
 _SPREAD_DECAY = 0.999
@@ -148,7 +151,7 @@ class Cushion:
         they are late, and the next beginning is to leave them more room."""
         self.count.ran_dry += 1
         if not self._pause:
-            self._spread_ms = min(self._spread_ms + PACKET_MS, MOST_MS / 2)
+            self._spread_ms = min(self._spread_ms + PACKET_MS, _SPREAD_MOST_MS)
             self._settled = _SETTLED_LATE
         return self._end()
 
@@ -166,7 +169,7 @@ class Cushion:
             ranked = sorted(self._margins)
             low = ranked[int(len(ranked) * _LOW_SHARE)]
             spread_ms = ranked[len(ranked) // 2] - low
-            self._spread_ms = min(max(spread_ms, self._spread_ms * _SPREAD_DECAY), MOST_MS / 2)
+            self._spread_ms = min(max(spread_ms, self._spread_ms * _SPREAD_DECAY), _SPREAD_MOST_MS)
             self._low_ms = low + self._added_ms
 
     def _fit(self, frame: Samples) -> Samples:
@@ -178,8 +181,9 @@ class Cushion:
         surplus_ms = self._low_ms - WANTED_MS
         if surplus_ms < 0:
             return self._grow(frame, pause)
-        if surplus_ms >= SURPLUS_MS and len(self._margins) >= self._settled:
-            return self._shrink(frame, pause, surplus_ms)
+        much = surplus_ms >= MUCH_MS
+        if surplus_ms >= SURPLUS_MS and len(self._margins) >= (_SETTLED if much else self._settled):
+            return self._shrink(frame, pause, much)
         self._waited = 0
         return frame
 
@@ -188,10 +192,12 @@ class Cushion:
         impatient = self._waited > _PATIENCE_GROW and self._rested >= _REST
         return self._changed(frame, longer, pause) if pause or impatient else frame
 
-    def _shrink(self, frame: Samples, pause: bool, surplus_ms: float) -> Samples:
+    def _shrink(self, frame: Samples, pause: bool, much: bool) -> Samples:
         self._waited += 1
-        much = surplus_ms >= _SPEECH_SURPLUS_MS and self._waited > _PATIENCE_SHRINK
-        wanted = self._rested >= _REST and (pause or much)
+        if pause:
+            wanted = much or self._rested >= _REST
+        else:
+            wanted = much and self._waited > _PATIENCE_SHRINK and self._rested >= _REST
         return self._changed(frame, shorter, pause) if wanted else frame
 
     def _changed(self, frame: Samples, how: Change, pause: bool) -> Samples:

@@ -26,9 +26,13 @@ class Talker:
         self._leg = leg
         self._said: list[tuple[float, bytes]] = []
 
-    async def talk(self, sounds: list[bytes]) -> None:
-        """All `sounds`, a pause of silence before each and after the last."""
+    async def talk(self, sounds: list[bytes], *, jitter_ms: float = 0.0) -> None:
+        """All `sounds`, a pause of silence before each and after the last.
+
+        With `jitter_ms` each packet is late by anything up to it; their order is kept.
+        """
         loop = asyncio.get_running_loop()
+        late = np.random.default_rng(7)
         due_s = loop.time()
         pause = bytes(int(PAUSE_S * RATE) * 2)
         for sound in [*sounds, b""]:
@@ -38,7 +42,8 @@ class Talker:
                 frame = np.frombuffer((pause + sound)[at : at + 320], "<i2")
                 self._leg.rtp.send(to_alaw(frame), self._leg.media)
                 due_s += 0.02
-                await asyncio.sleep(max(0.0, due_s - loop.time()))
+                wait_s = due_s + late.uniform(0, jitter_ms) / 1000 - loop.time()
+                await asyncio.sleep(max(0.0, wait_s))
 
     def heard_by(self, hearer: Leg) -> tuple[float, NDArray[np.float64]]:
         """The median SNR of the bursts in dB, and the delay of each in ms."""
