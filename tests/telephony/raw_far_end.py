@@ -108,19 +108,25 @@ async def caller_leg(endpoint: BaresipEndpoint, port: int, **headers: str) -> As
 
 
 @contextlib.asynccontextmanager
-async def seat_leg(endpoint: BaresipEndpoint, port: int, **headers: str) -> AsyncIterator[Leg]:
-    """A seat that the line at `port` rang, answered; `headers` go into its 200."""
+async def raw_seat(port: int) -> AsyncIterator[RawSeat]:
+    """A seat that waits to be rung by the line at `port`."""
     loop = asyncio.get_running_loop()
     transport, phone = await loop.create_datagram_endpoint(
         lambda: RawSeat(port, 2, "<sip:seat@127.0.0.1>"), local_addr=("127.0.0.1", 0)
     )
     try:
-        async with rtp_port() as rtp:
-            phone.rtp_port = rtp.port
-            dialling = asyncio.create_task(endpoint.dial(f"sip:2001@127.0.0.1:{phone.port}"))
-            invite = await phone.answer(port, **headers)
-            result: DialResult = await asyncio.wait_for(dialling, 5)
-            assert result.call is not None, result
-            yield Leg(result.call, phone, rtp, media_of(invite))
+        yield phone
     finally:
         transport.close()
+
+
+@contextlib.asynccontextmanager
+async def seat_leg(endpoint: BaresipEndpoint, port: int, **headers: str) -> AsyncIterator[Leg]:
+    """A seat that the line at `port` rang, answered; `headers` go into its 200."""
+    async with raw_seat(port) as phone, rtp_port() as rtp:
+        phone.rtp_port = rtp.port
+        dialling = asyncio.create_task(endpoint.dial(f"sip:2001@127.0.0.1:{phone.port}"))
+        invite = await phone.answer(port, **headers)
+        result: DialResult = await asyncio.wait_for(dialling, 5)
+        assert result.call is not None, result
+        yield Leg(result.call, phone, rtp, media_of(invite))
