@@ -130,7 +130,7 @@ class Cushion:
         if margin_ms > MOST_MS:
             self.count.dropped += 1
             self._gap = True
-            self._change(-20.0)
+            self._change(-PACKET_MS)
             return np.zeros(0)
         if self._gap:
             self._gap = False

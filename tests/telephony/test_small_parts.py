@@ -196,14 +196,14 @@ def test_ringback_goes_on_until_it_is_cancelled() -> None:
         await asyncio.sleep(10.5)
         ringing.cancel()
         await asyncio.gather(ringing, return_exceptions=True)
-        assert call.queued_ms == 0
+        assert call.queued_ms <= 20  # the fade
         await asyncio.sleep(2)
         await call.hangup()
         return call.take_tape()
 
     right = np.frombuffer(run_virtual(ring()), "<i2").reshape(-1, 2)[:, 1].astype(float)
     loud = np.flatnonzero([np.std(right[at : at + 800]) > 300 for at in range(0, len(right), 800)])
-    assert list(loud) == [*range(0, 10), *range(50, 60), *range(100, 105)]
+    assert list(loud) == [*range(0, 10), *range(50, 60), *range(100, 106)]
 
 
 def test_the_meter_bridges_short_pauses_and_forgets_after_long_ones() -> None:
