@@ -146,6 +146,9 @@ class Call(Protocol):
     def flush(self) -> int:
         """Stop sound at once; returns how many ms of queued audio were never sent."""
 
+    def fade_out(self) -> None:
+        """Stop sound without a click: within 100 ms, the last 20 ms of them fading."""
+
     @property
     def queued_ms(self) -> int:
         """Audio queued by `play` that has not left yet, in ms."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
-from telephony.api import FRAME_BYTES, FRAME_MS, Call, Hangup
+from telephony.api import Call, Hangup
+from telephony.cushion import Cushion
 
 Leg = Literal["a", "b"]
-CUSHION_MS = 60
-LAG_MAX_MS = 160
+Tap = Callable[[str, bytes], None]
+_log = logging.getLogger("telephony")
 
 
 @dataclass(frozen=True)
@@ -22,48 +24,33 @@ class BridgeEnd:
     hangup: Hangup
 
 
-class Cushion:
-    """What to queue for each frame that crosses the bridge. Sans-I/O.
+@runtime_checkable
+class Relaying(Protocol):
+    """A call that hands audio on as it arrives, before it is paced into frames.
 
-    The two legs have their own network jitter: with nothing in hand every late frame is a gap.
-    So the far side starts `target_ms` behind, is filled up to it after it ran dry, and skips
-    frames once it lags more than `max_ms` (bursts, clocks that drift apart).
+    Frames follow the clock of this machine: where the far end's clock or network differs, audio
+    was cut or filled up already. The cushion can do that in the pauses.
     """
 
-    def __init__(self, target_ms: int = CUSHION_MS, max_ms: int = LAG_MAX_MS) -> None:
-        self._target = target_ms
-        self._max = max_ms
-        self.refills = 0
-        self.skipped = 0
-
-    def pass_on(self, frame: bytes, queued_ms: int) -> bytes:
-        """PCM to queue now, given what the far side still has queued; may be empty."""
-        if queued_ms >= self._max:
-            self.skipped += 1
-            return b""
-        if queued_ms <= 0:
-            self.refills += 1
-            return bytes(self._target // FRAME_MS * FRAME_BYTES) + frame
-        return frame
+    def relay(self, sink: Callable[[bytes], None] | None) -> None:
+        """Tell `sink` every 10 ms what has arrived, perhaps nothing; None ends it."""
 
 
-async def bridge(a: Call, b: Call, tap: Callable[[str, bytes], None] | None = None) -> BridgeEnd:
+async def bridge(a: Call, b: Call, tap: Tap | None = None) -> BridgeEnd:
     """Join two answered calls; returns as soon as either has ended, and says which.
 
-    Takes over `frames()` of both; what was queued on them is flushed. `tap` gets every frame
+    Takes over `frames()` of both; what was queued on them fades out. `tap` gets every frame
     heard, as ("a" or "b", frame): for partial recognition or monitoring. Cancelling it leaves
     both calls up.
     """
-    a.flush()
-    b.flush()
+    a.fade_out()
+    b.fade_out()
     ends = {
         asyncio.create_task(a.wait_ended()): "a",
         asyncio.create_task(b.wait_ended()): "b",
     }
-    pipes = [
-        asyncio.create_task(_pipe(a, b, "a", tap)),
-        asyncio.create_task(_pipe(b, a, "b", tap)),
-    ]
+    directions = [_Direction(a, b, "a", tap), _Direction(b, a, "b", tap)]
+    pipes = [asyncio.create_task(direction.run()) for direction in directions]
     try:
         done, _ = await asyncio.wait([*ends, *pipes], return_when=asyncio.FIRST_COMPLETED)
         for pipe in done.intersection(pipes):
@@ -75,8 +62,8 @@ async def bridge(a: Call, b: Call, tap: Callable[[str, bytes], None] | None = No
         for task in [*ends, *pipes]:
             task.cancel()
         await asyncio.gather(*ends, *pipes, return_exceptions=True)
-        a.flush()
-        b.flush()
+        for direction in directions:
+            direction.stop()
 
 
 def _end_of(a: Call, b: Call) -> BridgeEnd:
@@ -87,12 +74,36 @@ def _end_of(a: Call, b: Call) -> BridgeEnd:
     raise RuntimeError("bridge: neither leg has ended")
 
 
-async def _pipe(
-    source: Call, target: Call, leg: str, tap: Callable[[str, bytes], None] | None
-) -> None:
-    cushion = Cushion()
-    async for frame in source.frames():
-        if tap is not None:
-            tap(leg, frame)
-        if pcm := cushion.pass_on(frame, target.queued_ms):
-            target.play(pcm)
+class _Direction:
+    """What one leg says, on its way to the other."""
+
+    def __init__(self, source: Call, target: Call, leg: str, tap: Tap | None) -> None:
+        self._source = source
+        self._target = target
+        self._leg = leg
+        self._tap = tap
+        self._cushion = Cushion()
+
+    async def run(self) -> None:
+        """Until the source ends, or this is cancelled."""
+        frames = self._source.frames()
+        relayed = isinstance(self._source, Relaying)
+        if isinstance(self._source, Relaying):
+            self._source.relay(self._pass_on)
+        async for frame in frames:
+            if self._tap is not None:
+                self._tap(self._leg, frame)
+            if not relayed:
+                self._pass_on(frame)
+
+    def stop(self) -> None:
+        """Let go of both legs; the last sound dies away."""
+        if isinstance(self._source, Relaying):
+            self._source.relay(None)
+        if end := self._cushion.finish():
+            self._target.play(end)
+        _log.debug("bridge: from leg %s: %s", self._leg, self._cushion.count)
+
+    def _pass_on(self, pcm: bytes) -> None:
+        if out := self._cushion.pass_on(pcm, self._target.queued_ms):
+            self._target.play(out)

@@ -24,6 +24,7 @@ from telephony.api import (
 from telephony.errors import LineError
 from telephony.frames import DigitStream, FrameStream
 from telephony.quality import Quality
+from telephony.sending import faded
 from telephony.tape import StereoMixer
 from telephony.taps import Taps
 
@@ -117,6 +118,9 @@ class FileCall:
         unsent_ms = self.queued_ms
         self._queue.clear()
         return unsent_ms
+
+    def fade_out(self) -> None:
+        self._queue[:] = faded(bytes(self._queue[:FRAME_BYTES]))
 
     @property
     def queued_ms(self) -> int:

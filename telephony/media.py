@@ -40,7 +40,10 @@ class Losses(Protocol):
 
 
 class CallMedia:
-    """Frames, the send queue and the taps of a call; idle until `start` or `begin_early`."""
+    """Frames, the send queue and the taps of a call; idle until `start` or `begin_early`.
+
+    `relay` is told on every tick what was heard, perhaps nothing, before it is paced.
+    """
 
     def __init__(
         self, wire: Wire, clock: Callable[[], float], call_id: str, losses: Losses | None = None
@@ -60,6 +63,7 @@ class CallMedia:
         self.stream = FrameStream()
         self.started = False
         self._early = False
+        self.relay: Callable[[bytes], None] | None = None
 
     def begin_early(self) -> None:
         """Early media: what is queued leaves from here; what is received is not heard yet."""
@@ -93,16 +97,18 @@ class CallMedia:
             return
         now = self._clock()
         left = self._sent_clock.fit(self.queue.settle(), now)
-        pcm = self._wire.read()
-        if pcm:
-            self._hear(pcm, now)
+        arrived = self._wire.read()
+        heard = self._hear(arrived, now) if arrived else b""
         self._ticked_s = now
+        if self.relay is not None:
+            self.relay(heard)
         frames = self._pacer.frames(now)
         self.taps.tell(left, b"".join(frames))
         for frame in frames:
             self.stream.put(frame)
 
-    def _hear(self, pcm: bytes, now_s: float) -> None:
+    def _hear(self, pcm: bytes, now_s: float) -> bytes:
+        """What to hear now: `pcm`, and before it what stands for packets that were lost."""
         room = self._pacer.room(now_s, len(pcm))
         paused = now_s - self._heard_s > GAP_S
         stalled = now_s - self._ticked_s > STALL_S
@@ -110,8 +116,12 @@ class CallMedia:
         self._heard_bytes += len(pcm)
         if self._losses is not None and paused and (not stalled or room > 1):
             gap = min(self._gap(self._losses), room)
-            self._pacer.push(self._concealer.missing(gap) if gap else b"")
-        self._pacer.push(self._concealer.received(pcm))
+            made = self._concealer.missing(gap) if gap else b""
+        else:
+            made = b""
+        heard = made + self._concealer.received(pcm)
+        self._pacer.push(heard)
+        return heard
 
     def _gap(self, losses: Losses) -> int:
         """Packets lost since the last time."""

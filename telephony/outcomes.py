@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 from telephony.api import Hangup, HangupBy, TransferOutcome
 
@@ -94,15 +93,3 @@ def check_sip_uri(uri: str) -> str:
     if not _SIP_URI.fullmatch(uri):
         raise ValueError(f"sip:USER@HOST[:PORT] is expected, got {uri!r}")
     return uri
-
-
-def refer_to(uri: str, headers: dict[str, str]) -> str:
-    """A Refer-To value whose URI carries `headers` into the new INVITE (RFC 3261 §19.1.1).
-
-    Raises ValueError for a URI that would break out of the header.
-    """
-    check_sip_uri(uri)
-    if not headers:
-        return uri
-    fields = "&".join(f"{quote(k, safe='')}={quote(v, safe='')}" for k, v in headers.items())
-    return f"<{uri}?{fields}>"

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from telephony.api import FRAME_BYTES, FRAME_MS
 from telephony.lead import Lead
 
@@ -32,6 +34,12 @@ class Ring(Protocol):
     def write(self, pcm: bytes) -> int: ...
 
     def flush(self) -> None: ...
+
+
+def faded(pcm: bytes) -> bytes:
+    """`pcm` (s16le), linearly down to nothing."""
+    rest = np.frombuffer(pcm, "<i2")
+    return bytes((rest * np.linspace(1, 0, len(rest))).astype("<i2").tobytes())
 
 
 class SendQueue:
@@ -58,7 +66,8 @@ class SendQueue:
 
     @property
     def queued_ms(self) -> int:
-        """Audio that was queued and has not left, in ms."""
+        """Audio that was queued and has not left, in ms; as of this moment."""
+        self._account()
         return self.queued_bytes * FRAME_MS // FRAME_BYTES
 
     def play(self, pcm: bytes) -> None:
@@ -76,6 +85,11 @@ class SendQueue:
             self._ring.flush()
             self._flushing = True
         return unsent_ms
+
+    def fade_out(self) -> None:
+        """Let the sound end without a click: what the stack has leaves, the rest only fades."""
+        self._account()
+        self._queue[:] = faded(bytes(self._queue[:FRAME_BYTES]))
 
     def settle(self) -> bytes:
         """Account for the time since the last call and top the ring up; returns what left."""

@@ -45,14 +45,14 @@ def ringback() -> bytes:
 
 
 async def play_ringback(call: Call) -> None:
-    """Let the caller hear it ring until this is cancelled; the tone stops at once then."""
+    """Let the caller hear it ring until this is cancelled; the tone fades out then."""
     period = ringback()
     try:
         while call.ended is None:
             call.play(period)
             await asyncio.sleep((_ON_MS + _OFF_MS) / 1000)
     finally:
-        call.flush()
+        call.fade_out()
 
 
 @functools.cache
@@ -96,4 +96,4 @@ async def play_music(call: Call) -> None:
             call.play(music())
             await asyncio.sleep(max(0.1, call.queued_ms / 1000 - _AHEAD_S))
     finally:
-        call.flush()
+        call.fade_out()

@@ -6,11 +6,11 @@ import asyncio
 import errno
 import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from baresip import BaresipError, Event, StackEvent, TransferFailed
+from baresip import BaresipError, Event, StackEvent
 from baresip import Call as StackCall
 
 from telephony.api import (
@@ -21,13 +21,14 @@ from telephony.api import (
     TransferOutcome,
     TransferResult,
 )
+from telephony.baresip import refer
 from telephony.baresip.config import RTP_LOSS_S
 from telephony.baresip.native import NativeStack
 from telephony.baresip.wire import BaresipWire
 from telephony.errors import LineError
 from telephony.frames import DigitStream
 from telephony.media import CallMedia
-from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
+from telephony.outcomes import REASONS, hangup_of
 from telephony.quality import Quality, Reading, ReceiverStatistics
 
 ANSWER_TIMEOUT_S = 10.0
@@ -158,6 +159,12 @@ class BaresipCall:
     def flush(self) -> int:
         return self.media.queue.flush()
 
+    def fade_out(self) -> None:
+        self.media.queue.fade_out()
+
+    def relay(self, sink: Callable[[bytes], None] | None) -> None:
+        self.media.relay = sink
+
     @property
     def queued_ms(self) -> int:
         return self.media.queue.queued_ms
@@ -176,27 +183,14 @@ class BaresipCall:
     ) -> TransferResult:
         if self.ended is not None:
             return TransferResult(TransferOutcome.CALLER_GONE, reason=self.ended.reason)
-        try:
-            target = refer_to(uri, dict(headers or {}))
-            await self._native.transfer(target, timeout=timeout_s)
-        except TransferFailed as error:
-            return self._transfer_failure(error)
-        except (BaresipError, ValueError) as error:
-            return TransferResult(TransferOutcome.FAILED, reason=str(error))
-        return TransferResult(TransferOutcome.ACCEPTED)
+        return await refer.blind(self, self._native, uri, headers or {}, timeout_s)
 
     async def attended_transfer(self, consult: Call, *, timeout_s: float = 30.0) -> TransferResult:
         if self.ended is not None:
             return TransferResult(TransferOutcome.CALLER_GONE, reason=self.ended.reason)
-        if not isinstance(consult, BaresipCall):
-            raise TypeError(f"a call of this line is expected, got {type(consult).__name__}")
-        try:
-            await self._native.attended_transfer(consult._native, timeout=timeout_s)
-        except TransferFailed as error:
-            return self._transfer_failure(error)
-        except BaresipError as error:
-            return TransferResult(TransferOutcome.FAILED, reason=str(error))
-        return TransferResult(TransferOutcome.ACCEPTED)
+        if not isinstance(consult, BaresipCall) or consult is self:
+            raise TypeError(f"another call of this line is expected, got {consult!r}")
+        return await refer.attended(self, self._native, consult, consult._native, timeout_s)
 
     async def hold(self) -> None:
         await self._order("held", self._native.hold())
@@ -209,14 +203,6 @@ class BaresipCall:
             await command
         except BaresipError as error:
             raise LineError(f"call {self._info.call_id} cannot be {what}: {error}") from error
-
-    def _transfer_failure(self, error: TransferFailed) -> TransferResult:
-        if self.ended is not None:
-            return TransferResult(TransferOutcome.CALLER_GONE, reason=self.ended.reason)
-        reason = error.reason or str(error)
-        if error.status is None:
-            return TransferResult(TransferOutcome.NO_ANSWER, reason=reason)
-        return TransferResult(outcome_of(error.status), error.status, reason)
 
     async def hangup(self) -> None:
         if self.ended is None:

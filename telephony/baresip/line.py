@@ -26,6 +26,7 @@ from telephony.baresip.entrance import Entrance
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
+from telephony.headers import check_headers
 from telephony.outcomes import REASONS, check_sip_uri, outcome_of, split_status, user_part
 from telephony.ports import check_free
 
@@ -166,7 +167,7 @@ class BaresipEndpoint:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
         agent, target = self._agents.pick(uri, trunk)
         try:
-            command = agent.dial(check_sip_uri(target), headers=dict(headers or {}))
+            command = agent.dial(check_sip_uri(target), headers=check_headers(headers or {}))
             call = await self._uncancelled(asyncio.ensure_future(command), uri)
         except BaresipError as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))

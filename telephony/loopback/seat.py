@@ -6,8 +6,9 @@
         --answer --play seat.wav --tape seat.wav --expose X-Summary-Id
 
 Rings, then answers and plays its wav once the caller was heard; or refuses (--decline,
---busy, --code N) or rings until it is cancelled (--no-answer). Takes one call, prints JSON
-events and exits when the call has ended.
+--busy, --code N) or rings until it is cancelled (--no-answer). Takes one call (or
+--calls, one after another: who is joined by an attended transfer is rung again), prints JSON
+events and exits when the last has ended.
 """
 
 from __future__ import annotations
@@ -44,12 +45,12 @@ async def answer_calls(args: argparse.Namespace) -> int:
     await endpoint.start()
     emit(0, "listening", listen=args.listen)
     try:
-        async for call in endpoint.incoming():
-            await _serve(call, args, speech)
-            return 0
+        calls = endpoint.incoming()
+        for _ in range(args.calls):
+            await _serve(await anext(calls), args, speech)
     finally:
         await endpoint.stop()
-    return 1
+    return 0
 
 
 async def _serve(call: Call, args: argparse.Namespace, speech: bytes) -> None:
@@ -115,6 +116,7 @@ def main() -> int:
     parser.add_argument("--listen", default="127.0.0.1:5072", help="own SIP address")
     parser.add_argument("--rtp-ports", default="45000-45998", help="own RTP ports, LOW-HIGH")
     parser.add_argument("--jitter-buffer-ms", type=int, default=0)
+    parser.add_argument("--calls", type=int, default=1, help="calls to take before it exits")
     parser.add_argument("--ring-ms", type=int, default=400)
     parser.add_argument("--speak-after-ms", type=int, default=1500)
     parser.add_argument("--play", type=Path, help="wav to say")

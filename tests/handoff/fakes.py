@@ -27,6 +27,7 @@ class FakeCall:
         self._refer = refer
         self.referred: list[tuple[str, dict[str, str]]] = []
         self.refer_sent = asyncio.Event()
+        self.joined_with: FakeCall | None = None
 
     @property
     def info(self) -> CallInfo:
@@ -60,6 +61,9 @@ class FakeCall:
     def flush(self) -> int:
         return 0
 
+    def fade_out(self) -> None:
+        """Nobody listens."""
+
     @property
     def queued_ms(self) -> int:
         return 0
@@ -80,6 +84,12 @@ class FakeCall:
             await asyncio.get_running_loop().create_future()
             raise AssertionError("cancelled only")
         return self._refer(self)
+
+    async def attended_transfer(
+        self, consult: FakeCall, *, timeout_s: float = 30.0
+    ) -> TransferResult:
+        self.joined_with = consult
+        return await self.transfer("", timeout_s=timeout_s)
 
     async def hangup(self) -> None:
         self.end(HangupBy.LOCAL)

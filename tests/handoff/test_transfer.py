@@ -19,6 +19,7 @@ ONE = SeatSettings(name="二线01", uri="sip:1@seat", skills=("存储组",))
 TWO = SeatSettings(name="二线02", uri="sip:2@seat")
 BRIDGE = HandoffSettings(mode="bridge", ring_timeout_s=5)
 REFER = HandoffSettings(mode="refer", ring_timeout_s=5)
+ATTENDED = HandoffSettings(mode="attended", ring_timeout_s=5)
 BUSY = DialResult(TransferOutcome.BUSY, sip_code=486)
 DECLINED = DialResult(TransferOutcome.DECLINED, sip_code=603)
 
@@ -184,6 +185,80 @@ async def test_a_caller_who_leaves_during_a_refer_is_gone(
     end = await work
     assert end.outcome is TransferOutcome.CALLER_GONE
     assert len(caller.referred) == 1
+
+
+# --- attended ------------------------------------------------------------------------------
+async def test_attended_rings_the_seat_first_and_then_gives_both_to_the_pbx() -> None:
+    seat = FakeCall("seat")
+
+    def join(call: FakeCall) -> TransferResult:
+        call.end()
+        seat.end()
+        return TransferResult(TransferOutcome.ACCEPTED)
+
+    caller = FakeCall(refer=join)
+    endpoint = FakeEndpoint({ONE.uri: DialResult(TransferOutcome.ACCEPTED, seat)})
+    end = await hand_off(caller, endpoint, [ONE], story(), ATTENDED)
+    assert (end.outcome, end.seat, end.seat_call) == (TransferOutcome.ACCEPTED, "二线01", None)
+    assert endpoint.rang == [(ONE.uri, summary_headers(story()))]
+    assert caller.joined_with is seat
+
+
+async def test_a_join_that_is_refused_leaves_the_seat_to_the_bridge() -> None:
+    seat = FakeCall("seat")
+    caller = FakeCall(refer=lambda _call: TransferResult(TransferOutcome.FAILED, 403, "No"))
+    endpoint = FakeEndpoint({ONE.uri: DialResult(TransferOutcome.ACCEPTED, seat), TWO.uri: BUSY})
+    end = await hand_off(caller, endpoint, [ONE, TWO], story(), ATTENDED)
+    assert (end.outcome, end.seat_call) == (TransferOutcome.ACCEPTED, seat)
+    assert seat.ended is None
+    assert "No" in end.reason
+
+
+async def test_a_seat_that_leaves_during_the_join_passes_the_caller_on() -> None:
+    first, second = FakeCall("seat"), FakeCall("seat")
+    ends = [first, None]
+
+    def join(_call: FakeCall) -> TransferResult:
+        leaving = ends.pop(0)
+        if leaving is None:
+            return TransferResult(TransferOutcome.ACCEPTED)
+        leaving.end()
+        return TransferResult(TransferOutcome.FAILED, 481)
+
+    endpoint = FakeEndpoint(
+        {
+            ONE.uri: DialResult(TransferOutcome.ACCEPTED, first),
+            TWO.uri: DialResult(TransferOutcome.ACCEPTED, second),
+        }
+    )
+    end = await hand_off(FakeCall(refer=join), endpoint, [ONE, TWO], story(), ATTENDED)
+    assert (end.outcome, end.seat) == (TransferOutcome.ACCEPTED, "二线02")
+    assert end.attempts[0].sip_code == 481
+
+
+async def test_a_caller_who_leaves_during_the_join_frees_the_seat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("voicebot.handoff.transfer.REFER_REPORT_S", 0.02)
+    caller, seat = FakeCall(refer=None), FakeCall("seat")
+    endpoint = FakeEndpoint({ONE.uri: DialResult(TransferOutcome.ACCEPTED, seat), TWO.uri: BUSY})
+    work = asyncio.create_task(hand_off(caller, endpoint, [ONE, TWO], story(), ATTENDED))
+    await caller.refer_sent.wait()
+    caller.end()
+    end = await work
+    assert end.outcome is TransferOutcome.CALLER_GONE
+    assert seat.ended is not None
+    assert [uri for uri, _ in endpoint.rang] == [ONE.uri]
+
+
+async def test_attended_stops_ringing_when_the_caller_leaves() -> None:
+    caller = FakeCall()
+    endpoint = FakeEndpoint({ONE.uri: None})
+    work = asyncio.create_task(hand_off(caller, endpoint, [ONE], story(), ATTENDED))
+    await endpoint.ringing.wait()
+    caller.end()
+    assert (await work).outcome is TransferOutcome.CALLER_GONE
+    assert endpoint.cancelled == [ONE.uri]
 
 
 # --- the story comes first -----------------------------------------------------------------

@@ -23,11 +23,8 @@ from line_time import run_virtual
 
 from telephony import HangupBy, TransferOutcome
 from telephony.baresip.line import BaresipEndpoint
-from telephony.bridge import BridgeEnd, Cushion, bridge
+from telephony.bridge import BridgeEnd, bridge
 from telephony.file_line import FileCall
-from telephony.pacing import SILENCE
-
-FRAME = b"\1\0" * 160
 
 
 def sent_on(call: FileCall) -> bytes:
@@ -44,7 +41,7 @@ def test_each_hears_the_other_and_the_bridge_says_who_left() -> None:
         heard: list[str] = []
         end = await bridge(caller, seat, lambda leg, frame: heard.append(leg))
         assert seat.ended is None
-        assert seat.queued_ms == 0
+        assert 0 < seat.queued_ms <= 80  # the last word is not cut off
         await seat.hangup()
         assert heard.count("a") == 100
         return end, caller, seat, heard.count("b")
@@ -52,10 +49,11 @@ def test_each_hears_the_other_and_the_bridge_says_who_left() -> None:
     end, caller, seat, _ = run_virtual(join())
     assert (end.leg, end.hangup.by) == ("a", HangupBy.REMOTE)
     to_caller, to_seat = samples(sent_on(caller)), samples(sent_on(seat))
-    assert find(samples(voice(1.0, seed=2)), to_caller)[1] > 60
-    at, snr_db = find(samples(voice(1.0, seed=1)), to_seat)
+    rise = 40  # samples: the first sound after the joining fades in
+    assert find(samples(voice(1.0, seed=2))[rise:], to_caller)[1] > 60
+    at, snr_db = find(samples(voice(1.0, seed=1))[rise:], to_seat)
     assert snr_db > 60
-    assert at <= 100 * 8  # 60 ms of cushion and two frames
+    assert at - rise <= 60 * 8  # the cushion and two frames
 
 
 def test_the_other_leg_may_leave_first_or_be_gone_already() -> None:
@@ -82,7 +80,7 @@ def test_a_cancelled_bridge_leaves_both_calls_up() -> None:
         joined.cancel()
         with pytest.raises(asyncio.CancelledError):
             await joined
-        assert (caller.ended, seat.ended, seat.queued_ms) == (None, None, 0)
+        assert (caller.ended, seat.ended) == (None, None)
         assert len(await anext(aiter(caller.frames()))) == 320
         await caller.hangup()
         await seat.hangup()
@@ -101,15 +99,6 @@ def test_a_tap_that_fails_is_not_a_silent_line() -> None:
         await seat.hangup()
 
     run_virtual(join())
-
-
-def test_cushion_fills_up_after_a_gap_and_skips_when_it_lags() -> None:
-    cushion = Cushion(target_ms=60, max_ms=160)
-    assert cushion.pass_on(FRAME, 0) == SILENCE * 3 + FRAME
-    assert cushion.pass_on(FRAME, 60) == FRAME
-    assert cushion.pass_on(FRAME, 160) == b""
-    assert cushion.pass_on(FRAME, 140) == FRAME
-    assert (cushion.refills, cushion.skipped) == (1, 1)
 
 
 async def test_caller_and_seat_hear_each_other_over_sip(

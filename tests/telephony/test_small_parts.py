@@ -30,7 +30,7 @@ from telephony.loopback.script import (
     load_script,
     parse_script,
 )
-from telephony.outcomes import check_sip_uri, hangup_of, refer_to, split_status, user_part
+from telephony.outcomes import check_sip_uri, hangup_of, split_status, user_part
 from telephony.tones import play_ringback, ringback
 from telephony.wav import ALAW, ULAW, read_wav, to_alaw
 
@@ -67,13 +67,6 @@ def test_status_lines() -> None:
 )
 def test_user_parts(address: str, user: str) -> None:
     assert user_part(address) == user
-
-
-def test_refer_to_keeps_headers_inside_the_uri() -> None:
-    assert refer_to("sip:2001@pbx:5080", {}) == "sip:2001@pbx:5080"
-    assert refer_to("sip:2001@pbx", {"X-A": "1>\r\n", "X-B": "ü"}) == (
-        "<sip:2001@pbx?X-A=1%3E%0D%0A&X-B=%C3%BC>"
-    )
 
 
 @given(st.text(max_size=40))
@@ -203,14 +196,14 @@ def test_ringback_goes_on_until_it_is_cancelled() -> None:
         await asyncio.sleep(10.5)
         ringing.cancel()
         await asyncio.gather(ringing, return_exceptions=True)
-        assert call.queued_ms == 0
+        assert call.queued_ms <= 20  # the fade
         await asyncio.sleep(2)
         await call.hangup()
         return call.take_tape()
 
     right = np.frombuffer(run_virtual(ring()), "<i2").reshape(-1, 2)[:, 1].astype(float)
     loud = np.flatnonzero([np.std(right[at : at + 800]) > 300 for at in range(0, len(right), 800)])
-    assert list(loud) == [*range(0, 10), *range(50, 60), *range(100, 105)]
+    assert list(loud) == [*range(0, 10), *range(50, 60), *range(100, 106)]
 
 
 def test_the_meter_bridges_short_pauses_and_forgets_after_long_ones() -> None:

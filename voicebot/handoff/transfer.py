@@ -16,8 +16,9 @@ from voicebot.settings import HandoffSettings, SeatSettings
 # What a line may still need after the ring time-out to say how the attempt ended.
 GRACE_S = 3.0
 STORE_TIMEOUT_S = 1.0
+# How long the PBX may take to report after it has ended our leg, and to join two legs.
 REFER_REPORT_S = 1.0
-MIN_RING_S = 0.5
+JOIN_S = 10.0
 _log = structlog.get_logger("voicebot.handoff")
 
 
@@ -48,7 +49,8 @@ class HandoffEnd:
     """The end of a hand-off.
 
     `outcome` is ACCEPTED, CALLER_GONE, or how the last attempt failed. `seat_call` is the
-    answered leg to bridge to (mode ``bridge``); with mode ``refer`` the PBX has both legs.
+    answered leg to bridge to: always with mode ``bridge``, with ``attended`` where the PBX would
+    not join the legs. Without it the PBX has both.
     `stored` says whether the summary was on disk before the first seat rang.
     """
 
@@ -141,21 +143,18 @@ async def _ring(
     """Ring one seat while watching the caller; leaves no leg and no task behind."""
     clock = asyncio.get_running_loop().time
     started_s = clock()
-    refer = settings.mode == "refer"
-    dial = asyncio.ensure_future(_reach(caller, endpoint, seat, package, settings))
+    attempt = _Attempt(caller, endpoint, seat, summary_headers(package), settings)
+    dial = asyncio.ensure_future(attempt.reach())
     gone = asyncio.ensure_future(caller.wait_ended())
     try:
         await asyncio.wait(
             {dial, gone},
-            timeout=settings.ring_timeout_s + GRACE_S,
+            timeout=attempt.limit_s,
             return_when=asyncio.FIRST_COMPLETED,
         )
-        if not dial.done():
-            # A PBX may end our leg a moment before it reports that the transfer worked; and an
-            # INVITE cannot be cancelled before its first response (RFC 3261, 9.1): taken back
-            # at once, baresip forgets the call and the seat rings on for nobody.
-            rung_s = clock() - started_s
-            await asyncio.wait({dial}, timeout=REFER_REPORT_S if refer else MIN_RING_S - rung_s)
+        if not dial.done() and attempt.referring:
+            # A PBX may end our leg a moment before it reports that the transfer worked.
+            await asyncio.wait({dial}, timeout=REFER_REPORT_S)
         result = await _settled(dial)
     except asyncio.CancelledError:  # a seat must not go on ringing for nobody
         await _hang_up(await _settled(dial))
@@ -164,7 +163,8 @@ async def _ring(
         gone.cancel()
         await asyncio.gather(gone, return_exceptions=True)
     outcome, seat_call = result.outcome, result.call
-    if caller.ended is not None and not (refer and outcome is TransferOutcome.ACCEPTED):
+    moved = outcome is TransferOutcome.ACCEPTED and seat_call is None
+    if caller.ended is not None and not moved:
         await _hang_up(result)  # the seat took it in the moment in which the caller left
         outcome, seat_call = TransferOutcome.CALLER_GONE, None
     ring_ms = int((clock() - started_s) * 1000)
@@ -186,22 +186,64 @@ async def _hang_up(result: DialResult) -> None:
         await result.call.hangup()
 
 
-async def _reach(
-    caller: Call,
-    endpoint: Endpoint,
-    seat: SeatSettings,
-    package: SummaryPackage,
-    settings: HandoffSettings,
-) -> DialResult:
-    headers = summary_headers(package)
-    timeout_s = settings.ring_timeout_s
-    try:
-        if settings.mode == "bridge":
-            return await endpoint.dial(seat.uri, headers=headers, timeout_s=timeout_s)
-        result = await caller.transfer(seat.uri, headers=headers, timeout_s=timeout_s)
+class _Attempt:
+    """One seat, by the mode of the settings."""
+
+    def __init__(
+        self,
+        caller: Call,
+        endpoint: Endpoint,
+        seat: SeatSettings,
+        headers: dict[str, str],
+        settings: HandoffSettings,
+    ) -> None:
+        self._caller = caller
+        self._endpoint = endpoint
+        self._seat = seat
+        self._headers = headers
+        self._settings = settings
+        self.referring = False
+        self.limit_s = settings.ring_timeout_s + GRACE_S
+        if settings.mode == "attended":
+            self.limit_s += JOIN_S
+
+    async def reach(self) -> DialResult:
+        """Ring the seat; ACCEPTED without a call: the PBX has both legs."""
+        try:
+            if self._settings.mode == "refer":
+                return await self._refer()
+            result = await self._endpoint.dial(
+                self._seat.uri, headers=self._headers, timeout_s=self._settings.ring_timeout_s
+            )
+            if self._settings.mode == "attended" and result.call is not None:
+                return await self._join(result.call)
+            return result
+        except LineError as error:
+            return DialResult(TransferOutcome.FAILED, reason=str(error))
+        except Exception as error:  # a fault in the line must not cost the caller the next seat
+            _log.exception("seat_not_rung", seat=self._seat.name)
+            return DialResult(TransferOutcome.FAILED, reason=f"{type(error).__name__}: {error}")
+
+    async def _refer(self) -> DialResult:
+        self.referring = True
+        result = await self._caller.transfer(
+            self._seat.uri, headers=self._headers, timeout_s=self._settings.ring_timeout_s
+        )
         return DialResult(result.outcome, None, result.sip_code, result.reason)
-    except LineError as error:
-        return DialResult(TransferOutcome.FAILED, reason=str(error))
-    except Exception as error:  # a fault in the line must not cost the caller the next seat
-        _log.exception("seat_not_rung", seat=seat.name)
-        return DialResult(TransferOutcome.FAILED, reason=f"{type(error).__name__}: {error}")
+
+    async def _join(self, seat: Call) -> DialResult:
+        """The seat has answered: let the PBX join it with the caller, else give it to us."""
+        self.referring = True
+        try:
+            result = await self._caller.attended_transfer(seat, timeout_s=JOIN_S)
+        except BaseException:
+            await seat.hangup()
+            raise
+        if result.outcome is TransferOutcome.ACCEPTED:
+            return DialResult(TransferOutcome.ACCEPTED)
+        if seat.ended is not None or self._caller.ended is not None:
+            await seat.hangup()
+            return DialResult(result.outcome, None, result.sip_code, result.reason)
+        # Both are there and only the join was refused: neither is to be sent away for that.
+        _log.warning("not_joined", seat=self._seat.name, code=result.sip_code, why=result.reason)
+        return DialResult(TransferOutcome.ACCEPTED, seat, reason=f"bridged: {result.reason}")

@@ -93,8 +93,10 @@ class SeatSettings(Section):
 class HandoffSettings(Section):
     """How a caller reaches a human."""
 
-    mode: Literal["bridge", "refer"] = Field(
-        "bridge", description="bridge: the bot stays in the path; refer: the PBX takes over"
+    mode: Literal["bridge", "refer", "attended"] = Field(
+        "bridge",
+        description="bridge: the bot stays in the path; refer: the PBX takes over; attended: "
+        "the bot rings the seat first, then the PBX joins both",
     )
     ring_timeout_s: float = Field(20.0, gt=0)
     seats: tuple[SeatSettings, ...] = ()
