@@ -110,11 +110,13 @@ class RawPhone(asyncio.DatagramProtocol):
         state = "terminated;reason=noresource" if final else "active;expires=60"
         self.request("NOTIFY", sipfrag + "\r\n", Event="refer", Subscription_State=state)
 
-    def reply(self, request: Message, status: str) -> None:
+    def reply(self, request: Message, status: str, body: str = "") -> None:
         copied = [f"{name}: {request.headers[name]}" for name in ("via", "from", "to", "call-id")]
         lines = [f"SIP/2.0 {status}", *copied, f"CSeq: {request.headers['cseq']}"]
-        lines += [f"Contact: <sip:raw@127.0.0.1:{self.port}>", "Content-Length: 0"]
-        self._send("\r\n".join(lines) + "\r\n\r\n")
+        lines += [f"Contact: <sip:raw@127.0.0.1:{self.port}>"]
+        lines += ["Content-Type: application/sdp"] if body else []
+        lines += [f"Content-Length: {len(body)}"]
+        self._send("\r\n".join(lines) + "\r\n\r\n" + body)
 
     async def until(self, status: int) -> Message:
         """The next response with this status."""
