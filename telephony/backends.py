@@ -51,6 +51,9 @@ class Function(enum.StrEnum):
 SUPPORTED: dict[str, frozenset[Function]] = {
     "baresip": frozenset(Function)
     - {
+        Function.DRAIN,
+        Function.G722,
+        Function.ATTENDED,
         Function.STRANGERS,
         Function.QUALITY,
         Function.FAR_QUALITY,

@@ -30,6 +30,7 @@ from telephony.quality import Quality
 
 ANSWER_TIMEOUT_S = 10.0
 REINVITE_TIMEOUT_S = 10.0
+RTP_LOSS_S = 120.0
 NO_REFER: Final = "pyvoip has no REFER; bridge the call or choose the baresip backend"
 
 
@@ -155,6 +156,16 @@ class PyVoipCall:
             for wait in waits:
                 wait.cancel()
         return self._established.is_set() and self.ended is None
+
+    def move(self) -> None:
+        """Every 10 ms: audio in and out. Ends the call of a far end that has died."""
+        if not self.media.started:
+            self.media.queue.settle()  # early media leaves before the clock runs
+            return
+        self.media.tick()
+        if self.wire.silent_s > RTP_LOSS_S:
+            self.bye()
+            self.finish(Hangup(HangupBy.ERROR, f"no RTP for {RTP_LOSS_S:g} s"))
 
     def on_ack(self, invite: TheirInvite, ack: Message) -> None:
         """The far end has our answer; where the offer was ours, the ACK brings its answer."""

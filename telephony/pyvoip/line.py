@@ -167,10 +167,7 @@ class PyVoipEndpoint:
 
     def _move(self, call: PyVoipCall) -> None:
         try:
-            if call.media.started:
-                call.media.tick()
-            else:
-                call.media.queue.settle()  # early media leaves before the clock runs
+            call.move()
         except Exception:  # one call's trouble is not to be the trouble of all
             _log.exception("call %s: its audio failed; hanging up", call.info.call_id)
             call.media.stop()

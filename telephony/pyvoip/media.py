@@ -36,6 +36,11 @@ class Media:
     def quality(self) -> Quality | None:
         return self._rtp.quality() if self._rtp is not None else self._last
 
+    @property
+    def silent_s(self) -> float:
+        """How long RTP has been missing that the far end had agreed to send."""
+        return self._rtp.silent_s() if self._rtp is not None and not self.held else 0.0
+
     def open(self) -> None:
         """Take an RTP port. Raises LineError; idempotent."""
         if self._rtp is None:

@@ -67,6 +67,7 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
         self._running = 0
         self._marker = True
         self._sent = 0
+        self._heard_s = 0.0
 
     def start(self) -> None:
         """Bind and run. Raises OSError where the port is taken."""
@@ -83,6 +84,13 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
         with self._lock:
             self._marker = self._marker or self._target is None or not self._target.sends
             self._target = target
+            self._heard_s = time.monotonic()
+
+    def silent_s(self) -> float:
+        """How long nothing has come that was expected; 0 while nothing is."""
+        with self._lock:
+            expected = self._target is not None and self._target.hears
+            return time.monotonic() - self._heard_s if expected else 0.0
 
     def stop(self) -> None:
         """Both threads end on their own; the socket closes with the later one."""
@@ -150,8 +158,8 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
                 pcm = LAWS[target.codec].decode(message.payload)
             else:
                 return
+            now_s = self._heard_s = time.monotonic()
             if target.hears:
-                now_s = time.monotonic()
                 timestamp = message.timestamp
                 self._reorder.push(message.SSRC, message.sequence, timestamp, pcm, now_s)
         self._hand_on()

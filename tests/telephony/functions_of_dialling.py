@@ -30,12 +30,12 @@ PASSWORD = "s3cret"
 
 
 @contextlib.asynccontextmanager
-async def refusing_seat(code: int | None) -> AsyncIterator[tuple[int, list[str]]]:
-    """Rings, then says `code`; None: rings on. Its port, and what happened to it."""
-    events: list[str] = []
+async def refusing_seat(code: int | None) -> AsyncIterator[tuple[int, asyncio.Queue[str]]]:
+    """Rings, then says `code`; None: rings on. Its port, and what happens to it."""
+    events: asyncio.Queue[str] = asyncio.Queue()
 
     def on_event(event: str, request: Request) -> None:
-        events.append(event)
+        events.put_nowait(event)
 
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: RefusingProtocol(RefusingAgent(code, on_event), ring_ms=50),
@@ -92,8 +92,7 @@ async def dial_no_answer(bench: Bench) -> None:
         result = await endpoint.dial(f"sip:2001@127.0.0.1:{port}", timeout_s=0.8)
         assert result.outcome is TransferOutcome.NO_ANSWER
         async with asyncio.timeout(3):
-            while "cancelled" not in events:
-                await asyncio.sleep(0.05)
+            assert [await events.get(), await events.get()] == ["ringing", "cancelled"]
 
 
 @shows(Function.DIAL_UNREACHABLE)
@@ -161,7 +160,7 @@ class FakeRegistrar(asyncio.DatagramProtocol):
     """Challenges a REGISTER, checks the digest (RFC 2617) and then rings nobody."""
 
     def __init__(self) -> None:
-        self.accepted: list[Message] = []
+        self.accepted: asyncio.Queue[Message] = asyncio.Queue()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -172,7 +171,7 @@ class FakeRegistrar(asyncio.DatagramProtocol):
             return
         given = dict(re.findall(r'(\w+)="?([^",]+)"?', request.headers.get("authorization", "")))
         if given.get("response") == _digest(given) and given.get("nonce") == "n0nce":
-            self.accepted.append(request)
+            self.accepted.put_nowait(request)
             self._say(request, addr, "200 OK", f"Contact: {request.headers['contact']}")
         else:
             challenge = 'WWW-Authenticate: Digest realm="pbx", nonce="n0nce", algorithm=MD5'
@@ -202,10 +201,8 @@ async def register(bench: Bench) -> None:
     port = transport.get_extra_info("sockname")[1]
     account = Registration(f"127.0.0.1:{port}", "bot", PASSWORD, interval_s=60)
     await bench.start(trunks=(Trunk("pbx", registration=account),))
-    async with asyncio.timeout(5):
-        while not registrar.accepted:
-            await asyncio.sleep(0.05)
-    assert f"@127.0.0.1:{bench.port}" in registrar.accepted[0].headers["contact"]
+    request = await asyncio.wait_for(registrar.accepted.get(), 5)
+    assert f"@127.0.0.1:{bench.port}" in request.headers["contact"]
 
 
 async def _options_over(bench: Bench, port: int, transport: str, tls: ssl.SSLContext | None) -> str:
