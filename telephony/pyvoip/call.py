@@ -21,7 +21,7 @@ from telephony.media import CallMedia
 from telephony.outcomes import REASONS
 from telephony.pyvoip.agent import Agent
 from telephony.pyvoip.dialog import ALLOW, Dialog
-from telephony.pyvoip.invites import OurInvite, TheirInvite
+from telephony.pyvoip.invites import OurInvite, TheirInvite, offer_anew
 from telephony.pyvoip.media import Media
 from telephony.pyvoip.message import Address, Message, respond
 from telephony.pyvoip.rtp import KEYS
@@ -88,15 +88,23 @@ class PyVoipCall:
 
     async def progress(self) -> None:
         invite = self._ringing("heard before its answer")
+        if not invite.request.text:
+            raise LineError(
+                f"call {self._info.call_id} has no early media: its INVITE brought no offer"
+            )
         try:
             invite.say(183, self._description(invite))
         except (LineError, SdpError) as error:
             raise LineError(f"call {self._info.call_id} has no early media: {error}") from error
 
     async def reject(self, code: int = 486) -> None:
-        if self.ended is None and self.their_invite is not None:
-            self.their_invite.say(code)
-            self.finish(Hangup(HangupBy.LOCAL, f"{code} {REASONS.get(code, 'Refused')}"))
+        if self.ended is not None:
+            return
+        if self.their_invite is None or self.their_invite.final is not None:
+            await self.hangup()  # too late to refuse
+            return
+        self.their_invite.say(code)
+        self.finish(Hangup(HangupBy.LOCAL, f"{code} {REASONS.get(code, 'Refused')}"))
 
     async def hangup(self) -> None:
         if self.ended is not None:
@@ -234,31 +242,15 @@ class PyVoipCall:
             return
         self._reinviting, self.wire.holding = True, holding
         try:
-            await self._offer_anew()
+            await asyncio.wait_for(
+                offer_anew(self._agent, self.dialog, self.wire, self._peer), REINVITE_TIMEOUT_S
+            )
         except (TimeoutError, SdpError) as error:
             self.wire.holding = not holding
             reason = str(error) or "no answer"
             raise LineError(f"call {self._info.call_id} cannot be {what}: {reason}") from error
         finally:
             self._reinviting = False
-
-    async def _offer_anew(self) -> None:
-        final: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        cseq = self.dialog.cseq + 1
-
-        def on_response(response: Message) -> None:
-            if response.code >= 200:
-                refused = branch if response.code >= 300 else ""
-                self._agent.acknowledge(self.dialog, cseq, self._peer, refused)
-                if not final.done():
-                    final.set_result(response)
-
-        body = self.wire.offer()
-        branch = self._agent.request(self.dialog, "INVITE", self._peer, on_response, body=body)
-        response = await asyncio.wait_for(final, REINVITE_TIMEOUT_S)
-        if response.code != 200:
-            raise SdpError(f"{response.code} {response.reason}")
-        self.wire.answered(response.text)
 
     async def transfer(
         self, uri: str, *, headers: Mapping[str, str] | None = None, timeout_s: float = 30.0

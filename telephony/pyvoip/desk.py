@@ -48,6 +48,12 @@ class Desk:
 
         call.when_over(release)
 
+    def close(self) -> None:
+        """Nothing is said again from now on."""
+        for _, invite in self._invites.values():
+            invite.close()
+        self._invites.clear()
+
     def request(self, request: Message) -> None:
         """Act on a request and answer it; an ACK and a stranger's get no answer."""
         if request.method == "ACK":

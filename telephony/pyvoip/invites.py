@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 from telephony.pyvoip.agent import Agent
 from telephony.pyvoip.dialog import ALLOW, Dialog
+from telephony.pyvoip.media import Media
 from telephony.pyvoip.message import Address, Message, respond
 from telephony.pyvoip.registrar import Identity
+from telephony.pyvoip.sdp import SdpError
 from telephony.pyvoip.transactions import T2_S, Again
 
 
@@ -153,3 +155,22 @@ class OurInvite:
         if identity is None or response.code not in (401, 407) or self._cancelling:
             return ""
         return identity.login(response)
+
+
+async def offer_anew(agent: Agent, dialog: Dialog, wire: Media, peer: Address) -> None:
+    """Re-INVITE with our present description. Raises SdpError where it is refused."""
+    final: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+    cseq = dialog.cseq + 1
+
+    def on_response(response: Message) -> None:
+        if response.code >= 200:
+            refused = branch if response.code >= 300 else ""
+            agent.acknowledge(dialog, cseq, peer, refused)
+            if not final.done():
+                final.set_result(response)
+
+    branch = agent.request(dialog, "INVITE", peer, on_response, body=wire.offer())
+    response = await final
+    if response.code != 200:
+        raise SdpError(f"{response.code} {response.reason}")
+    wire.answered(response.text)

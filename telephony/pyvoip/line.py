@@ -44,7 +44,8 @@ class PyVoipEndpoint:
         self._desk: Desk | None = None
         self._registrars: dict[str, Registrar] = {}
         self._incoming: asyncio.Queue[PyVoipCall | None] = asyncio.Queue()
-        self._pending = 0
+        self._delivered = 0  # counted by the client's thread alone
+        self._received = 0  # and this one by the loop
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -53,9 +54,9 @@ class PyVoipEndpoint:
         loop = asyncio.get_running_loop()
 
         def deliver(message: Message) -> None:  # on the client's thread
-            if self._pending < _PENDING_MAX:  # a flood must not grow the loop's queue
-                self._pending += 1
+            if self._delivered - self._received < _PENDING_MAX:  # no flood grows the loop's queue
                 loop.call_soon_threadsafe(self._receive, message)
+                self._delivered += 1
 
         client = Client(host, port, self._config.user, admits=self._admits, deliver=deliver)
         agent = Agent(self._config, client)
@@ -81,7 +82,7 @@ class PyVoipEndpoint:
         return self._config.strangers == "forbid" or self._agent.knows(source)
 
     def _receive(self, message: Message) -> None:
-        self._pending -= 1
+        self._received += 1
         if self._desk is None or self._agent is None:
             return
         try:
@@ -106,6 +107,8 @@ class PyVoipEndpoint:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await agent.asked.quiet(GOODBYE_S)
+        desk.close()
         await agent.close()
         self._incoming.put_nowait(None)
 

@@ -94,7 +94,7 @@ class Registrar:
         self._agent.expect(to[0])
         identity = self._known(to)
         response = await self._ask(identity.gen_first_response(deregister=leaving), to)
-        if response.code == 401 and "nonce" in response.authentication:
+        if response.code == 401 and {"realm", "nonce"} <= set(response.authentication):
             response = await self._ask(identity.gen_register(response, deregister=leaving), to)
         if response.code != 200:
             raise ValueError(f"{response.code} {response.reason}")

@@ -88,6 +88,15 @@ class Asked:
         if again is not None:
             again.stop()
 
+    async def quiet(self, within_s: float) -> None:
+        """Wait until every BYE and CANCEL has been answered, but not longer than this."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + within_s
+        while any(method in ("BYE", "CANCEL") for method, _ in self._waiting):
+            if loop.time() >= until_s:
+                return
+            await asyncio.sleep(0.01)
+
     def close(self) -> None:
         for method, branch in list(self._waiting):
             self.forget(method, branch)
