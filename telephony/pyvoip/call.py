@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final
 
@@ -43,7 +44,8 @@ class PyVoipCall:
         self._info = info
         self._peer = peer
         self._ended: asyncio.Future[Hangup] = loop.create_future()
-        self._established = asyncio.Event()
+        self._settled = asyncio.Event()  # it is up, or over
+        self._up = False
         self._digits = DigitStream()
         self._reinviting = False
         self.dialog = dialog
@@ -109,7 +111,7 @@ class PyVoipCall:
     async def hangup(self) -> None:
         if self.ended is not None:
             return
-        if self.our_invite is not None and not self._established.is_set():
+        if self.our_invite is not None and not self._up:
             self.our_invite.cancel()
         elif self.their_invite is not None and self.their_invite.final is None:
             await self.reject()
@@ -132,6 +134,7 @@ class PyVoipCall:
         if self.their_invite is not None and (self.their_invite.final or 0) < 300:
             self.their_invite.close()
         self._ended.set_result(hangup)
+        self._settled.set()
 
     def _ringing(self, what: str) -> TheirInvite:
         if self.ended is not None:
@@ -148,22 +151,16 @@ class PyVoipCall:
 
     def establish(self) -> None:
         """Both sides have agreed: the clock runs from here."""
-        if self.ended is None and not self._established.is_set():
+        if self.ended is None and not self._up:
             self.media.start()
-            self._established.set()
+            self._up = True
+            self._settled.set()
 
     async def wait_established(self, timeout_s: float) -> bool:
         """Wait for media; False if the call ended or `timeout_s` passed first."""
-        waits = {
-            asyncio.ensure_future(self._established.wait()),
-            asyncio.ensure_future(self.wait_ended()),
-        }
-        try:
-            await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        return self._established.is_set() and self.ended is None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._settled.wait(), timeout_s)
+        return self._up and self.ended is None
 
     def move(self) -> None:
         """Every 10 ms: audio in and out. Ends the call of a far end that has died."""
@@ -204,7 +201,7 @@ class PyVoipCall:
 
     def on_reinvite(self, invite: TheirInvite) -> None:
         """Hold, resume, new media; or a question for our media."""
-        if self._reinviting or not self._established.is_set():
+        if self._reinviting or not self._up:
             invite.say(491)
             return
         self.dialog.retarget(invite.request)
@@ -234,7 +231,7 @@ class PyVoipCall:
         await self._reinvite("resumed", holding=False)
 
     async def _reinvite(self, what: str, *, holding: bool) -> None:
-        if self.ended is not None or not self._established.is_set():
+        if self.ended is not None or not self._up:
             raise LineError(f"call {self._info.call_id} cannot be {what}: it is not up")
         if self._reinviting:
             raise LineError(f"call {self._info.call_id} cannot be {what}: it is changing already")

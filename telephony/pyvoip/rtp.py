@@ -22,7 +22,7 @@ from telephony.quality import Quality
 
 KEYS = "0123456789*#ABCD"
 _FRAME_S = FRAME_MS / 1000
-_CATCH_UP_S = 0.1
+_CATCH_UP_S = 0.06
 _POLL_S = 0.1
 _KEY_PACKETS = 5  # 100 ms of key
 _END_PACKETS = 3  # RFC 4733 section 2.5.1.4
@@ -182,8 +182,10 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
             self._send_frame()
             due_s += _FRAME_S
             now_s = time.monotonic()
-            if now_s - due_s > _CATCH_UP_S:  # the machine stood still: do not make up for it
-                due_s = now_s
+            if now_s - due_s > _CATCH_UP_S:  # the machine stood still: no burst follows
+                missed = int((now_s - due_s) / _FRAME_S)
+                due_s += missed * _FRAME_S
+                self._miss(missed)
             self._wake.wait(max(0.0, due_s - now_s))
         self._thread_ends()
 
@@ -193,6 +195,14 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
             if target is not None and target.sends:
                 self._send(target)
             self.outTimestamp = (self.outTimestamp + FRAME_SAMPLES) % 2**32
+
+    def _miss(self, frames: int) -> None:
+        """Their time has passed: a gap for the far end, silence on the tape."""
+        with self._lock:
+            self.outTimestamp = (self.outTimestamp + frames * FRAME_SAMPLES) % 2**32
+            if self._target is not None and self._target.sends:
+                for _ in range(frames):
+                    self._ring.next_silence()
 
     def _send(self, target: Target) -> None:
         kind, timestamp, marker = target.payload_type, self.outTimestamp, self._marker
