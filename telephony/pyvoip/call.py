@@ -69,13 +69,10 @@ class PyVoipCall:
         """Call `then` soon after the call has ended."""
         self._ended.add_done_callback(lambda _: then())
 
-    # -- answer, refuse, hang up
-
     async def answer(self) -> None:
         invite = self._ringing("answered")
         try:
-            # Early media has agreed already; an INVITE without an offer gets ours.
-            invite.say(200, self._description(invite))
+            invite.say(200, self.wire.describe(invite.request.text))
         except (LineError, SdpError) as error:
             await self.reject(488 if isinstance(error, SdpError) else 503)
             raise LineError(f"call {self._info.call_id} cannot be answered: {error}") from error
@@ -95,7 +92,7 @@ class PyVoipCall:
                 f"call {self._info.call_id} has no early media: its INVITE brought no offer"
             )
         try:
-            invite.say(183, self._description(invite))
+            invite.say(183, self.wire.describe(invite.request.text))
         except (LineError, SdpError) as error:
             raise LineError(f"call {self._info.call_id} has no early media: {error}") from error
 
@@ -142,12 +139,6 @@ class PyVoipCall:
         if self.their_invite is None or self.their_invite.final is not None:
             raise LineError(f"call {self._info.call_id} is not one that rings here")
         return self.their_invite
-
-    def _description(self, invite: TheirInvite) -> str:
-        offered = invite.request.text
-        return self.wire.answer(offered) if offered else self.wire.offer()
-
-    # -- what the far end does
 
     def establish(self) -> None:
         """Both sides have agreed: the clock runs from here."""
@@ -206,7 +197,7 @@ class PyVoipCall:
             return
         self.dialog.retarget(invite.request)
         try:
-            invite.say(200, self._description(invite))
+            invite.say(200, self.wire.describe(invite.request.text))
         except (LineError, SdpError):
             invite.say(488)
 
@@ -215,14 +206,12 @@ class PyVoipCall:
         if self._reinviting:
             return respond(request, 491)
         self.dialog.retarget(request)
-        headers = (f"Contact: {self.dialog.contact}", ALLOW)
         try:
             body = self.wire.answer(request.text) if request.text else ""
         except (LineError, SdpError):
             return respond(request, 488)
+        headers = (f"Contact: {self.dialog.contact}", ALLOW)
         return respond(request, 200, headers=headers, body=body)
-
-    # -- hold, transfer
 
     async def hold(self) -> None:
         await self._reinvite("held", holding=True)
@@ -237,7 +226,8 @@ class PyVoipCall:
             raise LineError(f"call {self._info.call_id} cannot be {what}: it is changing already")
         if self.wire.holding == holding:
             return
-        self._reinviting, self.wire.holding = True, holding
+        self._reinviting = True
+        self.wire.holding = holding
         try:
             await asyncio.wait_for(
                 offer_anew(self._agent, self.dialog, self.wire, self._peer), REINVITE_TIMEOUT_S
@@ -260,8 +250,6 @@ class PyVoipCall:
     async def attended_transfer(self, consult: Call, *, timeout_s: float = 30.0) -> TransferResult:
         """Not there: FAILED with the reason, and both calls go on."""
         return await self.transfer("", timeout_s=timeout_s)
-
-    # -- media
 
     @property
     def codec(self) -> str:

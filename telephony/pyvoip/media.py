@@ -54,6 +54,10 @@ class Media:
             self._rtp = None
         self.ring.close()
 
+    def describe(self, offered: str) -> str:
+        """Our answer to what was offered, or our offer where nothing was. Raises as they do."""
+        return self.answer(offered) if offered else self.offer()
+
     def offer(self) -> str:
         """Our description. Raises LineError where no port is free."""
         self.open()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
+import time
 
 import pytest
 from backend_bench import ringing
 from contract import take
+from functions_of_media import Rtp
 from line_support import free_port
 from pyvoip_support import connected
-from raw_phone import RawPhone
+from raw_phone import RawPhone, raw_phone
 
 import telephony.pyvoip.call as call_module
 from telephony import Hangup, HangupBy, LineError, PortInUseError
@@ -163,3 +166,59 @@ async def test_digits_that_are_none_are_refused(endpoint: PyVoipEndpoint, phone:
     await call.hangup()
     with pytest.raises(LineError, match="the call is not up"):
         await call.send_digits("1")
+
+
+async def test_a_sender_that_stood_still_sends_no_burst_and_leaves_a_gap(
+    endpoint: PyVoipEndpoint, phone: RawPhone
+) -> None:
+    transport, rtp = await asyncio.get_running_loop().create_datagram_endpoint(
+        Rtp, local_addr=("127.0.0.1", 0)
+    )
+    phone.rtp_port = rtp.port
+    call = await connected(endpoint, phone)
+    await take(call, 10)
+    assert call.wire._rtp is not None
+    lock = call.wire._rtp._lock  # its thread waits for it as for a machine that does not run it
+
+    def stand_still() -> None:
+        with lock:
+            time.sleep(0.5)
+
+    await asyncio.to_thread(stand_still)
+    await take(call, 40)
+    transport.close()
+    stamps = [stamp for _, _, stamp, _ in rtp.packets]
+    steps = [(after - before) % 2**32 // 160 for before, after in itertools.pairwise(stamps)]
+    assert 15 <= max(steps) <= 40  # of the 25 that were missed
+    assert steps.count(1) >= len(steps) - 3
+
+
+async def test_an_invite_without_an_offer_has_no_early_media(
+    endpoint: PyVoipEndpoint, phone: RawPhone
+) -> None:
+    phone.request("INVITE")
+    call = await ringing(endpoint)
+    with pytest.raises(LineError, match="its INVITE brought no offer"):
+        await call.progress()
+    assert call.ended is None
+
+
+async def test_a_call_that_was_answered_is_not_refused_but_hung_up(
+    endpoint: PyVoipEndpoint, phone: RawPhone
+) -> None:
+    call = await connected(endpoint, phone)
+    await call.reject(404)
+    await phone.until_request("BYE")
+    assert await call.wait_ended() == Hangup(HangupBy.LOCAL, "hung up")
+
+
+async def test_an_endpoint_can_start_again_after_stop(
+    endpoint: PyVoipEndpoint, sip_port: int
+) -> None:
+    for number in range(2):
+        async with raw_phone(sip_port, number=number) as phone:
+            call = await connected(endpoint, phone)
+            await endpoint.stop()
+            assert (await phone.until_request("BYE")).headers["call-id"] == call.info.call_id
+        assert [one async for one in endpoint.incoming()] == []
+        await endpoint.start()
