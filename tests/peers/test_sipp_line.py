@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from telephony import Call, HangupBy
+from telephony import Call, Endpoint, HangupBy
 from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
@@ -46,13 +46,14 @@ class Heard:
         return float(np.fft.rfftfreq(len(pcm), 1 / 8000)[np.argmax(np.abs(np.fft.rfft(pcm)))])
 
 
+def echo_app(port: int) -> contextlib.AbstractAsyncContextManager[list[Heard]]:
+    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="41000-41998", jitter_buffer_ms=20)
+    return echoing(BaresipEndpoint(config, Admission(Limits(max_lag_ms=math.inf))))
+
+
 @contextlib.asynccontextmanager
-async def echo_app(port: int) -> AsyncIterator[list[Heard]]:
+async def echoing(endpoint: Endpoint) -> AsyncIterator[list[Heard]]:
     """Answers every call and says back what it hears."""
-    endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="41000-41998", jitter_buffer_ms=20),
-        Admission(Limits(max_lag_ms=math.inf)),
-    )
     calls: list[Heard] = []
     await endpoint.start()
 

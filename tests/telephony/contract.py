@@ -121,7 +121,7 @@ class LineContract:
         assert abs(len(tap.heard) - len(tap.left)) <= 12 * FRAME_BYTES
         assert len(loud_ms(bytes(tap.heard))) >= 27
         echoed, said = loud_ms(bytes(tap.left)), loud_ms(bytes(tap.heard))
-        assert 0 <= echoed[0] - said[0] <= 60
+        assert -20 <= echoed[0] - said[0] <= 60  # each stream is put to its place by frames
 
     async def test_a_tap_that_fails_harms_nobody(self, line: Line) -> None:
         class FullDisk:

@@ -3,61 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from contract import LineContract, take
-from line_support import Child, child, free_port, read_stereo, script, write_wav
+from line_support import free_port
 from raw_phone import raw_phone
+from sip_line import SipLineUnderTest
 
-from telephony import Call, HangupBy, LineError, PortInUseError
+from telephony import HangupBy, LineError, PortInUseError
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
-
-
-class BaresipLineUnderTest:
-    def __init__(self, endpoint: BaresipEndpoint, port: int, folder: Path) -> None:
-        self.endpoint = endpoint
-        self._port = port
-        self._folder = folder
-        self._stack = contextlib.AsyncExitStack()
-        self.caller: Child | None = None
-
-    async def call(self, steps: list[dict[str, Any]]) -> Call:
-        self.caller = await self._stack.enter_async_context(
-            child(
-                "telephony.loopback.caller",
-                *("--call", f"sip:4008001234@127.0.0.1:{self._port}"),
-                *("--listen", f"127.0.0.1:{free_port()}"),
-                *("--script", script(self._folder, steps)),
-                *("--tape", self._folder / "caller.wav"),
-            )
-        )
-        return await asyncio.wait_for(anext(aiter(self.endpoint.incoming())), 10)
-
-    async def ring(self, says: bytes, stays_ms: int) -> Call:
-        write_wav(self._folder / "says.wav", says)
-        spoken: list[dict[str, Any]] = [{"play": "says.wav"}] if says else []
-        rest = {"wait_ms": stays_ms - len(says) // 16}
-        return await self.call([*spoken, rest, {"hangup": True}])
-
-    async def heard(self) -> bytes:
-        assert self.caller is not None
-        await self.caller.finish()
-        return bytes(read_stereo(self._folder / "caller.wav")[1].astype("<i2").tobytes())
-
-    async def close(self) -> None:
-        await self._stack.aclose()
 
 
 @pytest.fixture
 async def line(
     endpoint: BaresipEndpoint, sip_port: int, tmp_path: Path
-) -> AsyncIterator[BaresipLineUnderTest]:
-    line = BaresipLineUnderTest(endpoint, sip_port, tmp_path)
+) -> AsyncIterator[SipLineUnderTest]:
+    line = SipLineUnderTest(endpoint, sip_port, tmp_path)
     yield line
     await line.close()
 
@@ -66,7 +30,7 @@ class TestBaresipLine(LineContract):
     """The same promises as a recorded call."""
 
 
-async def test_digits_arrive_in_order_both_ways(line: BaresipLineUnderTest) -> None:
+async def test_digits_arrive_in_order_both_ways(line: SipLineUnderTest) -> None:
     call = await line.call([{"digits": "12#"}, {"wait_hangup": 8000}])
     await call.answer()
     digits = call.digits()
@@ -74,7 +38,7 @@ async def test_digits_arrive_in_order_both_ways(line: BaresipLineUnderTest) -> N
     await call.hangup()
 
 
-async def test_what_the_invite_said(line: BaresipLineUnderTest) -> None:
+async def test_what_the_invite_said(line: SipLineUnderTest) -> None:
     call = await line.ring(b"", 500)
     assert (call.info.caller, call.info.callee) == ("13800138000", "4008001234")
     assert call.info.call_id
@@ -168,7 +132,7 @@ async def test_calls_end_when_the_stack_dies(
     assert "the SIP stack died" in caplog.text
 
 
-async def test_stop_hangs_up_what_is_left(line: BaresipLineUnderTest) -> None:
+async def test_stop_hangs_up_what_is_left(line: SipLineUnderTest) -> None:
     call = await line.ring(b"", 8000)
     await call.answer()
     await take(call, 5)
