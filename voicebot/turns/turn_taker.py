@@ -31,6 +31,10 @@ SOUND_REACH_MS = 300
 SOUND_OVER_NOISE_DB = 12.0
 ONSET_GAP_MS = 100
 """Silence forgiven inside an onset: the closure of a plosive, a dip between two windows."""
+PAUSE_MS = 160
+"""A shorter silence within speech is a plosive's closure, no pause."""
+CUT_OFF_MS = 1500
+"""Who speaks again this soon, before the bot has, was cut off in a pause."""
 RESUME_MS = 60
 """Speech this long after a pause is the caller going on; less is a click or a breath."""
 
@@ -62,6 +66,8 @@ class TurnTaker:
         self._sound_since_ms: int | None = None
         self._heard_from_ms = 0
         self._text = ""
+        self._earlier_text = ""
+        self._pausing_since_ms: int | None = None
         self._expected = ExpectedAnswer.OPEN
 
     @property
@@ -84,9 +90,16 @@ class TurnTaker:
         """
         return self._audio.samples()
 
-    def heard(self, text: str) -> None:
-        """Tell what the running turn's speculative recognition said; the endpoint may use it."""
-        self._text = text
+    def heard(self, text: str, *, speech_end_ms: int | None = None) -> None:
+        """Tell what the running turn's speculative recognition said; the endpoint may use it.
+
+        Args:
+            text: the recognition of `utterance()` as it was at `SpeculateNow`.
+            speech_end_ms: that event's; a text of another stretch of speech (the caller has gone
+                on since) is then ignored. None: the text is of the newest speculation.
+        """
+        if speech_end_ms is None or speech_end_ms == self._speech_end_ms:
+            self._text = text
 
     def expect(self, answer: ExpectedAnswer) -> None:
         """Tell what kind of answer the bot has asked for; the endpoint may use it."""
@@ -104,6 +117,8 @@ class TurnTaker:
                 (`echo.EchoEstimator`); None: no echo expected. Raises ValueError for a frame of
                 another length.
         """
+        if bot_speaking:
+            self._pausing_since_ms = None
         reading = self._vad.feed(frame)
         start_ms = self.now_ms
         counts = self._gate.counts(
@@ -160,10 +175,16 @@ class TurnTaker:
         self._speech_start_ms = onset_ms
         self._speech_end_ms = self._run.speech_end_ms
         self._speculated_at = None
-        self._text = ""
+        self._text = self._earlier_text = ""
+        self._learn_cut_off(onset_ms)
         self._audio.begin((self._heard_from_ms - PREROLL_MS) // FRAME_MS)
         self._run.clear()
         return SpeechStarted(self.now_ms, onset_ms)
+
+    def _learn_cut_off(self, onset_ms: int) -> None:
+        since, self._pausing_since_ms = self._pausing_since_ms, None
+        if since is not None and onset_ms - since <= CUT_OFF_MS:
+            self._endpoint.caller_paused(onset_ms - since, cut=True)
 
     def _no_input(self, bot_speaking: bool) -> list[TurnEvent]:
         if bot_speaking or self._in_turn or self._run.onset_ms is not None:
@@ -181,15 +202,22 @@ class TurnTaker:
         events: list[TurnEvent] = []
         self._run.feed(start_ms, self.now_ms, counts=counts, gap_ms=0)
         if self._speaking_again():
+            self._learn_pause()
             self._speech_end_ms = self.now_ms
             if self._speculated_at is not None:
                 self._speculated_at = None
+                self._earlier_text, self._text = self._text or self._earlier_text, ""
                 events.append(SpeechResumed(self.now_ms))
         elif not counts:
             events += self._silence()
         if self._in_turn and self.now_ms - self._speech_start_ms >= self._settings.max_turn_ms:
             events.append(self._end(TurnEndReason.MAX_LENGTH))
         return events
+
+    def _learn_pause(self) -> None:
+        onset_ms = self._run.onset_ms
+        if onset_ms is not None and onset_ms - self._speech_end_ms >= PAUSE_MS:
+            self._endpoint.caller_paused(onset_ms - self._speech_end_ms)
 
     def _speaking_again(self) -> bool:
         """Whether this frame's speech is the turn's (an unbroken run, or long enough by itself)."""
@@ -207,6 +235,7 @@ class TurnTaker:
                 silence_ms=silence_ms,
                 text=self._text,
                 expected=self._expected,
+                earlier_text=self._earlier_text,
             )
         )
         ended = silence_ms >= needed_ms
@@ -220,6 +249,8 @@ class TurnTaker:
     def _end(self, reason: TurnEndReason) -> TurnEnded:
         self._in_turn = False
         self._run.clear()
+        if reason is TurnEndReason.SILENCE:
+            self._pausing_since_ms = self._speech_end_ms
         now = self._audio.frames_fed
         self._audio.finish(now if self._speculated_at is None else self._speculated_at)
         return TurnEnded(self.now_ms, self._speech_start_ms, self._speech_end_ms, reason)
