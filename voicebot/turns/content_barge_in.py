@@ -31,8 +31,8 @@ class OverlapRules:
     silence without a text bring the bot back.
     """
 
-    certain_ms: int = 900
-    loud_certain_ms: int = 700
+    certain_ms: int = 1000
+    loud_certain_ms: int = 800
     loud_margin_db: float = 3.0
     give_up_ms: int = 1200
 

@@ -1,4 +1,4 @@
-"""How long this caller pauses within a sentence: a running quantile of one call."""
+"""How long this caller pauses within a sentence: seeing the pauses, and their running quantile."""
 
 from __future__ import annotations
 
@@ -6,9 +6,44 @@ import bisect
 from collections import deque
 from collections.abc import Sequence
 
+from voicebot.turns.endpoint import EndpointStrategy
+
 # Pauses a caller is taken to have made before the first was seen, in ms: within read and
 # dictated Mandarin sentences most pauses last 200 to 500 ms.
 USUAL_PAUSES_MS = (200, 260, 320, 400, 520)
+
+
+PAUSE_MS = 160
+"""A shorter silence within speech is a plosive's closure, no pause."""
+CUT_OFF_MS = 1500
+"""Who speaks again this soon, before the bot has, was cut off in a pause."""
+
+
+class PauseWatch:
+    """Tells a strategy of each pause, and of each turn that was ended in one."""
+
+    def __init__(self, endpoint: EndpointStrategy) -> None:
+        self._endpoint = endpoint
+        self._ended_ms: int | None = None
+
+    def resumed(self, speech_end_ms: int, onset_ms: int) -> None:
+        """The caller went on within a turn."""
+        if onset_ms - speech_end_ms >= PAUSE_MS:
+            self._endpoint.caller_paused(onset_ms - speech_end_ms)
+
+    def turn_ended(self, speech_end_ms: int) -> None:
+        """Silence has ended a turn."""
+        self._ended_ms = speech_end_ms
+
+    def bot_spoke(self) -> None:
+        """What the caller says now answers the bot."""
+        self._ended_ms = None
+
+    def turn_began(self, onset_ms: int) -> None:
+        """A turn begins: if nothing came between, it is the rest of the last one."""
+        ended_ms, self._ended_ms = self._ended_ms, None
+        if ended_ms is not None and onset_ms - ended_ms <= CUT_OFF_MS:
+            self._endpoint.caller_paused(onset_ms - ended_ms, cut=True)
 
 
 class PauseStatistics:

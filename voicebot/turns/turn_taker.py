@@ -8,6 +8,7 @@ import numpy.typing as npt
 from telephony.api import FRAME_MS
 from voicebot.settings import TurnSettings
 from voicebot.turns.barge_in import BargeInGate, BargeInStage
+from voicebot.turns.content_barge_in import ContentBargeIn, Verdict
 from voicebot.turns.endpoint import EndpointStrategy, ExpectedAnswer, FixedEndpoint, TurnSoFar
 from voicebot.turns.events import (
     BargeIn,
@@ -21,6 +22,7 @@ from voicebot.turns.events import (
     TurnEndReason,
     TurnEvent,
 )
+from voicebot.turns.pauses import PauseWatch
 from voicebot.turns.speech_run import SpeechRun
 from voicebot.turns.utterance import UtteranceAudio
 from voicebot.turns.vad import FrameVad, VadReading
@@ -31,10 +33,6 @@ SOUND_REACH_MS = 300
 SOUND_OVER_NOISE_DB = 12.0
 ONSET_GAP_MS = 100
 """Silence forgiven inside an onset: the closure of a plosive, a dip between two windows."""
-PAUSE_MS = 160
-"""A shorter silence within speech is a plosive's closure, no pause."""
-CUT_OFF_MS = 1500
-"""Who speaks again this soon, before the bot has, was cut off in a pause."""
 RESUME_MS = 60
 """Speech this long after a pause is the caller going on; less is a click or a breath."""
 
@@ -46,14 +44,24 @@ class TurnTaker:
         settings: the times and levels.
         vad: this call's speech detector.
         endpoint: how much silence ends a turn; default: `settings.endpoint_ms`, fixed.
+        content: decides speech over the bot by what it says; default: `settings.barge_in_ms` of
+            speech stop the bot, whatever it says.
     """
 
     def __init__(
-        self, settings: TurnSettings, vad: FrameVad, *, endpoint: EndpointStrategy | None = None
+        self,
+        settings: TurnSettings,
+        vad: FrameVad,
+        *,
+        endpoint: EndpointStrategy | None = None,
+        content: ContentBargeIn | None = None,
     ) -> None:
         self._settings = settings
         self._vad = vad
         self._endpoint = endpoint or FixedEndpoint(settings.endpoint_ms)
+        self._pauses = PauseWatch(self._endpoint)
+        self._content = content
+        self._overlapping = False
         self._gate = BargeInGate(settings.barge_in_ms, settings.barge_in_margin_db)
         self._audio = UtteranceAudio(PREROLL_MS + SOUND_REACH_MS)
         self._run = SpeechRun()
@@ -65,9 +73,8 @@ class TurnTaker:
         self._quiet_ms = 0
         self._sound_since_ms: int | None = None
         self._heard_from_ms = 0
-        self._text = ""
+        self._text: str | None = None
         self._earlier_text = ""
-        self._pausing_since_ms: int | None = None
         self._expected = ExpectedAnswer.OPEN
 
     @property
@@ -77,7 +84,7 @@ class TurnTaker:
 
     @property
     def in_turn(self) -> bool:
-        """Whether the caller holds the turn now."""
+        """Whether the caller holds the turn now, or speaks over the bot and may get it."""
         return self._in_turn
 
     def utterance(self) -> npt.NDArray[np.int16]:
@@ -118,7 +125,7 @@ class TurnTaker:
                 another length.
         """
         if bot_speaking:
-            self._pausing_since_ms = None
+            self._pauses.bot_spoke()
         reading = self._vad.feed(frame)
         start_ms = self.now_ms
         counts = self._gate.counts(
@@ -129,7 +136,12 @@ class TurnTaker:
         onset = self._run.onset_ms
         self._audio.add(frame, keep_from=None if onset is None else onset // FRAME_MS)
         if self._in_turn:
-            return self._within_turn(start_ms, counts)
+            events = self._within_turn(start_ms, counts)
+            if self._overlapping:
+                events += self._decide_overlap(counts, reading.level_db, bot_speaking)
+            elif counts and self._content and own_sound:
+                self._content.learn_level(reading.level_db)
+            return events
         return self._between_turns(start_ms, counts, bot_speaking)
 
     def _follow_sound(self, start_ms: int, clear: bool) -> None:
@@ -165,7 +177,11 @@ class TurnTaker:
         if not self._suspected:
             self._suspected = True
             events.append(BargeInSuspected(self.now_ms, onset_ms))
-        if stage is BargeInStage.CERTAIN:
+        if stage is BargeInStage.CERTAIN and self._content:
+            self._content.begin(self._run.speech_ms)
+            self._begin(onset_ms)
+            self._overlapping = True
+        elif stage is BargeInStage.CERTAIN:
             events += [BargeIn(self.now_ms, onset_ms), self._begin(onset_ms)]
         return events
 
@@ -175,16 +191,11 @@ class TurnTaker:
         self._speech_start_ms = onset_ms
         self._speech_end_ms = self._run.speech_end_ms
         self._speculated_at = None
-        self._text = self._earlier_text = ""
-        self._learn_cut_off(onset_ms)
+        self._text, self._earlier_text = None, ""
+        self._pauses.turn_began(onset_ms)
         self._audio.begin((self._heard_from_ms - PREROLL_MS) // FRAME_MS)
         self._run.clear()
         return SpeechStarted(self.now_ms, onset_ms)
-
-    def _learn_cut_off(self, onset_ms: int) -> None:
-        since, self._pausing_since_ms = self._pausing_since_ms, None
-        if since is not None and onset_ms - since <= CUT_OFF_MS:
-            self._endpoint.caller_paused(onset_ms - since, cut=True)
 
     def _no_input(self, bot_speaking: bool) -> list[TurnEvent]:
         if bot_speaking or self._in_turn or self._run.onset_ms is not None:
@@ -196,28 +207,47 @@ class TurnTaker:
         self._quiet_ms = 0
         return [NoInputElapsed(self.now_ms)]
 
+    def _decide_overlap(self, counts: bool, level_db: float, bot_speaking: bool) -> list[TurnEvent]:
+        """Speech over the bot has begun a turn that nobody knows of yet: is it to be one?"""
+        started = SpeechStarted(self.now_ms, self._speech_start_ms)
+        if not bot_speaking or self._content is None:
+            self._overlapping = False
+            return [started]
+        verdict = self._content.feed(
+            counts=counts,
+            level_db=level_db,
+            frame_ms=FRAME_MS,
+            silence_ms=self.now_ms - self._speech_end_ms,
+        )
+        if verdict is Verdict.WAIT and self._text is not None:
+            verdict = self._content.heard(self._text, self._expected)
+        if verdict is Verdict.WAIT:
+            return []
+        self._overlapping = False
+        if verdict is Verdict.STOP:
+            return [BargeIn(self.now_ms, self._speech_start_ms), started]
+        self._in_turn = False
+        self._audio.finish(self._audio.frames_fed)
+        return [BargeInDismissed(self.now_ms)]
+
     # --- within a turn -----------------------------------------------------------------------
     def _within_turn(self, start_ms: int, counts: bool) -> list[TurnEvent]:
         self._quiet_ms = 0
         events: list[TurnEvent] = []
         self._run.feed(start_ms, self.now_ms, counts=counts, gap_ms=0)
         if self._speaking_again():
-            self._learn_pause()
+            self._pauses.resumed(self._speech_end_ms, self._run.onset_ms or self._speech_end_ms)
             self._speech_end_ms = self.now_ms
             if self._speculated_at is not None:
                 self._speculated_at = None
-                self._earlier_text, self._text = self._text or self._earlier_text, ""
+                self._earlier_text, self._text = self._text or self._earlier_text, None
                 events.append(SpeechResumed(self.now_ms))
         elif not counts:
             events += self._silence()
-        if self._in_turn and self.now_ms - self._speech_start_ms >= self._settings.max_turn_ms:
+        too_long = self.now_ms - self._speech_start_ms >= self._settings.max_turn_ms
+        if self._in_turn and too_long and not self._overlapping:
             events.append(self._end(TurnEndReason.MAX_LENGTH))
         return events
-
-    def _learn_pause(self) -> None:
-        onset_ms = self._run.onset_ms
-        if onset_ms is not None and onset_ms - self._speech_end_ms >= PAUSE_MS:
-            self._endpoint.caller_paused(onset_ms - self._speech_end_ms)
 
     def _speaking_again(self) -> bool:
         """Whether this frame's speech is the turn's (an unbroken run, or long enough by itself)."""
@@ -233,12 +263,12 @@ class TurnTaker:
             TurnSoFar(
                 speech_ms=self._speech_end_ms - self._speech_start_ms,
                 silence_ms=silence_ms,
-                text=self._text,
+                text=self._text or "",
                 expected=self._expected,
                 earlier_text=self._earlier_text,
             )
         )
-        ended = silence_ms >= needed_ms
+        ended = silence_ms >= needed_ms and not self._overlapping
         if self._speculated_at is None and (ended or silence_ms >= self._settings.speculate_ms):
             self._speculated_at = self._audio.frames_fed
             events.append(SpeculateNow(self.now_ms, self._speech_end_ms))
@@ -250,7 +280,7 @@ class TurnTaker:
         self._in_turn = False
         self._run.clear()
         if reason is TurnEndReason.SILENCE:
-            self._pausing_since_ms = self._speech_end_ms
+            self._pauses.turn_ended(self._speech_end_ms)
         now = self._audio.frames_fed
         self._audio.finish(now if self._speculated_at is None else self._speculated_at)
         return TurnEnded(self.now_ms, self._speech_start_ms, self._speech_end_ms, reason)
