@@ -57,9 +57,11 @@ def lines() -> Iterator[Line]:
     for condition, texts in tomllib.loads(LINES.read_text("utf-8")).items():
         for number, text in enumerate(texts):
             chosen = VOICES if condition in EVERY_VOICE else (VOICES[number % len(VOICES)],)
+            clause = f"{condition} after a clause"
             for voice in chosen:
                 name = f"{condition}_{number:02}_{voice}"
-                yield Line(name, condition, voice, tuple(text.split("|")))
+                parts = tuple(text.replace("||", "|").split("|"))
+                yield Line(name, clause if "||" in text else condition, voice, parts)
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_dictated_digits_are_waited_for_until_they_are_said_to_be_over() -> None
     assert needed("", ExpectedAnswer.OPEN, earlier_text="序列号二一九幺") == PATIENCE.number_ms
     assert needed("三七二好了", number) <= 320
     assert needed("我不知道", number) <= 320
-    assert needed("我不知道在哪里看", number) < PATIENCE.unheard_ms
+    assert needed("我不知道在哪里看", number) <= PATIENCE.unsure_ms
 
 
 def test_a_slow_caller_gets_more_time_and_a_quick_one_less() -> None:
@@ -91,7 +91,7 @@ def test_the_wait_is_always_within_its_bounds(
 
 
 def test_contradicting_bounds_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"min_ms <= whole_ms .* got 400, 280"):
+    with pytest.raises(ValueError, match=r"min_ms <= whole_ms .* got 400, 280, 760"):
         Patience(min_ms=400)
 
 

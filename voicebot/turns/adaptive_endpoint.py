@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from voicebot.turns.completeness import Completeness, CompletenessJudge, Reason
@@ -24,25 +25,28 @@ from voicebot.turns.spoken_text import bare
 class Patience:
     """How much silence (ms) each case is worth, before the caller's own pauses scale it.
 
-    `whole_ms` ends a sentence that is surely whole, `open_ms` one that is surely not; what is
-    between lies between. `unheard_ms` holds while there is no text. `number_ms` is for digits
-    that are being dictated. Nothing is ever shorter than `min_ms` or longer than `max_ms`.
+    `whole_ms` ends a sentence that is surely whole, `unsure_ms` one that may be, `open_ms` one
+    that surely is not; what is between lies between. `unheard_ms` holds while there is no text.
+    `number_ms` is for digits that are being dictated. Nothing is ever shorter than `min_ms` or
+    longer than `max_ms`.
     """
 
     min_ms: int = 240
     max_ms: int = 2000
     whole_ms: int = 280
+    unsure_ms: int = 760
     open_ms: int = 1200
-    unheard_ms: int = 700
+    unheard_ms: int = 780
     unheard_yes_no_ms: int = 560
     number_ms: int = 1400
 
     def __post_init__(self) -> None:
         """Raise ValueError for bounds that contradict each other."""
-        if not 0 < self.min_ms <= self.whole_ms <= self.open_ms <= self.max_ms:
+        rising = (self.min_ms, self.whole_ms, self.unsure_ms, self.open_ms, self.max_ms)
+        if self.min_ms <= 0 or list(rising) != sorted(rising):
             raise ValueError(
-                "patience: expected 0 < min_ms <= whole_ms <= open_ms <= max_ms, got "
-                f"{self.min_ms}, {self.whole_ms}, {self.open_ms}, {self.max_ms}"
+                "patience: expected 0 < min_ms <= whole_ms <= unsure_ms <= open_ms <= max_ms, got "
+                + ", ".join(map(str, rising))
             )
 
 
@@ -64,7 +68,7 @@ class EndpointDecision:
     completeness: Completeness | None = None
 
 
-SURELY_WHOLE, SURELY_OPEN = 0.8, 0.15
+SURELY_OPEN, UNSURE_FROM, UNSURE_TO, SURELY_WHOLE = 0.08, 0.2, 0.6, 0.85
 PATIENCE_QUANTILE = 0.9
 PATIENCE_RANGE = (0.85, 1.7)
 _DIGITS_AT_END = re.compile(r"[零〇洞一幺二两三四五六七拐八九勾0-9a-z]{2,}$")
@@ -127,10 +131,11 @@ class AdaptiveEndpoint:
 
     def _sentence_ms(self, score: float) -> float:
         """From `open_ms` (open) to `whole_ms` (whole); pauses stretch what is not surely whole."""
-        openness = (SURELY_WHOLE - score) / (SURELY_WHOLE - SURELY_OPEN)
-        openness = min(max(openness, 0.0), 1.0)
-        whole, open_ = self.patience.whole_ms, self.patience.open_ms * self.scale()
-        return whole + openness * (open_ - whole)
+        scale, patience = self.scale(), self.patience
+        scores = (SURELY_OPEN, UNSURE_FROM, UNSURE_TO, SURELY_WHOLE)
+        unsure_ms = patience.unsure_ms * scale
+        waits = (patience.open_ms * scale, unsure_ms, unsure_ms, float(patience.whole_ms))
+        return _between(score, scores, waits)
 
     def _bounded(
         self, needed_ms: float, ground: Ground, completeness: Completeness | None = None
@@ -142,3 +147,13 @@ class AdaptiveEndpoint:
         if self._judged is None or self._judged[0] != text:
             self._judged = (text, self.judge.judge(text))
         return self._judged[1]
+
+
+def _between(at: float, marks: Sequence[float], values: Sequence[float]) -> float:
+    """Piecewise linear: `values[i]` at the rising `marks[i]`, constant outside."""
+    if at <= marks[0]:
+        return values[0]
+    for low, high, first, last in zip(marks, marks[1:], values, values[1:], strict=False):
+        if at <= high:
+            return first + (at - low) / (high - low) * (last - first)
+    return values[-1]

@@ -52,7 +52,8 @@ class CompletenessJudge(Protocol):
 
 _FILLERS = (
     "就是说", "怎么说呢", "怎么说", "就是", "那个", "这个", "那个什么", "就那个", "然后就", "然后",
-    "我想想", "我看看", "等于说", "也就是说", "反正就是", "好像是", "我看一下啊",
+    "我想想", "我看看", "等于说", "也就是说", "反正就是", "好像是", "我看一下", "我看一下啊",
+    "我找一下", "我找找", "我查一下", "我想一下", "我们呢", "我呢", "我这边呢", "等一下啊", "稍等",
 )  # fmt: skip
 _CONNECTIVES = (
     "因为", "如果", "但是", "可是", "不过", "而且", "所以", "或者", "或者说", "还有", "还有就是",
@@ -140,7 +141,7 @@ _RULES: tuple[_Rule, ...] = (
     (Reason.FILLER, 0.05, lambda text: bool(_HESITATION.search(text))),
     (Reason.CONNECTIVE, 0.05, _ends(_CONNECTIVES)),
     (Reason.CONNECTIVE, 0.08, _ends_by_sound),
-    (Reason.CONDITION, 0.2, _condition),
+    (Reason.CONDITION, 0.1, _condition),
     (Reason.UNFINISHED_LIST, 0.15, lambda text: bool(_LIST.search(text))),
     (Reason.DANGLING_WORD, 0.08, lambda text: bool(_DANGLING.search(text))
      and not _WHOLE_THOUGH_DANGLING.search(text)),
