@@ -12,94 +12,41 @@ Markdown table with counts; every case follows from --seed.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from asr_models.silero import SileroVad
-from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony.api import FRAME_MS, SAMPLE_RATE
 from tests.bench.bench_turns import (
     BOT_DB,
     Float,
     at_level,
     echo_of,
-    frames,
     noise,
     quantiles,
     spoken_span_ms,
 )
 from tests.bench.clips import Clip, load_manifest, read_8k
-from voicebot.settings import TurnSettings
-from voicebot.turns.adaptive_endpoint import AdaptiveEndpoint
+from tests.bench.late_ears import Ears, Lab
+from voicebot.turns.adaptive_endpoint import AdaptiveEndpoint, Patience
 from voicebot.turns.completeness_model import default_judge
 from voicebot.turns.content_barge_in import ContentBargeIn
-from voicebot.turns.echo import EchoEstimator
 from voicebot.turns.endpoint import EndpointStrategy, FixedEndpoint
 from voicebot.turns.events import (
     BargeIn,
     BargeInDismissed,
     BargeInSuspected,
     SpeculateNow,
-    SpeechResumed,
     TurnEnded,
-    TurnEvent,
 )
-from voicebot.turns.listener_signal import classify_overlap
-from voicebot.turns.turn_taker import TurnTaker
-from voicebot.turns.vad import SpeechDetector
 
 LEAD_MS, TAIL_MS = 1000, 2600
 PAUSES_MS = (300, 500, 700)
 BOT_MS, OVERLAP_AT_MS = 7000, 3000
-
-
-class Ears:
-    """A real recognizer behind a cache, so that all strategies hear the same and runs repeat."""
-
-    def __init__(self, model: Path, cache: Path | None) -> None:
-        self._model = model
-        self._cache = cache
-        self._recognizer: WhisperRecognizer | None = None
-        known = cache is not None and cache.is_file()
-        self._texts: dict[str, str] = json.loads(cache.read_text("utf-8")) if known else {}
-        self.decodes = 0
-        self.cpu_s = 0.0
-
-    def text(self, pcm: npt.NDArray[np.int16]) -> str:
-        """What is heard in int16 at 8 kHz, shape (n,)."""
-        key = hashlib.sha256(pcm.tobytes()).hexdigest()[:24]
-        if key not in self._texts:
-            if self._recognizer is None:
-                self._recognizer = WhisperRecognizer(self._model)
-            recognition = self._recognizer.recognize(pcm)
-            self._texts[key] = recognition.text
-            self.decodes += 1
-            self.cpu_s += recognition.cpu_s
-        return self._texts[key]
-
-    def save(self) -> None:
-        if self._cache is not None:
-            self._cache.write_text(json.dumps(self._texts, ensure_ascii=False), "utf-8")
-
-
-@dataclass
-class Outcome:
-    """What became of one stretch of audio."""
-
-    events: list[TurnEvent]
-    texts: list[str] = field(default_factory=list)
-    heard_ms: list[int] = field(default_factory=list)
-
-    def times(self, kind: type[TurnEvent]) -> list[int]:
-        return [event.at_ms for event in self.events if isinstance(event, kind)]
 
 
 @dataclass(frozen=True)
@@ -109,51 +56,6 @@ class Case:
     received: Float
     end_ms: int
     pause: tuple[int, int] | None = None
-
-
-class Lab:
-    """Runs audio through a turn-taker whose recognitions arrive late."""
-
-    def __init__(self, vad: Path, ears: Ears, latency_ms: tuple[int, int]) -> None:
-        self._silero = SileroVad(vad)
-        self._ears = ears
-        self._latency_ms = latency_ms
-        self._settings = TurnSettings.model_validate({})
-
-    def run(
-        self,
-        received: Float,
-        *,
-        endpoint: EndpointStrategy | None = None,
-        content: ContentBargeIn | None = None,
-        sent: Float | None = None,
-        hears: bool = True,
-    ) -> Outcome:
-        vad = SpeechDetector(self._silero.fork(), threshold=self._settings.speech_threshold)
-        taker = TurnTaker(self._settings, vad, endpoint=endpoint, content=content)
-        echo, rng = EchoEstimator(), random.Random(len(received))
-        outcome = Outcome([])
-        arriving: tuple[int, int, str] | None = None
-        stopped = False
-        came = frames(received)
-        went = [None] * len(came) if sent is None else frames(sent)
-        for frame, bot in zip(came, went, strict=True):
-            if arriving and taker.now_ms >= arriving[0]:
-                taker.heard(arriving[2], speech_end_ms=arriving[1])
-                outcome.texts.append(arriving[2])
-                outcome.heard_ms.append(taker.now_ms)
-                arriving = None
-            bot = None if stopped else bot
-            level = echo.feed(frame, bot)
-            for event in taker.feed(frame, bot_speaking=bot is not None, echo_level_db=level):
-                outcome.events.append(event)
-                stopped = stopped or isinstance(event, BargeIn)
-                if isinstance(event, SpeculateNow) and hears:
-                    at_ms = event.at_ms + rng.randint(*self._latency_ms)
-                    arriving = (at_ms, event.speech_end_ms, self._ears.text(taker.utterance()))
-                elif isinstance(event, SpeechResumed | BargeInDismissed):
-                    arriving = None
-        return outcome
 
 
 # --- cases ----------------------------------------------------------------------------------------
@@ -223,6 +125,7 @@ class Bench:
             ("fixed 480", lambda: FixedEndpoint(480), False),
             ("fixed 800", lambda: FixedEndpoint(800), False),
             ("adaptive", AdaptiveEndpoint, True),
+            ("adaptive, unsure 600", lambda: AdaptiveEndpoint(Patience(unsure_ms=600)), True),
             ("adaptive, text never comes", AdaptiveEndpoint, False),
         )
         for name, make, hears in strategies:
@@ -230,7 +133,7 @@ class Bench:
             yield from self._cut_offs(name, paused, make, hears)
         if not self._overlap:
             return
-        for name, content in (("length (default)", False), ("content", True)):
+        for name, content in (("content", True), ("length (default)", False)):
             for echo in (False, True):
                 where = f"{name}, {'echo -20..-35 dB' if echo else 'no echo'}"
                 for condition in ("listener", "interruption"):
@@ -325,7 +228,7 @@ class Bench:
         clips = self._lines[condition]
         for number, clip in enumerate(clips):
             audio = trimmed(samples(clip, rng))
-            sent = self._bot(rng)
+            sent, bot_text = self._bot(rng)
             caller = np.zeros(len(sent))
             start = OVERLAP_AT_MS * 8
             caller[start : start + len(audio)] = audio[: len(sent) - start]
@@ -334,28 +237,36 @@ class Bench:
                 path = rng.uniform(20, 35), rng.uniform(20, 300)
                 received += echo_of(sent, *path, number)
             outcome = self._lab.run(
-                received, sent=sent, content=ContentBargeIn() if content else None
+                received,
+                sent=sent,
+                content=ContentBargeIn() if content else None,
+                hears=content,
+                bot_text=bot_text,
             )
             ducks += [at - OVERLAP_AT_MS for at in outcome.times(BargeInSuspected)[:1]]
             stop = [at - OVERLAP_AT_MS for at in outcome.times(BargeIn)[:1]]
             stops += stop
             back += [at - OVERLAP_AT_MS for at in outcome.times(BargeInDismissed)[:1]]
             if bool(stop) != (condition == "interruption"):
-                kinds = [f"{text or '-'}={classify_overlap(text)}" for text in outcome.texts]
+                heard = zip(outcome.texts, outcome.confidences, strict=False)
+                kinds = [f"{text or '-'} {sure:.2f}" for text, sure in heard]
                 wrong.append(f"{clip.text}({', '.join(kinds)})")
         n = len(clips)
         yield name, f"{condition}: ducked", n, f"{len(ducks)}; {quantiles(ducks)}"
         yield name, f"{condition}: stopped", n, f"{len(stops)}; {quantiles(stops)}"
         yield name, f"{condition}: brought back", n, f"{len(back)}; {quantiles(back)}"
         if content and wrong:
-            yield name, f"{condition}: wrong", len(wrong), " ".join(wrong[:12])
+            yield name, f"{condition}: wrong", len(wrong), " ".join(wrong)
 
-    def _bot(self, rng: random.Random) -> Float:
+    def _bot(self, rng: random.Random) -> tuple[Float, str]:
+        """What the bot says, and its words."""
         parts: list[Float] = []
+        text = ""
         while sum(map(len, parts)) < BOT_MS * SAMPLE_RATE // 1000:
-            clip = read_8k(rng.choice(self._read).path).astype(np.float64) / 32768.0
-            parts.append(at_level(clip, BOT_DB))
-        return np.concatenate(parts)[: BOT_MS * SAMPLE_RATE // 1000]
+            clip = rng.choice(self._read)
+            text += clip.text
+            parts.append(at_level(read_8k(clip.path).astype(np.float64) / 32768.0, BOT_DB))
+        return np.concatenate(parts)[: BOT_MS * SAMPLE_RATE // 1000], text
 
 
 def main() -> None:

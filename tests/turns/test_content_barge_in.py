@@ -24,6 +24,8 @@ from voicebot.turns.events import (
     TurnEvent,
 )
 from voicebot.turns.listener_signal import Overlap
+from voicebot.turns.own_words import without_own_words
+from voicebot.turns.spoken_text import bare
 
 
 def overlapped(text: str, *, speech_ms: int = 400) -> Line:
@@ -124,6 +126,22 @@ def test_a_yes_to_a_question_just_heard_is_taken() -> None:
     content = ContentBargeIn()
     assert content.heard("对", ExpectedAnswer.YES_NO) is Verdict.STOP
     assert content.last is Overlap.ANSWER
+
+
+def test_the_bots_own_words_in_the_text_are_not_the_callers() -> None:
+    content = ContentBargeIn()
+    bot = "原因是没有加载阵列卡驱动，您先进阵列卡界面"
+    assert content.heard("嗯阵列卡驱动", bot_text=bot) is Verdict.RESUME
+    assert content.heard("针列卡区动", bot_text=bot) is Verdict.RESUME  # by its sound
+    assert content.heard("阵列卡驱动我装过了", bot_text=bot) is Verdict.STOP
+    assert content.heard("嗯阵列卡驱动") is Verdict.STOP
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_nothing_but_own_words_is_taken_out(heard: str, spoken: str) -> None:
+    assert without_own_words(heard, "") == bare(heard)
+    assert without_own_words(heard, heard) in ("", bare(heard))
+    assert set(without_own_words(heard, spoken)) <= set(bare(heard))
 
 
 def test_a_short_sound_is_not_even_recognized() -> None:

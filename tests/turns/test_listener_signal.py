@@ -65,6 +65,14 @@ def test_a_yes_answers_a_question_already_heard() -> None:
     assert classify_overlap("没有", asked_yes_no=True) is Overlap.INTERRUPTION
 
 
+def test_a_few_doubtful_characters_do_not_stop_the_bot() -> None:
+    for hum in ("敏敏", "你好", "五号"):
+        assert classify_overlap(hum, confidence=0.3) is Overlap.NOTHING
+        assert classify_overlap(hum, confidence=0.9) is Overlap.INTERRUPTION
+    for meant in ("不是", "没有亮", "等一下", "转人工", "我问的不是这个", "内存怎么换"):
+        assert classify_overlap(meant, confidence=0.3).stops_the_bot
+
+
 @given(st.lists(st.sampled_from(["嗯", "对", "好的", "是的", "啊", "哦", "行", "，"]), min_size=1))
 def test_signals_said_again_stay_signals(parts: list[str]) -> None:
     assert classify_overlap("".join(parts)) in (Overlap.LISTENER, Overlap.NOTHING)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from voicebot.turns.endpoint import ExpectedAnswer
 from voicebot.turns.listener_signal import Overlap, classify_overlap
+from voicebot.turns.own_words import without_own_words
 
 
 class Verdict(enum.Enum):
@@ -52,8 +53,8 @@ LEARNING_RATE = 0.01
 class ContentBargeIn:
     """Decides one overlap after the other; one object a call.
 
-    Use: `begin` when the evidence of speech is in, `feed` every frame, `heard` when the
-    recognition of the overlap so far has come; whichever first says STOP or RESUME ends it.
+    Use: `begin` when the evidence of speech is in, `heard` when the recognition of the overlap
+    so far has come, `went_on` when speech came after it; `feed` every frame gives the verdict.
     """
 
     def __init__(self, rules: OverlapRules | None = None) -> None:
@@ -62,6 +63,7 @@ class ContentBargeIn:
         self._speech_ms = 0
         self._level_sum = 0.0
         self._levels = 0
+        self._by_text = Verdict.WAIT
         self.last: Overlap | None = None
 
     def learn_level(self, level_db: float) -> None:
@@ -75,6 +77,7 @@ class ContentBargeIn:
         self._speech_ms = speech_ms
         self._level_sum = 0.0
         self._levels = 0
+        self._by_text = Verdict.WAIT
         self.last = None
 
     def feed(self, *, counts: bool, level_db: float, frame_ms: int, silence_ms: int) -> Verdict:
@@ -85,12 +88,37 @@ class ContentBargeIn:
             self._levels += 1
         if self._speech_ms >= self._limit_ms():
             return Verdict.STOP
-        return Verdict.RESUME if silence_ms >= self._rules.give_up_ms else Verdict.WAIT
+        if self._by_text is Verdict.WAIT and silence_ms >= self._rules.give_up_ms:
+            return Verdict.RESUME
+        return self._by_text
 
-    def heard(self, text: str, expected: ExpectedAnswer = ExpectedAnswer.OPEN) -> Verdict:
-        """Judge the overlap's text. `expected`: what a question asks for that was heard already."""
-        self.last = classify_overlap(text, asked_yes_no=expected is ExpectedAnswer.YES_NO)
-        return Verdict.STOP if self.last.stops_the_bot else Verdict.RESUME
+    def went_on(self) -> None:
+        """The caller has spoken on: the text is not all of it."""
+        self._by_text = Verdict.WAIT
+
+    def heard(
+        self,
+        text: str,
+        expected: ExpectedAnswer = ExpectedAnswer.OPEN,
+        *,
+        confidence: float = 1.0,
+        bot_text: str = "",
+    ) -> Verdict:
+        """Judge the overlap's text.
+
+        Args:
+            text: the recognition of all of the overlap so far.
+            expected: what a question asks for that the caller has heard already.
+            confidence: the recognizer's, 0..1.
+            bot_text: what the bot is saying; its echo is not the caller's.
+        """
+        self.last = classify_overlap(
+            without_own_words(text, bot_text),
+            asked_yes_no=expected is ExpectedAnswer.YES_NO,
+            confidence=confidence,
+        )
+        self._by_text = Verdict.STOP if self.last.stops_the_bot else Verdict.RESUME
+        return self._by_text
 
     def _limit_ms(self) -> int:
         if self._usual_db is None or not self._levels:

@@ -44,7 +44,7 @@ _LISTENER = re.compile(
 _ENOUGH = re.compile(r"^(好|行|对|可以)了|((知道|明白|懂|清楚|了解)了[啊呀哦]?){2,}")
 _LISTENER_SOUNDS = re.compile(
     r"(?:(?:en|n|m|o|a|e) )+|(?:dui )+(?:de |a |ya )?|(?:hao )+(?:de |a |ba )?|(?:hao de )+|"
-    r"(?:si de )+|(?:ke yi )+(?:de |a )?|min bai (?:le )?|zi dao (?:le )?|mei cuo "
+    r"(?:[sc]i de )+|(?:ke yi )+(?:de |a )?|min bai (?:le )?|zi dao (?:le )?|mei cuo "
 )
 _HOMOPHONES_LONGEST = 6
 _COMMAND = re.compile(
@@ -57,17 +57,22 @@ _COMMAND_SOUNDS = tuple(
 )
 # What answers a yes-or-no question that the caller has already heard.
 _AFFIRMS = re.compile(r"^[嗯啊哦]*(对|是|好|行|可以|没错|ok)")
+DOUBTFUL_CHARS = 4
+SURE = 0.5
+_REFUSAL = re.compile(r"不|没|别|停|等|错")
 _WORDS_OF_ONE = frozenset("不没停喂等别有无亮红黄绿蓝")
 _STRAYS = frozenset("你我他她它这那一了的个么")
 
 
-def classify_overlap(text: str, *, asked_yes_no: bool = False) -> Overlap:
+def classify_overlap(text: str, *, asked_yes_no: bool = False, confidence: float = 1.0) -> Overlap:
     """Classify what was recognized over the bot.
 
     Args:
         text: the recognition of the caller's speech since its onset; empty: no words in it.
         asked_yes_no: the caller has already heard a yes-or-no question of the bot's, so that
             对 is an answer to it. 嗯 stays a listener signal: it says too little.
+        confidence: the recognizer's, 0..1. Ears put words to a hum (敏敏, 你好 for 嗯): a few
+            characters that nobody is sure of do not stop the bot. Commands and refusals do.
     """
     said = bare(text)
     if not said:
@@ -78,7 +83,9 @@ def classify_overlap(text: str, *, asked_yes_no: bool = False) -> Overlap:
         return Overlap.INTERRUPTION
     if _is_listener(said):
         return Overlap.ANSWER if asked_yes_no and _AFFIRMS.search(said) else Overlap.LISTENER
-    return _of_the_rest(said)
+    rest = _of_the_rest(said)
+    doubtful = len(said) <= DOUBTFUL_CHARS and confidence < SURE and not _REFUSAL.search(said)
+    return Overlap.NOTHING if doubtful and rest is Overlap.INTERRUPTION else rest
 
 
 def _is_listener(said: str) -> bool:

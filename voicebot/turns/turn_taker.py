@@ -73,7 +73,7 @@ class TurnTaker:
         self._quiet_ms = 0
         self._sound_since_ms: int | None = None
         self._heard_from_ms = 0
-        self._text: str | None = None
+        self._text = ""
         self._earlier_text = ""
         self._expected = ExpectedAnswer.OPEN
 
@@ -97,16 +97,27 @@ class TurnTaker:
         """
         return self._audio.samples()
 
-    def heard(self, text: str, *, speech_end_ms: int | None = None) -> None:
+    def heard(
+        self,
+        text: str,
+        *,
+        speech_end_ms: int | None = None,
+        confidence: float = 1.0,
+        bot_text: str = "",
+    ) -> None:
         """Tell what the running turn's speculative recognition said; the endpoint may use it.
 
         Args:
             text: the recognition of `utterance()` as it was at `SpeculateNow`.
             speech_end_ms: that event's; a text of another stretch of speech (the caller has gone
                 on since) is then ignored. None: the text is of the newest speculation.
+            confidence: the recognizer's, 0..1.
+            bot_text: what the bot is saying meanwhile, if it is: its echo is no barge-in.
         """
         if speech_end_ms is None or speech_end_ms == self._speech_end_ms:
             self._text = text
+            if self._overlapping and self._content:
+                self._content.heard(text, self._expected, confidence=confidence, bot_text=bot_text)
 
     def expect(self, answer: ExpectedAnswer) -> None:
         """Tell what kind of answer the bot has asked for; the endpoint may use it."""
@@ -191,7 +202,7 @@ class TurnTaker:
         self._speech_start_ms = onset_ms
         self._speech_end_ms = self._run.speech_end_ms
         self._speculated_at = None
-        self._text, self._earlier_text = None, ""
+        self._text = self._earlier_text = ""
         self._pauses.turn_began(onset_ms)
         self._audio.begin((self._heard_from_ms - PREROLL_MS) // FRAME_MS)
         self._run.clear()
@@ -219,8 +230,6 @@ class TurnTaker:
             frame_ms=FRAME_MS,
             silence_ms=self.now_ms - self._speech_end_ms,
         )
-        if verdict is Verdict.WAIT and self._text is not None:
-            verdict = self._content.heard(self._text, self._expected)
         if verdict is Verdict.WAIT:
             return []
         self._overlapping = False
@@ -240,7 +249,9 @@ class TurnTaker:
             self._speech_end_ms = self.now_ms
             if self._speculated_at is not None:
                 self._speculated_at = None
-                self._earlier_text, self._text = self._text or self._earlier_text, None
+                self._earlier_text, self._text = self._text or self._earlier_text, ""
+                if self._content:
+                    self._content.went_on()
                 events.append(SpeechResumed(self.now_ms))
         elif not counts:
             events += self._silence()
@@ -263,7 +274,7 @@ class TurnTaker:
             TurnSoFar(
                 speech_ms=self._speech_end_ms - self._speech_start_ms,
                 silence_ms=silence_ms,
-                text=self._text or "",
+                text=self._text,
                 expected=self._expected,
                 earlier_text=self._earlier_text,
             )
