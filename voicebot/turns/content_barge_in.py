@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from telephony.api import FRAME_MS
 from voicebot.turns.endpoint import ExpectedAnswer
 from voicebot.turns.listener_signal import Overlap, classify_overlap
 from voicebot.turns.own_words import without_own_words
@@ -80,10 +81,10 @@ class ContentBargeIn:
         self._by_text = Verdict.WAIT
         self.last = None
 
-    def feed(self, *, counts: bool, level_db: float, frame_ms: int, silence_ms: int) -> Verdict:
+    def feed(self, *, counts: bool, level_db: float, silence_ms: int) -> Verdict:
         """Take a frame in. `counts`: it is the caller's speech; `silence_ms`: since the last."""
         if counts:
-            self._speech_ms += frame_ms
+            self._speech_ms += FRAME_MS
             self._level_sum += level_db
             self._levels += 1
         if self._speech_ms >= self._limit_ms():

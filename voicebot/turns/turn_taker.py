@@ -224,12 +224,8 @@ class TurnTaker:
         if not bot_speaking or self._content is None:
             self._overlapping = False
             return [started]
-        verdict = self._content.feed(
-            counts=counts,
-            level_db=level_db,
-            frame_ms=FRAME_MS,
-            silence_ms=self.now_ms - self._speech_end_ms,
-        )
+        silence_ms = self.now_ms - self._speech_end_ms
+        verdict = self._content.feed(counts=counts, level_db=level_db, silence_ms=silence_ms)
         if verdict is Verdict.WAIT:
             return []
         self._overlapping = False
