@@ -112,6 +112,15 @@ def test_who_types_while_it_is_read_back_types_it_anew() -> None:
     assert dictation.key("#").value == "219568"
 
 
+def test_only_a_yes_is_a_yes() -> None:
+    for yes in ("对", "嗯", "没错了", "是的是的", "好了", "都对"):
+        assert dictated("二一九", "五五八", "好了").heard(yes).next is Next.DONE, yes
+    for other in ("哦", "啊", "对不对", "是不是啊", "转人工", "不用了"):
+        dictation = dictated("二一九", "五五八", "好了")
+        assert dictation.heard(other).next is Next.NOT_FOR_US, other
+        assert dictation.value == "219558"
+
+
 def test_saying_it_along_with_the_bot_changes_nothing() -> None:
     dictation = dictated("二一九", "五五八", "好了")
     dictation.read(0)

@@ -78,10 +78,11 @@ _OVER = re.compile(
 )
 _OVER_SOFTENED = re.compile(r"[，,。\s]*(嗯|好的?|行)?[，,。\s]*$")
 _AGAIN = re.compile(r"重新(说|来|报|念)|从头|重来|全错|都不对|全不对")
-_WRONG = re.compile(r"不对|不是|错了|有误|说错|报错|念错|改一?下")
+_WRONG = re.compile(r"(?<!对)不对|(?<!是)不是|(?<!没)错了|有误|说错|报错|念错|改一?下")
 _RIGHT = re.compile(
     r"^(嗯|啊|哦|对|是|好|行|没错|没问题|正确|可以|确认|的|了|呀|完全|就是这个|都)+$"
 )
+_YES = re.compile(r"嗯|对|是|好|行|没错|没问题|正确|可以|确认")
 _MORE = re.compile(r"还有|后面|再加|没说完|没念完|没完")
 _ORDINAL = re.compile(
     r"(倒数)?第?(最后|[一二两三四五六七八九十\d]+)一?[组段](数字)?(的?(是|应该是|改成))?"
@@ -214,7 +215,7 @@ class Dictation:
 
     # --- confirming ---------------------------------------------------------------------------
     def _answer(self, text: str) -> Step:
-        if _RIGHT.match(bare(text)):
+        if _RIGHT.match(bare(text)) and _YES.search(text):
             return self._done()
         groups = dictated_groups(text)
         said = "".join(groups)
