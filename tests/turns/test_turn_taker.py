@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from turn_script import SETTINGS, Line
@@ -124,10 +124,14 @@ class PatientWithNumbers:
     """Waits longer while a number is being read out."""
 
     asked: list[TurnSoFar]
+    pauses: list[tuple[int, bool]] = field(default_factory=list)
 
     def needed_silence_ms(self, turn: TurnSoFar) -> int:
         self.asked.append(turn)
         return 1200 if turn.expected is ExpectedAnswer.NUMBER else 300
+
+    def caller_paused(self, pause_ms: int, *, cut: bool = False) -> None:
+        self.pauses.append((pause_ms, cut))
 
 
 def test_another_endpoint_strategy_sees_text_and_expected_answer() -> None:
@@ -145,6 +149,52 @@ def test_another_endpoint_strategy_sees_text_and_expected_answer() -> None:
     line.quiet(300)
     assert line.events[-1] == TurnEnded(2700, 1800, 2400, TurnEndReason.SILENCE)
     assert strategy.asked[-1].text == ""
+
+
+def test_a_text_is_void_once_the_caller_goes_on() -> None:
+    strategy = PatientWithNumbers([])
+    line = Line(endpoint=strategy)
+    line.taker.expect(ExpectedAnswer.NUMBER)
+    line.say(600)
+    line.quiet(200)
+    line.taker.heard("三七二", speech_end_ms=600)
+    line.quiet(200)
+    line.say(400)
+    line.quiet(200)
+    assert strategy.asked[-1] == TurnSoFar(1400, 200, "", ExpectedAnswer.NUMBER, "三七二")
+    line.taker.heard("三七", speech_end_ms=600)  # a decode of the first stretch comes too late
+    line.quiet(20)
+    assert strategy.asked[-1].text == ""
+    line.taker.heard("三七二五", speech_end_ms=1400)
+    line.quiet(20)
+    assert strategy.asked[-1].text == "三七二五"
+
+
+def test_an_endpoint_learns_pauses_and_cut_offs() -> None:
+    strategy = PatientWithNumbers([])
+    line = Line(endpoint=strategy)
+    line.say(600)
+    line.quiet(100)  # a plosive's closure, no pause
+    line.say(300)
+    line.quiet(260)
+    line.say(300)
+    line.quiet(400)  # the turn ends here, wrongly
+    line.say(300)
+    line.quiet(300)
+    assert strategy.pauses == [(260, False), (400, True)]
+
+
+def test_speech_after_the_bots_is_no_cut_off() -> None:
+    strategy = PatientWithNumbers([])
+    line = Line(endpoint=strategy)
+    line.say(600)
+    line.quiet(300)
+    line.quiet(400, bot=True)
+    line.quiet(100)
+    line.say(300)
+    line.quiet(3000)
+    line.say(300)
+    assert strategy.pauses == []
 
 
 def test_an_endpoint_shorter_than_the_speculation_still_speculates_first() -> None:

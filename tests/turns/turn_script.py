@@ -8,6 +8,7 @@ import numpy as np
 
 from telephony.api import FRAME_MS, FRAME_SAMPLES
 from voicebot.settings import TurnSettings
+from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.endpoint import EndpointStrategy
 from voicebot.turns.events import TurnEvent
 from voicebot.turns.turn_taker import TurnTaker
@@ -39,9 +40,12 @@ class Line:
     """A call to one TurnTaker: `say`/`quiet` feed frames; `events` has all that came out."""
 
     def __init__(
-        self, settings: TurnSettings = SETTINGS, endpoint: EndpointStrategy | None = None
+        self,
+        settings: TurnSettings = SETTINGS,
+        endpoint: EndpointStrategy | None = None,
+        content: ContentBargeIn | None = None,
     ) -> None:
-        self.taker = TurnTaker(settings, ScriptedVad(), endpoint=endpoint)
+        self.taker = TurnTaker(settings, ScriptedVad(), endpoint=endpoint, content=content)
         self.events: list[TurnEvent] = []
         self.index = 0
 

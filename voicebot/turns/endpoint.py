@@ -1,4 +1,4 @@
-"""How much silence ends a turn. One strategy a class; `FixedEndpoint` is the first."""
+"""How much silence ends a turn. One strategy a file; here what they share, and the fixed one."""
 
 from __future__ import annotations
 
@@ -20,19 +20,24 @@ class ExpectedAnswer(enum.StrEnum):
 class TurnSoFar:
     """What is known about the running turn when its end is judged.
 
-    `text` is the newest (speculative) recognition of this turn, empty if there is none yet.
+    `text` is the recognition of all speech so far, empty while there is none; `earlier_text` the
+    one from before the caller's last pause, empty in the first stretch of speech.
     """
 
     speech_ms: int
     silence_ms: int
     text: str = ""
     expected: ExpectedAnswer = ExpectedAnswer.OPEN
+    earlier_text: str = ""
 
 
 class EndpointStrategy(Protocol):
-    """Decides how much silence ends this turn; asked once a silent frame."""
+    """Decides how much silence ends this turn; asked once a silent frame. One a call."""
 
     def needed_silence_ms(self, turn: TurnSoFar) -> int: ...
+
+    def caller_paused(self, pause_ms: int, *, cut: bool = False) -> None:
+        """The caller was silent that long and went on; `cut`: the turn had been ended in it."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,6 @@ class FixedEndpoint:
     def needed_silence_ms(self, turn: TurnSoFar) -> int:
         """`endpoint_ms`, whatever was said."""
         return self.endpoint_ms
+
+    def caller_paused(self, pause_ms: int, *, cut: bool = False) -> None:
+        """Nothing is learned from it."""

@@ -7,6 +7,11 @@ optional, star: any number of times)::
     [BargeInSuspected (BargeInDismissed | BargeIn)] SpeechStarted
         (SpeculateNow SpeechResumed)* [SpeculateNow] TurnEnded
 
+Where the content decides (`content_barge_in`), what is said over the bot is recognized first::
+
+    BargeInSuspected (SpeculateNow SpeechResumed)* [SpeculateNow]
+        (BargeInDismissed | [BargeIn] SpeechStarted (SpeechResumed SpeculateNow)* … TurnEnded)
+
 `NoInputElapsed` comes only between turns. A `BargeInSuspected` whose speech outlasts the bot's
 own is settled by a plain `SpeechStarted`.
 """
@@ -71,7 +76,10 @@ class BargeInSuspected:
 
 @dataclass(frozen=True)
 class BargeInDismissed:
-    """The suspected speech came to nothing: bring the bot back to full level."""
+    """The suspected speech came to nothing: bring the bot back to full level.
+
+    What was speculated since `BargeInSuspected` is void.
+    """
 
     at_ms: int
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from telephony.api import FRAME_MS
 from voicebot.settings import TurnSettings
 from voicebot.turns.barge_in import BargeInGate, BargeInStage
+from voicebot.turns.content_barge_in import ContentBargeIn, Verdict
 from voicebot.turns.endpoint import EndpointStrategy, ExpectedAnswer, FixedEndpoint, TurnSoFar
 from voicebot.turns.events import (
     BargeIn,
@@ -21,6 +22,7 @@ from voicebot.turns.events import (
     TurnEndReason,
     TurnEvent,
 )
+from voicebot.turns.pauses import PauseWatch
 from voicebot.turns.speech_run import SpeechRun
 from voicebot.turns.utterance import UtteranceAudio
 from voicebot.turns.vad import FrameVad, VadReading
@@ -42,14 +44,24 @@ class TurnTaker:
         settings: the times and levels.
         vad: this call's speech detector.
         endpoint: how much silence ends a turn; default: `settings.endpoint_ms`, fixed.
+        content: decides speech over the bot by what it says; default: `settings.barge_in_ms` of
+            speech stop the bot, whatever it says.
     """
 
     def __init__(
-        self, settings: TurnSettings, vad: FrameVad, *, endpoint: EndpointStrategy | None = None
+        self,
+        settings: TurnSettings,
+        vad: FrameVad,
+        *,
+        endpoint: EndpointStrategy | None = None,
+        content: ContentBargeIn | None = None,
     ) -> None:
         self._settings = settings
         self._vad = vad
         self._endpoint = endpoint or FixedEndpoint(settings.endpoint_ms)
+        self._pauses = PauseWatch(self._endpoint)
+        self._content = content
+        self._overlapping = False
         self._gate = BargeInGate(settings.barge_in_ms, settings.barge_in_margin_db)
         self._audio = UtteranceAudio(PREROLL_MS + SOUND_REACH_MS)
         self._run = SpeechRun()
@@ -62,6 +74,7 @@ class TurnTaker:
         self._sound_since_ms: int | None = None
         self._heard_from_ms = 0
         self._text = ""
+        self._earlier_text = ""
         self._expected = ExpectedAnswer.OPEN
 
     @property
@@ -71,7 +84,7 @@ class TurnTaker:
 
     @property
     def in_turn(self) -> bool:
-        """Whether the caller holds the turn now."""
+        """Whether the caller holds the turn now, or speaks over the bot and may get it."""
         return self._in_turn
 
     def utterance(self) -> npt.NDArray[np.int16]:
@@ -84,9 +97,27 @@ class TurnTaker:
         """
         return self._audio.samples()
 
-    def heard(self, text: str) -> None:
-        """Tell what the running turn's speculative recognition said; the endpoint may use it."""
-        self._text = text
+    def heard(
+        self,
+        text: str,
+        *,
+        speech_end_ms: int | None = None,
+        confidence: float = 1.0,
+        bot_text: str = "",
+    ) -> None:
+        """Tell what the running turn's speculative recognition said; the endpoint may use it.
+
+        Args:
+            text: the recognition of `utterance()` as it was at `SpeculateNow`.
+            speech_end_ms: that event's; a text of another stretch of speech (the caller has gone
+                on since) is then ignored. None: the text is of the newest speculation.
+            confidence: the recognizer's, 0..1.
+            bot_text: what the bot is saying meanwhile, if it is: its echo is no barge-in.
+        """
+        if speech_end_ms is None or speech_end_ms == self._speech_end_ms:
+            self._text = text
+            if self._overlapping and self._content:
+                self._content.heard(text, self._expected, confidence=confidence, bot_text=bot_text)
 
     def expect(self, answer: ExpectedAnswer) -> None:
         """Tell what kind of answer the bot has asked for; the endpoint may use it."""
@@ -104,6 +135,8 @@ class TurnTaker:
                 (`echo.EchoEstimator`); None: no echo expected. Raises ValueError for a frame of
                 another length.
         """
+        if bot_speaking:
+            self._pauses.bot_spoke()
         reading = self._vad.feed(frame)
         start_ms = self.now_ms
         counts = self._gate.counts(
@@ -114,7 +147,12 @@ class TurnTaker:
         onset = self._run.onset_ms
         self._audio.add(frame, keep_from=None if onset is None else onset // FRAME_MS)
         if self._in_turn:
-            return self._within_turn(start_ms, counts)
+            events = self._within_turn(start_ms, counts)
+            if self._overlapping:
+                events += self._decide_overlap(counts, reading.level_db, bot_speaking)
+            elif counts and self._content and own_sound:
+                self._content.learn_level(reading.level_db)
+            return events
         return self._between_turns(start_ms, counts, bot_speaking)
 
     def _follow_sound(self, start_ms: int, clear: bool) -> None:
@@ -150,7 +188,11 @@ class TurnTaker:
         if not self._suspected:
             self._suspected = True
             events.append(BargeInSuspected(self.now_ms, onset_ms))
-        if stage is BargeInStage.CERTAIN:
+        if stage is BargeInStage.CERTAIN and self._content:
+            self._content.begin(self._run.speech_ms)
+            self._begin(onset_ms)
+            self._overlapping = True
+        elif stage is BargeInStage.CERTAIN:
             events += [BargeIn(self.now_ms, onset_ms), self._begin(onset_ms)]
         return events
 
@@ -160,7 +202,8 @@ class TurnTaker:
         self._speech_start_ms = onset_ms
         self._speech_end_ms = self._run.speech_end_ms
         self._speculated_at = None
-        self._text = ""
+        self._text = self._earlier_text = ""
+        self._pauses.turn_began(onset_ms)
         self._audio.begin((self._heard_from_ms - PREROLL_MS) // FRAME_MS)
         self._run.clear()
         return SpeechStarted(self.now_ms, onset_ms)
@@ -175,19 +218,41 @@ class TurnTaker:
         self._quiet_ms = 0
         return [NoInputElapsed(self.now_ms)]
 
+    def _decide_overlap(self, counts: bool, level_db: float, bot_speaking: bool) -> list[TurnEvent]:
+        """Speech over the bot has begun a turn that nobody knows of yet: is it to be one?"""
+        started = SpeechStarted(self.now_ms, self._speech_start_ms)
+        if not bot_speaking or self._content is None:
+            self._overlapping = False
+            return [started]
+        silence_ms = self.now_ms - self._speech_end_ms
+        verdict = self._content.feed(counts=counts, level_db=level_db, silence_ms=silence_ms)
+        if verdict is Verdict.WAIT:
+            return []
+        self._overlapping = False
+        if verdict is Verdict.STOP:
+            return [BargeIn(self.now_ms, self._speech_start_ms), started]
+        self._in_turn = False
+        self._audio.finish(self._audio.frames_fed)
+        return [BargeInDismissed(self.now_ms)]
+
     # --- within a turn -----------------------------------------------------------------------
     def _within_turn(self, start_ms: int, counts: bool) -> list[TurnEvent]:
         self._quiet_ms = 0
         events: list[TurnEvent] = []
         self._run.feed(start_ms, self.now_ms, counts=counts, gap_ms=0)
         if self._speaking_again():
+            self._pauses.resumed(self._speech_end_ms, self._run.onset_ms or self._speech_end_ms)
             self._speech_end_ms = self.now_ms
             if self._speculated_at is not None:
                 self._speculated_at = None
+                self._earlier_text, self._text = self._text or self._earlier_text, ""
+                if self._content:
+                    self._content.went_on()
                 events.append(SpeechResumed(self.now_ms))
         elif not counts:
             events += self._silence()
-        if self._in_turn and self.now_ms - self._speech_start_ms >= self._settings.max_turn_ms:
+        too_long = self.now_ms - self._speech_start_ms >= self._settings.max_turn_ms
+        if self._in_turn and too_long and not self._overlapping:
             events.append(self._end(TurnEndReason.MAX_LENGTH))
         return events
 
@@ -207,9 +272,10 @@ class TurnTaker:
                 silence_ms=silence_ms,
                 text=self._text,
                 expected=self._expected,
+                earlier_text=self._earlier_text,
             )
         )
-        ended = silence_ms >= needed_ms
+        ended = silence_ms >= needed_ms and not self._overlapping
         if self._speculated_at is None and (ended or silence_ms >= self._settings.speculate_ms):
             self._speculated_at = self._audio.frames_fed
             events.append(SpeculateNow(self.now_ms, self._speech_end_ms))
@@ -220,6 +286,8 @@ class TurnTaker:
     def _end(self, reason: TurnEndReason) -> TurnEnded:
         self._in_turn = False
         self._run.clear()
+        if reason is TurnEndReason.SILENCE:
+            self._pauses.turn_ended(self._speech_end_ms)
         now = self._audio.frames_fed
         self._audio.finish(now if self._speculated_at is None else self._speculated_at)
         return TurnEnded(self.now_ms, self._speech_start_ms, self._speech_end_ms, reason)
