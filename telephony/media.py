@@ -40,7 +40,7 @@ class Losses(Protocol):
 
 
 class CallMedia:
-    """Frames, the send queue and the taps of a call; idle until `start`."""
+    """Frames, the send queue and the taps of a call; idle until `start` or `begin_early`."""
 
     def __init__(
         self, wire: Wire, clock: Callable[[], float], call_id: str, losses: Losses | None = None
@@ -59,6 +59,11 @@ class CallMedia:
         self.queue = SendQueue(wire)
         self.stream = FrameStream()
         self.started = False
+        self._early = False
+
+    def begin_early(self) -> None:
+        """Early media: what is queued leaves from here; what is received is not heard yet."""
+        self._early = True
 
     def start(self) -> None:
         """The call is established: the clock runs from here."""
@@ -82,6 +87,9 @@ class CallMedia:
     def tick(self) -> None:
         """Move what is due: from the wire to frames and taps, from the queue to the wire."""
         if not self.started:
+            if self._early:
+                self.queue.settle()
+                self._wire.read()
             return
         now = self._clock()
         left = self._sent_clock.fit(self.queue.settle(), now)
@@ -114,6 +122,7 @@ class CallMedia:
         return gap
 
     def stop(self) -> None:
-        """The call has ended: the last audio is told, frames end."""
-        self.started = False
+        """The call has ended: frames end, and what was still to be said is forgotten."""
+        self.started = self._early = False
+        self.queue.flush()
         self.stream.close()

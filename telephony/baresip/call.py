@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
+import logging
+import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +22,7 @@ from telephony.api import (
     TransferOutcome,
     TransferResult,
 )
+from telephony.baresip.config import RTP_LOSS_S
 from telephony.baresip.native import NativeStack
 from telephony.baresip.wire import BaresipWire
 from telephony.errors import LineError
@@ -27,6 +32,9 @@ from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
 from telephony.quality import Quality, Reading, ReceiverStatistics
 
 ANSWER_TIMEOUT_S = 10.0
+PRACK_POLL_S = 0.02
+_log = logging.getLogger("telephony")
+_DESCRIBED = (Event.CALL_REMOTE_SDP, Event.CALL_HOLD, Event.CALL_RESUME)
 
 
 class BaresipCall:
@@ -37,16 +45,17 @@ class BaresipCall:
         self._native = native
         self._stack = stack
         self._info = info
-        self._codec = ""
         self._ended: asyncio.Future[Hangup] = loop.create_future()
         self._established = asyncio.Event()
         self._ending = False
+        self._held = False
+        self._leaving: asyncio.Future[None] | None = None
         self._digits = DigitStream()
         self._statistics = ReceiverStatistics(concealed=True)
+        self._gaps = 0
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id, self)
         native.on(self._on_event)
-        native.on_dtmf(lambda event: self._digits.put(event.digit))
 
     @property
     def info(self) -> CallInfo:
@@ -59,11 +68,7 @@ class BaresipCall:
     async def answer(self) -> None:
         if self.ended is not None:
             raise LineError(f"call {self._info.call_id} ended before it was answered: {self.ended}")
-        try:
-            # Without video=True the stack sends a re-INVITE of its own 100 ms after the answer.
-            await self._native.answer(video=True)
-        except BaresipError as error:
-            raise LineError(f"call {self._info.call_id} cannot be answered: {error}") from error
+        await self._accept()
         if await self.wait_established(ANSWER_TIMEOUT_S):
             return
         if self.ended is not None:
@@ -72,6 +77,22 @@ class BaresipCall:
         raise LineError(
             f"call {self._info.call_id}: no ACK within {ANSWER_TIMEOUT_S:g} s of the answer"
         )
+
+    async def _accept(self) -> None:
+        """Send the answer, once the far end has confirmed reliable ringing (PRACK, RFC 3262)."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + ANSWER_TIMEOUT_S
+        while self.ended is None:
+            try:
+                await self._native.answer()
+                return
+            except BaresipError as error:
+                unconfirmed = os.strerror(errno.EAGAIN) in str(error)
+                if not unconfirmed or loop.time() > until_s:
+                    raise LineError(
+                        f"call {self._info.call_id} cannot be answered: {error}"
+                    ) from error
+            await asyncio.sleep(PRACK_POLL_S)
 
     async def wait_established(self, timeout_s: float) -> bool:
         """Wait for media; False if the call ended or `timeout_s` passed first."""
@@ -89,6 +110,8 @@ class BaresipCall:
     async def progress(self) -> None:
         if self.ended is not None or not self._stack.progress(self._info.call_id):
             raise LineError(f"call {self._info.call_id} is not one that rings here")
+        self._learn_codec()
+        self.media.begin_early()
 
     async def reject(self, code: int = 486) -> None:
         self._ending = True
@@ -97,11 +120,11 @@ class BaresipCall:
 
     @property
     def codec(self) -> str:
-        return self._codec
+        return self._info.codec
 
     @property
     def held(self) -> bool:
-        return bool(self._native.remote_on_hold)
+        return self._held
 
     @property
     def quality(self) -> Quality | None:
@@ -109,15 +132,18 @@ class BaresipCall:
 
     def lost(self) -> int:
         """For `telephony.media.Losses`."""
-        return self._stack.monitor.lost(self._info.call_id)
+        with contextlib.suppress(LineError):  # the stack is about to stop
+            self._gaps = self._stack.monitor.lost(self._info.call_id)
+        return self._gaps
 
     def run(self, packets: int) -> None:
         """For `telephony.media.Losses`."""
         self._statistics.run(packets)
 
     def _read_statistics(self) -> None:
-        for reading in self._stack.monitor.read(self._info.call_id).values():
-            self._add(reading)
+        with contextlib.suppress(LineError):  # the last reading will do
+            for reading in self._stack.monitor.read(self._info.call_id).values():
+                self._add(reading)
 
     def _add(self, reading: Reading) -> None:
         buffered = replace(reading.buffered, heard_ms=self.media.heard_ms)
@@ -216,10 +242,12 @@ class BaresipCall:
         if not self._info.call_id and event.call_id:  # a call that we dialled
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
-            self._codec = self._stack.codec(self._info.call_id)
-            self._stack.monitor.watch(self._info.call_id, self._add)
-            self.media.start()
-            self._established.set()
+            self._begin()
+        elif event.event is Event.CALL_DTMF_START and event.text:
+            # Its beginning counts: all of the packets that tell of its end may be lost.
+            self._digits.put(event.text)
+        elif event.event in _DESCRIBED:
+            self._described()
         elif event.event in (Event.CALL_RINGING, Event.CALL_PROGRESS):
             self.rang = True
         elif event.event is Event.CALL_CLOSED:
@@ -228,6 +256,30 @@ class BaresipCall:
                 sent=event.stats.get("tx", {}).get("packets", 0),
             )
             self.closed(event.text or "")
+
+    def _begin(self) -> None:
+        if self._stack.leaks(self._info.call_id):
+            _log.error("call %s: no SRTP on TLS; hanging up", self._info.call_id)
+            self._leaving = asyncio.ensure_future(self.hangup())
+            return
+        self._learn_codec()
+        self._stack.monitor.watch(self._info.call_id, self._add)
+        self.media.start()
+        self._established.set()
+
+    def _learn_codec(self) -> None:
+        self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))
+
+    def _described(self) -> None:
+        """The far end has described its media: it may hold us, or resume.
+
+        The stack's own word for hold does not know the address 0.0.0.0, and such a hold would
+        end the call for its missing RTP.
+        """
+        held = self._stack.held(self._info.call_id)
+        if held != self._held:
+            self._held = held
+            self._stack.watch_rtp(self._info.call_id, 0 if held else RTP_LOSS_S * 1000)
 
     def closed(self, text: str) -> None:
         """The stack has closed the call; `text` is its reason. Idempotent."""

@@ -12,22 +12,22 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from typing import Any, Final, Literal
+from typing import Any
 
 from baresip import BaresipError, Event, Runtime, StackEvent, UserAgent
 from baresip import Call as StackCall
 
 from telephony.api import CallInfo, DialResult, TransferOutcome
+from telephony.baresip.agents import Agents, RegistrationState
 from telephony.baresip.call import BaresipCall
-from telephony.baresip.config import account, stack_config
+from telephony.baresip.config import stack_config
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
-from telephony.outcomes import check_sip_uri, outcome_of, split_status, user_part
+from telephony.outcomes import REASONS, check_sip_uri, outcome_of, split_status, user_part
 from telephony.ports import check_free
 
 TICK_MS = 10
-TRANSPORTS: Final[tuple[Literal["udp", "tcp"], ...]] = ("udp", "tcp")
 _EARLY_CALLS_KEPT = 256
 _log = logging.getLogger("telephony")
 
@@ -48,7 +48,7 @@ class BaresipEndpoint:
         self._stack: NativeStack | None = None
         self._draining = False
         self._runtime: Runtime | None = None
-        self._agents: dict[str, UserAgent] = {}
+        self._agents = Agents(self._config)
         self._calls: set[BaresipCall] = set()
         self._answering: set[BaresipCall] = set()
         self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
@@ -59,6 +59,8 @@ class BaresipEndpoint:
 
     async def start(self) -> None:
         check_free(self._config.listen)
+        if self._config.tls is not None:
+            check_free(self._config.tls.listen)
         config = stack_config(self._config)
         runtime = Runtime()
         try:
@@ -70,26 +72,33 @@ class BaresipEndpoint:
             ) from error
         try:
             await self._open(runtime)
-        except BaresipError as error:
+        except (BaresipError, LineError) as error:
+            self._let_go()
             await runtime.close()
+            if isinstance(error, LineError):
+                raise
             raise LineError(f"the SIP stack refuses our account: {error}") from error
         self._runtime = runtime
         self._incoming = asyncio.Queue()
         self._spawn(self._pump())
+        self._spawn(self._agents.register())
 
     async def _open(self, runtime: Runtime) -> None:
         self._stack = NativeStack()
+        self._stack.attach()
+        self._stack.voice_only()
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
-        for transport in TRANSPORTS:  # a catch-all account takes its own transport only
-            agent = await UserAgent.create(
-                runtime,
-                account(self._config, transport),
-                transfer_policy="auto" if self._config.follow_transfers else "reject",
-            )
-            agent.on_incoming(self._ring)
-            agent.on_transfer_call(self._follow)
-            self._agents[transport] = agent
+        await self._agents.open(runtime, self._stack, self._wire)
+
+    def _wire(self, agent: UserAgent) -> None:
+        agent.on_incoming(self._ring)
+        agent.on_transfer_call(self._follow)
+
+    @property
+    def registrations(self) -> Mapping[str, RegistrationState]:
+        """Where we stand with the registrars, by the names of their trunks."""
+        return self._agents.registrations
 
     def _die(self) -> None:
         """The stack's thread has gone, and with it every call; only a new process helps."""
@@ -111,8 +120,15 @@ class BaresipEndpoint:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._agents.goodbye()
+        self._let_go()
         await runtime.close()
         self._close_all("endpoint stopped")
+
+    def _let_go(self) -> None:
+        if self._stack is not None:
+            with contextlib.suppress(LineError):  # a stack that died needs no goodbye
+                self._stack.detach()
 
     async def incoming(self) -> AsyncIterator[BaresipCall]:
         while (call := await self._incoming.get()) is not None:
@@ -138,11 +154,11 @@ class BaresipEndpoint:
         timeout_s: float = 30.0,
         trunk: str = "",
     ) -> DialResult:
-        agent = self._agents.get("tcp" if "transport=tcp" in uri.lower() else "udp")
-        if self._runtime is None or agent is None:
+        if self._runtime is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
+        agent, target = self._agents.pick(uri, trunk)
         try:
-            command = agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            command = agent.dial(check_sip_uri(target), headers=dict(headers or {}))
             call = await self._uncancelled(asyncio.ensure_future(command), uri)
         except BaresipError as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
@@ -188,6 +204,9 @@ class BaresipEndpoint:
         self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
+        if self._stack is not None and self._stack.lacks_keys(native.call_id or ""):
+            self._stack.refuse(native.call_id or "", 488, REASONS[488])
+            return
         headers = {name.lower(): value for name, value in native.headers.items()}
         caller, callee = headers.pop("from", native.peer or ""), headers.pop("to", "")
         info = CallInfo(

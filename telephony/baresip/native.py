@@ -1,10 +1,9 @@
 """What libre and libbaresip can do and their Python binding does not offer.
 
-The binding's extension module exports every public symbol of the two C libraries it contains,
-so they are called here through ctypes: any final status for a refusal, a look at each SIP
-request before the stack acts on it, the codec that was agreed. Only documented functions of
-libre 4.10 (re_sip.h, re_list.h, re_main.h) and libbaresip 4.10 (baresip.h) are used, and three
-small structs; `NativeStack` proves them on a message of its own before they are trusted.
+A look at each SIP request before the stack acts on it, any final status for a refusal, the
+codec that was agreed, hold, early media. Only documented functions of libre 4.10 (re_sip.h,
+re_list.h, re_main.h) and libbaresip 4.10 (baresip.h) are used, and three small structs;
+`NativeStack` proves them on a message of its own before they are trusted.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from __future__ import annotations
 import ctypes
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import baresip._native as extension
-
+from telephony.baresip.library import Element
+from telephony.baresip.native_calls import NativeCalls
+from telephony.baresip.native_tls import NativeTls
 from telephony.baresip.statistics import StreamMonitor
 from telephony.errors import LineError
 
@@ -56,26 +55,8 @@ class _Text(ctypes.Structure):
         return ctypes.string_at(self.start, self.size) if self.start else b""
 
 
-class _Element(ctypes.Structure):
-    _fields_ = (
-        ("previous", ctypes.c_void_p),
-        ("next", ctypes.c_void_p),
-        ("list", ctypes.c_void_p),
-        ("data", ctypes.c_void_p),
-    )
-
-
 class _Header(ctypes.Structure):
-    _fields_ = (("in_list", _Element), ("in_hash", _Element), ("name", _Text), ("value", _Text))
-
-
-class _Codec(ctypes.Structure):
-    _fields_ = (
-        ("in_list", _Element),
-        ("payload_type", ctypes.c_char_p),
-        ("name", ctypes.c_char_p),
-        ("sample_rate", ctypes.c_uint32),
-    )
+    _fields_ = (("in_list", Element), ("in_hash", Element), ("name", _Text), ("value", _Text))
 
 
 @dataclass(frozen=True)
@@ -107,15 +88,12 @@ Screen = Callable[[RawRequest], Reply | bool]
 """True lets a request through, False drops it without a word, a `Reply` answers it."""
 
 
-class NativeStack:
+class NativeStack(NativeCalls, NativeTls):
     """The running stack's functions. Raises LineError if the extension is not the known one."""
 
     def __init__(self) -> None:
-        self._lib: Any = ctypes.CDLL(extension.__file__)
-        try:
-            self._declare()
-        except AttributeError as error:
-            raise LineError(f"baresip-python lacks {error}; install the pinned version") from None
+        super().__init__()
+        self._declare_requests()
         version = self._lib.sys_libre_version_get().decode()
         if version != KNOWN_VERSION:
             raise LineError(
@@ -127,11 +105,11 @@ class NativeStack:
         self._listener = ctypes.c_void_p()
         self._callback: Any = None
         self._prove()
-        self.monitor = StreamMonitor()
+        self.monitor = StreamMonitor(self._run, self._post)
 
-    def _declare(self) -> None:
+    def _declare_requests(self) -> None:
         pointer, text, whole = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
-        for name, result, arguments in (
+        functions = (
             ("sys_libre_version_get", text, ()),
             ("sa_struct_get_size", ctypes.c_size_t, ()),
             ("sa_ntop", whole, (pointer, text, whole)),
@@ -146,17 +124,8 @@ class NativeStack:
             ("mbuf_alloc", pointer, (ctypes.c_size_t,)),
             ("mbuf_write_mem", whole, (pointer, text, ctypes.c_size_t)),
             ("mem_deref", pointer, (pointer,)),
-            ("re_thread_enter", None, ()),
-            ("re_thread_leave", None, ()),
-            ("uag_call_find", pointer, (text,)),
-            ("call_get_ua", pointer, (pointer,)),
-            ("call_audio", pointer, (pointer,)),
-            ("audio_codec", pointer, (pointer, ctypes.c_bool)),
-            ("call_progress", whole, (pointer,)),
-            ("ua_hangup", None, (pointer, pointer, ctypes.c_uint16, text)),
-        ):
-            function = getattr(self._lib, name)
-            function.restype, function.argtypes = result, list(arguments)
+        )
+        self._declare(functions)
 
     def _prove(self) -> None:
         """Decode a request of our own and read it back through the structs."""
@@ -178,15 +147,6 @@ class NativeStack:
         ):
             raise LineError("baresip-python is laid out otherwise; install the pinned version")
 
-    @contextmanager
-    def _stack(self) -> Iterator[None]:
-        """Hold the stack's lock, as its own thread does while it works."""
-        self._lib.re_thread_enter()
-        try:
-            yield
-        finally:
-            self._lib.re_thread_leave()
-
     def screen(self, decide: Screen) -> None:
         """Let `decide` see every incoming request first, on the stack's thread.
 
@@ -206,18 +166,20 @@ class NativeStack:
 
         prototype = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p)
         self._callback = prototype(handle)
-        with self._stack():
-            handler = ctypes.cast(self._callback, ctypes.c_void_p)
-            failed = self._lib.sip_listen(
-                ctypes.byref(self._listener), self._lib.uag_sip(), True, handler, None
-            )
-            if failed:
-                raise LineError(f"the SIP stack takes no listener (errno {failed})")
-            # First in the list, before the stack's own: it would answer OPTIONS and ring.
-            element = _Element.from_address(self._listener.value or 0)
-            in_list, data = element.list, element.data
-            self._lib.list_unlink(self._listener)
-            self._lib.list_prepend(in_list, self._listener, data)
+        self._soon(self._listen_first)
+
+    def _listen_first(self) -> None:
+        handler = ctypes.cast(self._callback, ctypes.c_void_p)
+        failed = self._lib.sip_listen(
+            ctypes.byref(self._listener), self._lib.uag_sip(), True, handler, None
+        )
+        if failed:
+            raise LineError(f"the SIP stack takes no listener (errno {failed})")
+        # First in the list, before the stack's own: it would answer OPTIONS and ring.
+        element = Element.from_address(self._listener.value or 0)
+        in_list, data = element.list, element.data
+        self._lib.list_unlink(self._listener)
+        self._lib.list_prepend(in_list, self._listener, data)
 
     def _read(self, message: int) -> RawRequest:
         address = ctypes.create_string_buffer(64)
@@ -241,7 +203,7 @@ class NativeStack:
         list_head = _Header.from_address(found).in_list.list
         at = ctypes.c_void_p.from_address(list_head).value
         while at:
-            element = _Element.from_address(at)
+            element = Element.from_address(at)
             header = _Header.from_address(element.data)
             yield bytes(header.name), bytes(header.value)
             at = element.next
@@ -251,28 +213,6 @@ class NativeStack:
         # The stack reads this as a format; without a percent sign it is what it says.
         text = (lines + "\r\n").replace("%", "").encode()
         self._lib.sip_replyf(self._lib.uag_sip(), message, reply.code, reply.reason.encode(), text)
-
-    def refuse(self, call_id: str, code: int, reason: str) -> bool:
-        """End the call with this SIP Call-ID by a final status; False if there is none."""
-        with self._stack():
-            call = self._lib.uag_call_find(call_id.encode())
-            if call:
-                self._lib.ua_hangup(self._lib.call_get_ua(call), call, code, reason.encode())
-            return bool(call)
-
-    def codec(self, call_id: str) -> str:
-        """The lower-case name of the codec we send with; empty before there is one."""
-        with self._stack():
-            call = self._lib.uag_call_find(call_id.encode())
-            audio = self._lib.call_audio(call) if call else None
-            codec = self._lib.audio_codec(audio, True) if audio else None
-            return _Codec.from_address(codec).name.decode().lower() if codec else ""
-
-    def progress(self, call_id: str) -> bool:
-        """Send 183 with a media description; False if there is no such call to answer."""
-        with self._stack():
-            call = self._lib.uag_call_find(call_id.encode())
-            return bool(call) and self._lib.call_progress(call) == 0
 
 
 def _plain(text: bytes) -> str:
