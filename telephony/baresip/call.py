@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -52,6 +53,7 @@ class BaresipCall:
         self._leaving: asyncio.Future[None] | None = None
         self._digits = DigitStream()
         self._statistics = ReceiverStatistics(concealed=True)
+        self._gaps = 0
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id, self)
         native.on(self._on_event)
@@ -131,15 +133,18 @@ class BaresipCall:
 
     def lost(self) -> int:
         """For `telephony.media.Losses`."""
-        return self._stack.monitor.lost(self._info.call_id)
+        with contextlib.suppress(LineError):  # the stack is about to stop
+            self._gaps = self._stack.monitor.lost(self._info.call_id)
+        return self._gaps
 
     def run(self, packets: int) -> None:
         """For `telephony.media.Losses`."""
         self._statistics.run(packets)
 
     def _read_statistics(self) -> None:
-        for reading in self._stack.monitor.read(self._info.call_id).values():
-            self._add(reading)
+        with contextlib.suppress(LineError):  # the last reading will do
+            for reading in self._stack.monitor.read(self._info.call_id).values():
+                self._add(reading)
 
     def _add(self, reading: Reading) -> None:
         buffered = replace(reading.buffered, heard_ms=self.media.heard_ms)

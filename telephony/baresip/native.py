@@ -76,7 +76,7 @@ class NativeStack(NativeCalls, NativeTls):
         self._listener = ctypes.c_void_p()
         self._callback: Any = None
         self._prove()
-        self.monitor = StreamMonitor()
+        self.monitor = StreamMonitor(self._run, self._post)
 
     def _declare_requests(self) -> None:
         pointer, text, whole = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int

@@ -4,20 +4,24 @@ The binding tells them only when the far end sends RTCP, which many trunks never
 end of the call. The counters themselves are always there: libre counts every RTP packet that
 arrives (`rtcp_stats`, re_rtp.h), libbaresip what its jitter buffer did with it (baresip.h).
 
-All calls are read under one hold of the stack's lock, and with calls that keep the interpreter
-(`PyDLL`): giving it up in between would make the stack's thread wait for whatever Python thread
-computes at the time.
+All calls are read in one piece of work on the stack's thread (`telephony.baresip.library`), with
+calls that keep the interpreter (`PyDLL`): giving it up in between would make the stack wait for
+whatever Python thread computes at the time. Done from any other thread this would be a deadlock:
+the stack holds locks of its streams while it waits for the interpreter to tell an event.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
 
 import baresip._native as extension
 
+from telephony.errors import LineError
 from telephony.quality import Buffered, Reading
 
 EVERY_S = 1.0
@@ -44,12 +48,29 @@ class _Buffer(ctypes.Structure):
     )
 
 
+T = TypeVar("T")
+Readings = dict[str, Reading]
+
+
+class Run(Protocol):
+    """Does work on the stack's thread and returns its result. Raises LineError."""
+
+    def __call__(self, work: Callable[[], T], /) -> T: ...
+
+
+class Post(Protocol):
+    """Begins work on the stack's thread. Raises LineError."""
+
+    def __call__(self, work: Callable[[], T], /) -> Future[T]: ...
+
+
 class StreamMonitor:
     """Tells each watched call its counters every second, from the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run, post: Post) -> None:
+        self._run = run
+        self._post = post
         self._inside: Any = ctypes.PyDLL(extension.__file__)
-        self._outside: Any = ctypes.CDLL(extension.__file__)
         pointer, whole, count = ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32
         for name, result, arguments in (
             ("uag_call_find", pointer, (ctypes.c_char_p,)),
@@ -79,35 +100,48 @@ class StreamMonitor:
             self._timer.cancel()
             self._timer = None
 
-    def read(self, *call_ids: str) -> dict[str, Reading]:
-        """The counters of these calls now; those without media are left out."""
-        # The stack's thread may hold its lock and wait for the interpreter: give it up here.
-        self._outside.re_thread_enter()
-        try:
-            found = {call_id: self._read(call_id.encode()) for call_id in call_ids}
-        finally:
-            self._outside.re_thread_leave()
-        return {call_id: reading for call_id, reading in found.items() if reading is not None}
+    def read(self, *call_ids: str) -> Readings:
+        """The counters of these calls now; those without media are left out. Raises LineError."""
+        return self._run(lambda: self._read_all(call_ids))
 
     def lost(self, call_id: str) -> int:
-        """Packets of this call that are missing so far.
+        """Packets of this call that are missing so far. Raises LineError.
 
         With a jitter buffer, those that it has come upon, counted in the moment in which the
         packet after the gap is played; without one, gaps between what has arrived.
         """
-        self._outside.re_thread_enter()
-        try:
-            stream = self._stream(call_id.encode())
-            buffer = self._buffer(stream)
-            source, rtcp = self._rtcp(stream) if stream and not buffer.put else (0, _Rtcp())
-        finally:
-            self._outside.re_thread_leave()
-        return int(buffer.lost) if not source else max(0, int(rtcp.rx.lost))
+        return self._run(lambda: self._lost(call_id.encode()))
 
     def _tick(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(EVERY_S, self._tick)
-        for call_id, reading in self.read(*self._watched).items():
-            self._watched[call_id](reading)
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(EVERY_S, self._tick)
+        watched = tuple(self._watched)
+        try:
+            reading = self._post(lambda: self._read_all(watched))
+        except LineError:
+            return  # the stack has stopped; its calls are about to be forgotten
+
+        def done(read: Future[Readings]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile
+                loop.call_soon_threadsafe(self._tell, read)
+
+        reading.add_done_callback(done)
+
+    def _tell(self, read: Future[Readings]) -> None:
+        for call_id, reading in read.result().items():
+            if call_id in self._watched:
+                self._watched[call_id](reading)
+
+    def _read_all(self, call_ids: tuple[str, ...]) -> Readings:
+        found = {call_id: self._read(call_id.encode()) for call_id in call_ids}
+        return {call_id: reading for call_id, reading in found.items() if reading is not None}
+
+    def _lost(self, call_id: bytes) -> int:
+        stream = self._stream(call_id)
+        buffer = self._buffer(stream)
+        if buffer.put or not stream:
+            return int(buffer.lost)
+        return max(0, int(self._rtcp(stream)[1].rx.lost))
 
     def _stream(self, call_id: bytes) -> int | None:
         stack = self._inside
