@@ -83,7 +83,7 @@ class Phone:
                     self._pending.append(self.events[-1])
         except (TimeoutError, asyncio.IncompleteReadError):
             seen = [event.get("type", event) for event in self.events]
-            raise AssertionError(f"baresip: no {what}; saw {seen}\n{self.log()}") from None
+            raise AssertionError(f"baresip: no {what}; saw {seen}\n{self.log()[-4000:]}") from None
 
     async def _message(self) -> dict[str, Any]:
         size = await self.reader.readuntil(b":")
@@ -92,12 +92,13 @@ class Phone:
         return message
 
     def log(self) -> str:
-        return (self.folder / "log").read_text(errors="replace")[-4000:]
+        """What it has printed, all SIP messages among it."""
+        return (self.folder / "log").read_text(errors="replace")
 
     def heard(self, rate: int = 8000) -> Samples:
         """What it has decoded since its start; each hold begins a new file."""
         dumps = sorted(self.folder.glob("dump-*-dec.wav"))
-        assert dumps, f"baresip heard nothing:\n{self.log()}"
+        assert dumps, f"baresip heard nothing:\n{self.log()[-4000:]}"
         for dump in dumps:
             with wave.open(str(dump)) as file:
                 assert (file.getnchannels(), file.getframerate()) == (1, rate)
@@ -142,7 +143,7 @@ async def debian_baresip(
     (folder / "contacts").write_text("")
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *("baresip", "-f", str(folder)),
+            *("baresip", "-s", "-f", str(folder)),  # -s: the log has all SIP messages
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=asyncio.subprocess.STDOUT,
