@@ -155,8 +155,10 @@ class Admission:
         self._queue.update(left_ms, now_s)
         self._late.update(self._lag.value, now_s)
         self._waiting.update(self._queue.value, now_s)
-        served = len(self._in) - self._notices()
-        self._ceiling.update(served, self._late.on or self._waiting.on, now_s)
+        strain = max(
+            self._lag.value / self.limits.max_lag_ms, self._queue.value / self.limits.max_queue_ms
+        )
+        self._ceiling.update(len(self._in) - self._notices(), strain, now_s)
 
     def _notices(self) -> int:
         return sum(self._in.values())
