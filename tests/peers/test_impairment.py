@@ -170,7 +170,7 @@ def show(name: str, talk: Conversation) -> None:
         f"lost {got.loss_percent:.2f} %, late {got.late}, duplicated {got.duplicated}, jitter "
         f"{got.jitter_ms:.1f} ms, buffer {got.buffer_ms:.0f} ms, MOS {got.mos:.2f}; heard "
         f"{100 * len(delays) * FRAME / len(talk.said):.1f} % of packets, delay "
-        f"{np.percentile(delays, [5, 50, 95])} ms, {len(talk.frames)} frames, "
+        f"{np.percentile(delays or [np.nan], [5, 50, 95])} ms, {len(talk.frames)} frames, "
         f"pace {talk.pace_ms():.0f} ms"
     )
 
