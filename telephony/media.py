@@ -15,11 +15,11 @@ from telephony.pacing import FramePacer, SentClock
 from telephony.sending import Ring, SendQueue
 from telephony.taps import Taps
 
-GAP_S = 0.025
+GAP_S = 0.032
 """Audio that comes later than this after the last is asked about: is there a gap before it?"""
 STALL_S = 0.05
-"""Ticks further apart than this were late themselves. Asking takes the stack's lock, and a busy
-process has no time to spare: then only where the clock lacks audio."""
+"""Ticks further apart than this were late themselves. Asking waits for the stack's thread, and a
+busy process has no time to spare: then only where the clock lacks audio."""
 
 
 class Wire(Ring, Protocol):
