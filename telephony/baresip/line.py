@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any
 
@@ -21,18 +20,16 @@ from telephony.api import CallInfo, DialResult, TransferOutcome
 from telephony.baresip.agents import Agents, RegistrationState
 from telephony.baresip.call import BaresipCall
 from telephony.baresip.config import stack_config
+from telephony.baresip.dialling import cancel_dial, why_not
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
-from telephony.outcomes import REASONS, check_sip_uri, outcome_of, split_status, user_part
+from telephony.outcomes import REASONS, check_sip_uri, user_part
 from telephony.ports import check_free
 
 TICK_MS = 10
 _EARLY_CALLS_KEPT = 256
 _log = logging.getLogger("telephony")
-
-# Twice SIP's T1, the time after which an INVITE is sent again.
-PROVISIONAL_WAIT_S = 1.0
 
 
 class BaresipEndpoint:
@@ -170,12 +167,12 @@ class BaresipEndpoint:
         try:
             established = await call.wait_established(timeout_s)
         except asyncio.CancelledError:
-            self._spawn(_cancel_dial(call))
+            self._spawn(cancel_dial(call))
             raise
         return (
             DialResult(TransferOutcome.ACCEPTED, call)
             if established
-            else await _failure(call, timeout_s)
+            else await why_not(call, timeout_s)
         )
 
     async def _uncancelled(self, dialling: asyncio.Future[StackCall], uri: str) -> BaresipCall:
@@ -193,7 +190,7 @@ class BaresipEndpoint:
 
     async def _abandon(self, dialling: asyncio.Future[StackCall], uri: str) -> None:
         with contextlib.suppress(BaresipError):
-            await _cancel_dial(self._dialled(await dialling, uri))
+            await cancel_dial(self._dialled(await dialling, uri))
 
     async def followed(self) -> BaresipCall:
         """The next call that a far end's REFER made us place; perhaps not yet established."""
@@ -278,29 +275,3 @@ class BaresipEndpoint:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _cancel_dial(call: BaresipCall) -> None:
-    """Hang up a dial, but not before the far end has said that it rings.
-
-    A CANCEL may only follow a provisional response (RFC 3261, section 9.1); the stack drops an
-    earlier one without a word to the far end, which would ring on for nobody.
-    """
-    until_s = time.monotonic() + PROVISIONAL_WAIT_S
-    # The stack tells of ringing by a flag only.
-    while not call.rang and call.ended is None and time.monotonic() < until_s:  # noqa: ASYNC110
-        await asyncio.sleep(0.02)
-    await call.hangup()
-
-
-async def _failure(call: BaresipCall, timeout_s: float) -> DialResult:
-    """Why a dialled call was not established; cancels it where it still rings."""
-    if call.ended is None:
-        with contextlib.suppress(LineError):
-            await call.hangup()
-        waited = f"no answer within {timeout_s:g} s"
-        if call.rang:
-            return DialResult(TransferOutcome.NO_ANSWER, reason=waited)
-        return DialResult(TransferOutcome.UNREACHABLE, reason=f"{waited}, never rang")
-    status, reason = split_status(call.ended.reason)
-    return DialResult(outcome_of(status), sip_code=status, reason=reason)
