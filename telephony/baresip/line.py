@@ -24,7 +24,7 @@ from telephony.baresip.dialling import cancel_dial, why_not
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
-from telephony.outcomes import REASONS, check_sip_uri, user_part
+from telephony.outcomes import check_sip_uri, user_part
 from telephony.ports import check_free
 
 TICK_MS = 10
@@ -201,9 +201,6 @@ class BaresipEndpoint:
         self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
-        if self._stack is not None and self._stack.lacks_keys(native.call_id or ""):
-            self._stack.refuse(native.call_id or "", 488, REASONS[488])
-            return
         headers = {name.lower(): value for name, value in native.headers.items()}
         caller, callee = headers.pop("from", native.peer or ""), headers.pop("to", "")
         info = CallInfo(
@@ -214,6 +211,9 @@ class BaresipEndpoint:
             codec=self._config.codecs[0] if len(self._config.codecs) == 1 else "",
         )
         call = self._adopt(native, info)
+        if call.lacks_keys:
+            self._spawn(call.reject(488))
+            return
         if self._draining or len(self._answering) >= self._max_calls:
             self._spawn(call.reject(503 if self._draining else 486))
             return
