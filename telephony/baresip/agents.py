@@ -19,7 +19,7 @@ from telephony.config import LineConfig, Transport, Trunk
 from telephony.errors import LineError
 
 GOODBYE_S = 2.0
-_REGISTER_EVENTS = (Event.REGISTER_OK, Event.REGISTER_FAIL)
+PATIENCE_S = 5.0
 _log = logging.getLogger("telephony")
 
 
@@ -82,18 +82,23 @@ class Agents:
         self.registrations[trunk] = RegistrationState(trunk, registrar)
         agent = self._by_trunk[trunk]
         agent.on(lambda event: self._registered(trunk, event))
-        with contextlib.suppress(RegistrationError):  # its event has been told
-            await agent.register()
+        try:
+            await agent.register(timeout=PATIENCE_S)
+        except RegistrationError as error:
+            if not self.registrations[trunk].reason:  # no answer at all comes much later
+                self._tell(trunk, str(error))
 
     def _registered(self, trunk: str, event: StackEvent) -> None:
-        if event.event not in _REGISTER_EVENTS:
+        if event.event is Event.REGISTER_OK:
+            self._tell(trunk, "")
+        elif event.event is Event.REGISTER_FAIL:
+            self._tell(trunk, event.text or "no answer")
+
+    def _tell(self, trunk: str, refusal: str) -> None:
+        before = self.registrations.get(trunk)
+        if before is None:  # we have signed off
             return
-        before = self.registrations[trunk]
-        now = replace(
-            before,
-            registered=event.event is Event.REGISTER_OK,
-            reason="" if event.event is Event.REGISTER_OK else event.text or "no answer",
-        )
+        now = replace(before, registered=not refusal, reason=refusal)
         self.registrations[trunk] = now
         if now == before:
             return
@@ -104,8 +109,8 @@ class Agents:
 
     async def goodbye(self) -> None:
         """Unregister; gives a registrar that does not answer `GOODBYE_S`."""
-        await asyncio.gather(*(self._unregister(agent) for agent in self._by_trunk.values()))
         self.registrations.clear()
+        await asyncio.gather(*(self._unregister(agent) for agent in self._by_trunk.values()))
 
     async def _unregister(self, agent: UserAgent) -> None:
         with contextlib.suppress(BaresipError):
@@ -119,7 +124,7 @@ class Agents:
         """
         chosen = self._trunk(trunk)
         named = uri.lower().partition(";transport=")[2].partition(";")[0]
-        if not named and chosen.name in self._by_trunk:
+        if chosen.name in self._by_trunk and named in ("", chosen.transport):
             return self._by_trunk[chosen.name], uri
         transport = named or chosen.transport
         agent = self._by_transport.get(transport)

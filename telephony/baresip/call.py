@@ -120,6 +120,11 @@ class BaresipCall:
             self._stack.refuse(self._info.call_id, code, REASONS.get(code, "Refused"))
 
     @property
+    def lacks_keys(self) -> bool:
+        """Whether it rings over TLS and offers no encryption: it must not be answered."""
+        return self._stack.lacks_keys(self._info.call_id)
+
+    @property
     def codec(self) -> str:
         return self._info.codec
 

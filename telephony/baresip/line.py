@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any
 
@@ -22,20 +21,18 @@ from telephony.api import CallInfo, DialResult, TransferOutcome
 from telephony.baresip.agents import Agents, RegistrationState
 from telephony.baresip.call import BaresipCall
 from telephony.baresip.config import stack_config
+from telephony.baresip.dialling import cancel_dial, why_not
 from telephony.baresip.entrance import Entrance
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
 from telephony.headers import check_headers
-from telephony.outcomes import REASONS, check_sip_uri, outcome_of, split_status, user_part
+from telephony.outcomes import check_sip_uri, user_part
 from telephony.ports import check_free
 
 TICK_MS = 10
 _EARLY_CALLS_KEPT = 256
 _log = logging.getLogger("telephony")
-
-# Twice SIP's T1, the time after which an INVITE is sent again.
-PROVISIONAL_WAIT_S = 1.0
 
 
 class BaresipEndpoint:
@@ -81,7 +78,7 @@ class BaresipEndpoint:
             await runtime.close()
             if isinstance(error, LineError):
                 raise
-            raise LineError(f"the SIP stack cannot be set up: {error}") from error
+            raise LineError(f"the SIP stack refuses our account: {error}") from error
         self._runtime = runtime
         self._incoming = asyncio.Queue()
         self._spawn(self._pump())
@@ -96,7 +93,7 @@ class BaresipEndpoint:
         runtime.on_dead = self._die
         await self._agents.open(runtime, self._stack, self._wire)
         if not self._stack.screens:
-            raise LineError("its requests cannot be judged, so none may be let in")
+            raise LineError("the SIP stack does not let its requests be judged; none may be let in")
 
     def _wire(self, agent: UserAgent) -> None:
         agent.on_incoming(self._ring)
@@ -179,12 +176,12 @@ class BaresipEndpoint:
         try:
             established = await call.wait_established(timeout_s)
         except asyncio.CancelledError:
-            self._spawn(_cancel_dial(call))
+            self._spawn(cancel_dial(call))
             raise
         return (
             DialResult(TransferOutcome.ACCEPTED, call)
             if established
-            else await _failure(call, timeout_s)
+            else await why_not(call, timeout_s)
         )
 
     async def _uncancelled(self, dialling: asyncio.Future[StackCall], uri: str) -> BaresipCall:
@@ -202,7 +199,7 @@ class BaresipEndpoint:
 
     async def _abandon(self, dialling: asyncio.Future[StackCall], uri: str) -> None:
         with contextlib.suppress(BaresipError):
-            await _cancel_dial(self._dialled(await dialling, uri))
+            await cancel_dial(self._dialled(await dialling, uri))
 
     async def followed(self) -> BaresipCall:
         """The next call that a far end's REFER made us place; perhaps not yet established."""
@@ -213,17 +210,16 @@ class BaresipEndpoint:
         self._followed.put_nowait(self._adopt(native, info))
 
     def _ring(self, native: StackCall) -> None:
-        if self._entrance is None or self._stack is None:
+        if self._entrance is None:
             raise LineError("the endpoint is not started")
-        if self._stack.lacks_keys(native.call_id or ""):
-            self._stack.refuse(native.call_id or "", 488, REASONS[488])
-            return
         info, admitted = self._entrance.welcome(native)
         call = self._adopt(native, info)
-        if admitted:
-            self._incoming.put_nowait(call)
-        else:  # it has a header that the stack took for the Call-ID, and the door did not
+        if call.lacks_keys:
+            self._spawn(call.reject(488))
+        elif not admitted:  # it has a header that the stack took for the Call-ID, and we did not
             self._spawn(call.reject(503))
+        else:
+            self._incoming.put_nowait(call)
 
     def _adopt(self, native: StackCall, info: CallInfo) -> BaresipCall:
         if self._stack is None:
@@ -283,29 +279,3 @@ class BaresipEndpoint:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _cancel_dial(call: BaresipCall) -> None:
-    """Hang up a dial, but not before the far end has said that it rings.
-
-    A CANCEL may only follow a provisional response (RFC 3261, section 9.1); the stack drops an
-    earlier one without a word to the far end, which would ring on for nobody.
-    """
-    until_s = time.monotonic() + PROVISIONAL_WAIT_S
-    # The stack tells of ringing by a flag only.
-    while not call.rang and call.ended is None and time.monotonic() < until_s:  # noqa: ASYNC110
-        await asyncio.sleep(0.02)
-    await call.hangup()
-
-
-async def _failure(call: BaresipCall, timeout_s: float) -> DialResult:
-    """Why a dialled call was not established; cancels it where it still rings."""
-    if call.ended is None:
-        with contextlib.suppress(LineError):
-            await call.hangup()
-        waited = f"no answer within {timeout_s:g} s"
-        if call.rang:
-            return DialResult(TransferOutcome.NO_ANSWER, reason=waited)
-        return DialResult(TransferOutcome.UNREACHABLE, reason=f"{waited}, never rang")
-    status, reason = split_status(call.ended.reason)
-    return DialResult(outcome_of(status), sip_code=status, reason=reason)

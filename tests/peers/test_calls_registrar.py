@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from pathlib import Path
 
 import pytest
-from calls_support import heard_by_us, our_line, say, until
+from calls_support import heard_by_us, hears_sound, our_line, say, until
 from debian_baresip import debian_baresip
 from kamailio_proxy import PASSWORD, USER, Proxy, kamailio
-from line_support import clarity_db, loud_ms, voice, write_wav
+from line_support import clarity_db, free_port, voice, write_wav
 
 from telephony import HangupBy, TransferOutcome
 from telephony.config import Registration, Trunk
@@ -61,6 +62,22 @@ async def test_a_wrong_password_is_told_and_the_line_works_on(
     assert "wrong-open" not in caplog.text + str(state)
 
 
+async def test_a_registrar_that_is_not_there_is_told_and_does_not_hold_up_start_or_stop(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telephony.baresip.agents.PATIENCE_S", 0.5)
+    login = Registration(f"127.0.0.1:{free_port()}", USER, PASSWORD)
+    began_s = time.monotonic()
+    async with our_line(trunks=(Trunk("office", registration=login),)) as line:
+        assert time.monotonic() - began_s < 5
+        state = line.endpoint.registrations
+        await until(lambda: "office" in state and state["office"].reason, "told of the failure")
+        assert not state["office"].registered
+        began_s = time.monotonic()
+    assert time.monotonic() - began_s < 5
+    assert f"trunk office is not registered at {login.registrar}" in caplog.text
+
+
 async def test_registrations_are_renewed_with_fresh_nonces(tmp_path: Path) -> None:
     async with (
         kamailio(tmp_path / "k", nonce_s=1) as proxy,
@@ -89,7 +106,7 @@ async def test_a_call_in_through_the_proxy_ends_through_it(tmp_path: Path, who: 
         assert call.info.headers["user-to-user"] == "3131;encoding=hex"
         ear = heard_by_us(call)
         await say(call, ours)
-        assert len(loud_ms(bytes(ear.heard))) > 100
+        await hears_sound(ear, 1000)
         await (call.hangup() if who == "us" else phone.command("hangup"))
         ended = await call.wait_ended()
         await phone.event("CALL_CLOSED")
