@@ -262,11 +262,13 @@ class BaresipCall:
         self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))
 
     def _described(self) -> None:
-        """The far end has described its media: it may hold us, or resume.
+        """The far end has described its media: it may hold us, resume, or change the codec.
 
         The stack's own word for hold does not know the address 0.0.0.0, and such a hold would
         end the call for its missing RTP.
         """
+        if self._established.is_set():
+            self._learn_codec()
         held = self._stack.held(self._info.call_id)
         if held != self._held:
             self._held = held

@@ -7,6 +7,8 @@ not the one that was expected.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import socket
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -142,9 +144,18 @@ class Script:
         return self
 
 
-async def run_sipp(
-    script: Script, port: int, folder: Path, *, rtp_port: int = 42700, calls: int = 1
-) -> None:
+def free_media_port() -> int:
+    """The first of six ports that are free for RTP and RTCP: SIPp takes two for each stream."""
+    while True:
+        first = random.randrange(42700, 42990, 2)
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + 6):
+                probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe.bind(("127.0.0.1", port))
+            return first
+
+
+async def run_sipp(script: Script, port: int, folder: Path, *, calls: int = 1) -> None:
     """Call our line at `port`; fails with SIPp's screen and messages if SIPp does."""
     (folder / "call.xml").write_text(script.xml())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -153,7 +164,7 @@ async def run_sipp(
     process = await asyncio.create_subprocess_exec(
         *("sipp", f"127.0.0.1:{port}", "-sf", "call.xml", "-s", "4008001234"),
         *("-m", str(calls), "-l", "1", "-i", "127.0.0.1", "-mi", "127.0.0.1"),
-        *("-p", str(own), "-mp", str(rtp_port), "-t", "u1", "-nostdin"),
+        *("-p", str(own), "-mp", str(free_media_port()), "-t", "u1", "-nostdin"),
         *(("-rtp_echo",) if "[media_port]" in script.xml() else ()),
         *("-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages"),
         *("-timeout", "25s", "-timeout_error"),

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
-from calls_support import heard_by_us, our_line, say
+from calls_support import heard_by_us, our_line, say, until
 from debian_baresip import debian_baresip
 from line_support import clarity_db, voice, write_wav
-from sipp_script import Script, run_sipp, sdp
+from sipp_script import ECHO, Script, run_sipp, sdp
 
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
@@ -96,6 +96,31 @@ async def test_of_two_codecs_the_callers_preference_is_told(
         call = await line.answered()
         assert (call.codec, call.info.codec) == (agreed, agreed)
         await running
+
+
+@pytest.mark.parametrize(("codec", "payload"), [("pcmu", "0 PCMU"), ("g722", "9 G722")])
+async def test_a_reinvite_changes_the_codec_and_the_sound_goes_on(
+    tmp_path: Path, codec: str, payload: str
+) -> None:
+    """SIPp echoes: what comes back has gone both ways."""
+    before, after = voice(0.8, seed=5), voice(0.8, seed=6)
+    number = payload.split()[0]
+    other = ECHO.replace("8 101", f"{number} 101").replace("8 PCMA", payload)
+    script = Script().invite(sdp(ECHO)).expect(200).send("ACK").pause(2500)
+    script.reinvite(sdp(other), f"RTP/AVP {number} ").expect_request("BYE").reply()
+    async with our_line(codecs=("pcma", "pcmu", "g722")) as line:
+        running = asyncio.ensure_future(run_sipp(script, line.port, tmp_path))
+        call = await line.answered()
+        ear = heard_by_us(call)
+        await say(call, before)
+        await until(lambda: call.codec == codec, f"the codec is {codec}")
+        await say(call, after)
+        await call.hangup()
+        await running
+        heard = [clarity_db(part, ear.all()) for part in (before, after)]
+    print(f"echo over PCMA {heard[0]:.1f} dB, then over {codec} {heard[1]:.1f} dB")
+    assert heard[0] >= 35
+    assert heard[1] >= 28
 
 
 async def test_a_codec_that_does_not_exist_is_told_at_start() -> None:

@@ -194,6 +194,7 @@ async def test_reliable_ringing_for_who_asks_for_it(tmp_path: Path, asked: str) 
         .prack()
         .expect(200)
         .send("ACK")
+        .pause(500)
         .bye()
     )
     async with our_line() as line:
