@@ -138,8 +138,9 @@ class Cushion:
         self._watch(margin_ms)
         if margin_ms > MOST_MS:
             self.count.dropped += 1
+            self.count.shrunk_ms += PACKET_MS
             self._gap = True
-            self._change(-PACKET_MS)
+            self._forget()
             return np.zeros(0)
         if self._gap:
             self._gap = False
@@ -153,8 +154,8 @@ class Cushion:
         lead_ms = WANTED_MS - margin_ms - len(self._arrived) / 16
         if silent_ms > _LONG_SILENCE_MS:  # it had nothing to say: all is as at the beginning
             lead_ms += self._spread_ms
-            self._margins.clear()
-            self._low_ms, silent_ms = 0.0, 0.0
+            self._forget()
+            silent_ms = 0.0
         lead_ms = float(int(max(0.0, lead_ms)))
         self._added_ms += silent_ms + lead_ms
         self._low_ms += silent_ms + lead_ms
@@ -173,10 +174,24 @@ class Cushion:
         self._until_look -= 1
         if self._until_look <= 0:
             self._until_look = _LOOK_EVERY
-            ranked = sorted(self._margins)
-            low = ranked[int(len(ranked) * _LOW_SHARE)]
-            self._spread_ms = min(ranked[len(ranked) // 2] - low, _SPREAD_MOST_MS)
-            self._low_ms = low + self._added_ms
+            self._look()
+
+    def _look(self) -> None:
+        seen = list(self._margins)
+        older, recent = sorted(seen[:-_SETTLED]), seen[-_SETTLED:]
+        if older and min(recent) - older[len(older) // 2] >= MUCH_MS:
+            # Nothing of the last two seconds comes near what was usual: the far side's own
+            # sender stood still, and sent no silence that could have been counted.
+            self._margins = deque(recent, maxlen=_WINDOW)
+        ranked = sorted(self._margins)
+        low = ranked[int(len(ranked) * _LOW_SHARE)]
+        self._spread_ms = min(ranked[len(ranked) // 2] - low, _SPREAD_MOST_MS)
+        self._low_ms = low + self._added_ms
+
+    def _forget(self) -> None:
+        """What was learnt of the path no longer holds."""
+        self._margins.clear()
+        self._low_ms = float(WANTED_MS)
 
     def _fit(self, frame: Samples) -> Samples:
         """`frame`, made longer or shorter where the margin asks for it and a pause allows it."""

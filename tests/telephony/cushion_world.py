@@ -21,13 +21,14 @@ class World:
     `delay_ms` gives the delay of packet n; order is kept, as behind a jitter buffer. `drift_ppm`
     above zero is a sender whose clock is fast. Packets that it does not
     send (`sends`) are saved silence. While the bot is `frozen` nobody moves audio, and
-    the far side sends on what it has.
+    the far side sends on what it has; while that `stands`, it does not send either.
     """
 
     delay_ms: Callable[[int], float]
     drift_ppm: float = 0.0
     phase_ms: float = 3.0
     sends: Callable[[int], bool] = lambda number: True
+    stands: Callable[[float], bool] = lambda now_ms: False
     frozen: Callable[[float], bool] = lambda now_ms: False
     cushion: Cushion = field(default_factory=Cushion)
     heard: list[bytes] = field(default_factory=list)
@@ -44,7 +45,8 @@ class World:
         end_ms = len(packets) * period_ms + tail_ms
         while now_ms < end_ms:
             while taken_ms <= now_ms:
-                self._take(queue, taken_ms)
+                if not self.stands(taken_ms):
+                    self._take(queue, taken_ms)
                 taken_ms += PACKET_MS
             if self.frozen(now_ms):
                 now_ms += TICK_MS

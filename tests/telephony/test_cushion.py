@@ -122,6 +122,21 @@ def test_after_a_busy_moment_of_the_bot_the_delay_goes_back(frozen_ms: int) -> N
     assert world.cushion.count.in_speech <= 6
 
 
+@pytest.mark.parametrize("stall_ms", [200, 1200])
+def test_a_machine_that_stood_still_altogether_is_forgotten(stall_ms: int) -> None:
+    """Nothing was sent meanwhile, so nothing tells how long it took but what has piled up."""
+    world = World(
+        jitter(5),
+        frozen=lambda now_ms: 10_000 <= now_ms < 10_000 + stall_ms,
+        stands=lambda now_ms: 10_000 <= now_ms < 10_000 + stall_ms,
+    )
+    world.play(talk(25))
+    per_s = [np.mean(world.margins_ms[at : at + 50]) for at in range(0, 1100, 50)]
+    assert max(world.margins_ms) <= MOST_MS + 100
+    assert per_s[-1] <= per_s[9] + 45
+    assert world.cushion.count.grown_ms <= 60
+
+
 def test_repeated_stalls_do_not_pile_up() -> None:
     world = World(stall(250, 200.0))
     world.play(talk(60))
