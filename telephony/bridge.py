@@ -83,6 +83,7 @@ class _Direction:
         self._leg = leg
         self._tap = tap
         self._cushion = Cushion()
+        self._loop = asyncio.get_running_loop()
 
     async def run(self) -> None:
         """Until the source ends, or this is cancelled."""
@@ -105,5 +106,6 @@ class _Direction:
         _log.debug("bridge: from leg %s: %s", self._leg, self._cushion.count)
 
     def _pass_on(self, pcm: bytes) -> None:
-        if out := self._cushion.pass_on(pcm, self._target.queued_ms):
+        now_ms = self._loop.time() * 1000
+        if out := self._cushion.pass_on(pcm, self._target.queued_ms, now_ms):
             self._target.play(out)

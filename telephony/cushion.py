@@ -4,7 +4,9 @@ Sound that arrives is queued for the other leg at once; what lies in that queue 
 sound arrives is the margin that was left. The cushion watches this margin over ten seconds and
 keeps its low percentile just above nothing: if it falls lower, the queue is made longer, if it
 stays higher, shorter. Network jitter, an event loop that stalls and clocks that drift apart all
-show in the same number, so nothing else is measured, and no clock is needed.
+show in the same number, so nothing else is measured. Where the far side ran dry all the same, the
+silence it sent counts as room that was made: it is kept if such lateness comes back, and taken
+away in the next pauses if it was alone.
 """
 
 from __future__ import annotations
@@ -40,8 +42,8 @@ PACKET_MS = 20
 TICK_MS = 10
 _WINDOW = 500  # frames of 20 ms
 _LOW_SHARE = 0.02
-_SETTLED = 100  # frames to have seen before anything is taken away …
-_SETTLED_LATE = 500  # … and after sound came too late once
+_SETTLED = 100  # frames to have seen before anything is taken away
+_LONG_SILENCE_MS = 1000
 _LOOK_EVERY = 5
 _PAUSE_LEAST = 80  # samples; in a pause nobody hears how long the piece is
 _PATIENCE_GROW = 30  # frames to wait for a pause before speech itself is stretched
@@ -49,7 +51,6 @@ _PATIENCE_SHRINK = 100
 _REST = 5  # frames between two changes, except in a pause when it matters
 _SILENT_RMS, _LOUD_RMS = 60.0, 800.0
 _FLOOR_RISE = 1.005
-_SPREAD_DECAY = 0.999
 _TAIL = 2 * FRAME
 
 
@@ -84,81 +85,88 @@ class Cushion:
         self._added_ms = 0.0
         self._low_ms = float(WANTED_MS)
         self._spread_ms = 0.0
-        self._settled = _SETTLED
         self._floor = _LOUD_RMS
         self._queued_ms = 0.0
-        self._age_ms = float(PACKET_MS)
+        self._taken_at_ms = -1e9  # when the far side took its last packet
+        self._dry_at_ms = -1e9  # when it will have, or had, nothing left
         self._pause = True
         self._waited = 0
         self._rested = 0
         self._until_look = _LOOK_EVERY
 
-    def pass_on(self, pcm: bytes, queued_ms: float) -> bytes:
+    def pass_on(self, pcm: bytes, queued_ms: float, now_ms: float) -> bytes:
         """PCM to queue for the far side now: whole frames, perhaps none. Asked every `TICK_MS`.
 
         Args:
             pcm: what has arrived, s16le 8 kHz, any length; empty tells that time passes.
             queued_ms: what the far side has still to send.
+            now_ms: any clock that does not jump.
         """
         self._arrived += pcm
         out: list[Samples] = []
-        margin_ms = self._margin(queued_ms)
+        margin_ms = self._margin(queued_ms, now_ms)
         while len(self._arrived) >= 2 * FRAME:
             frame = np.frombuffer(bytes(self._arrived[: 2 * FRAME]), "<i2").astype(np.float64)
             del self._arrived[: 2 * FRAME]
-            out.append(self._whole(self._pass_frame(frame, margin_ms)))
+            out.append(self._whole(self._pass_frame(frame, margin_ms, now_ms)))
             margin_ms += len(out[-1]) / 8
         if not pcm and margin_ms <= TICK_MS / 2 and self._live:
-            out.append(self._run_dry())
+            self.count.ran_dry += 1
+            out.append(self._end())
+            margin_ms += len(out[-1]) / 8
         self._queued_ms = queued_ms + sum(len(each) for each in out) / 8
+        self._dry_at_ms = now_ms + margin_ms if self._live or out else self._dry_at_ms
         return _pcm(out)
 
-    def _margin(self, queued_ms: float) -> float:
+    def _margin(self, queued_ms: float, now_ms: float) -> float:
         """How long until the far side runs dry: its queue, and what is left of the packet that
         it took from it last, which shows only in when the queue became shorter."""
-        self._age_ms = TICK_MS / 2 if queued_ms < self._queued_ms else self._age_ms + TICK_MS
-        return queued_ms + max(0.0, PACKET_MS - self._age_ms)
+        if queued_ms < self._queued_ms:
+            self._taken_at_ms = now_ms - TICK_MS / 2
+        if self._live and queued_ms <= 0 and now_ms - self._dry_at_ms > PACKET_MS:
+            self.count.ran_dry += 1  # while nobody could ask: the event loop stood still
+            self._live = False
+        return queued_ms + max(0.0, PACKET_MS - (now_ms - self._taken_at_ms))
 
     def finish(self) -> bytes:
         """The end of this direction: what is held back, and a fade of the last sound."""
         return _pcm([self._end()]) if self._live else b""
 
-    def _pass_frame(self, frame: Samples, margin_ms: float) -> Samples:
+    def _pass_frame(self, frame: Samples, margin_ms: float, now_ms: float) -> Samples:
         if not self._live:
-            return self._begin(frame, margin_ms)
+            return self._begin(frame, margin_ms, now_ms)
         self._watch(margin_ms)
         if margin_ms > MOST_MS:
             self.count.dropped += 1
+            self.count.shrunk_ms += PACKET_MS
             self._gap = True
-            self._change(-PACKET_MS)
+            self._forget()
             return np.zeros(0)
         if self._gap:
             self._gap = False
             frame = joined(self._tail, frame)
         return self._fit(frame)
 
-    def _begin(self, frame: Samples, margin_ms: float) -> Samples:
+    def _begin(self, frame: Samples, margin_ms: float, now_ms: float) -> Samples:
         """The first sound, of all or after the queue ran dry: rises out of a short silence."""
         self._live = True
-        self._margins.clear()
-        self._low_ms = float(WANTED_MS)
-        at_hand_ms = margin_ms + len(self._arrived) / 16
-        lead_ms = max(0.0, WANTED_MS + self._spread_ms - at_hand_ms)
+        silent_ms = max(0.0, now_ms - self._dry_at_ms)
+        lead_ms = WANTED_MS - margin_ms - len(self._arrived) / 16
+        if silent_ms > _LONG_SILENCE_MS:  # it had nothing to say: all is as at the beginning
+            lead_ms += self._spread_ms
+            self._forget()
+            silent_ms = 0.0
+        lead_ms = float(int(max(0.0, lead_ms)))
+        self._added_ms += silent_ms + lead_ms
+        self._low_ms += silent_ms + lead_ms
+        self._margins.append(margin_ms + lead_ms - self._added_ms)
         return np.concatenate((np.zeros(int(lead_ms) * 8), rising(frame)))
-
-    def _run_dry(self) -> Samples:
-        """Nothing came in time: in a pause the far end may just be saving packets, in a sound
-        they are late, and the next beginning is to leave them more room."""
-        self.count.ran_dry += 1
-        if not self._pause:
-            self._spread_ms = min(self._spread_ms + PACKET_MS, _SPREAD_MOST_MS)
-            self._settled = _SETTLED_LATE
-        return self._end()
 
     def _end(self) -> Samples:
         """Whole frames in which the last sound dies away."""
         count = -(-(len(self._carry) + FRAME // 2) // FRAME) * FRAME - len(self._carry)
         self._live = False
+        self._added_ms += count / 8
         return self._whole(fading(self._tail, count))
 
     def _watch(self, margin_ms: float) -> None:
@@ -166,11 +174,24 @@ class Cushion:
         self._until_look -= 1
         if self._until_look <= 0:
             self._until_look = _LOOK_EVERY
-            ranked = sorted(self._margins)
-            low = ranked[int(len(ranked) * _LOW_SHARE)]
-            spread_ms = ranked[len(ranked) // 2] - low
-            self._spread_ms = min(max(spread_ms, self._spread_ms * _SPREAD_DECAY), _SPREAD_MOST_MS)
-            self._low_ms = low + self._added_ms
+            self._look()
+
+    def _look(self) -> None:
+        seen = list(self._margins)
+        older, recent = sorted(seen[:-_SETTLED]), seen[-_SETTLED:]
+        if older and min(recent) - older[len(older) // 2] >= MUCH_MS:
+            # Nothing of the last two seconds comes near what was usual: the far side's own
+            # sender stood still, and sent no silence that could have been counted.
+            self._margins = deque(recent, maxlen=_WINDOW)
+        ranked = sorted(self._margins)
+        low = ranked[int(len(ranked) * _LOW_SHARE)]
+        self._spread_ms = min(ranked[len(ranked) // 2] - low, _SPREAD_MOST_MS)
+        self._low_ms = low + self._added_ms
+
+    def _forget(self) -> None:
+        """What was learnt of the path no longer holds."""
+        self._margins.clear()
+        self._low_ms = float(WANTED_MS)
 
     def _fit(self, frame: Samples) -> Samples:
         """`frame`, made longer or shorter where the margin asks for it and a pause allows it."""
@@ -182,7 +203,7 @@ class Cushion:
         if surplus_ms < 0:
             return self._grow(frame, pause)
         much = surplus_ms >= MUCH_MS
-        if surplus_ms >= SURPLUS_MS and len(self._margins) >= (_SETTLED if much else self._settled):
+        if surplus_ms >= SURPLUS_MS and len(self._margins) >= _SETTLED:
             return self._shrink(frame, pause, much)
         self._waited = 0
         return frame

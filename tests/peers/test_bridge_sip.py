@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
-from bridge_phones import PAUSE_S, Talker, bursts, stream
+from bridge_phones import PAUSE_S, Talker, Watch, bursts, stream
 from cushion_world import steps
 from line_support import find, free_port, samples
+from numpy.typing import NDArray
 from raw_far_end import Leg, caller_leg, seat_leg
 
 from telephony.baresip.line import BaresipEndpoint
@@ -59,18 +60,18 @@ def tone(seconds: float) -> bytes:
 async def test_each_hears_the_other_clearly_and_soon(legs: tuple[Leg, Leg]) -> None:
     caller, seat = legs
     joined = asyncio.create_task(bridge(caller.call, seat.call))
-    from_caller, from_seat = Talker(caller), Talker(seat)
-    await asyncio.gather(from_caller.talk(bursts(8, 1)), from_seat.talk(bursts(8, 2)))
+    from_caller, from_seat, watch = Talker(caller), Talker(seat), Watch()
+    await asyncio.gather(from_caller.talk(bursts(16, 1)), from_seat.talk(bursts(16, 2)))
     await asyncio.sleep(0.3)
+    watch.stop()
     assert not joined.done()
     caller.phone.bye()
     end = await asyncio.wait_for(joined, 5)
     assert isinstance(end, BridgeEnd)
     assert end.leg == "a"
     for talker, hearer in ((from_caller, seat), (from_seat, caller)):
-        snr_db, delays_ms = talker.heard_by(hearer)
+        snr_db, delays_ms = talker.heard_by(hearer, watch)
         print(f"SNR {snr_db:.1f} dB, delays {np.round(delays_ms, 1)} ms")
-        assert len(delays_ms) == 8
         assert snr_db >= SNR_DB
         assert float(np.median(delays_ms)) <= ADDED_DELAY_MS
     await seat.is_usable()
@@ -84,20 +85,38 @@ async def test_a_jittery_leg_is_still_clear(
     then all of the jitter is the cushion's."""
     caller, seat = legs
     joined = asyncio.create_task(bridge(caller.call, seat.call))
-    talker = Talker(seat)
-    await talker.talk(bursts(10, 3), jitter_ms=jitter_ms)
+    talker, watch = Talker(seat), Watch()
+    await talker.talk(bursts(12, 3), jitter_ms=jitter_ms)
     await asyncio.sleep(0.4)
+    watch.stop()
     caller.phone.bye()
     await asyncio.wait_for(joined, 5)
-    snr_db, delays_ms = talker.heard_by(caller)
+    snr_db, delays_ms = talker.heard_by(caller, watch)
     print(f"SNR {snr_db:.1f} dB, delays {np.round(delays_ms, 1)} ms")
     assert snr_db >= SNR_DB
     assert float(np.median(delays_ms)) <= ADDED_DELAY_MS + jitter_ms
 
 
-async def test_no_click_at_the_joining_or_the_leaving(legs: tuple[Leg, Leg]) -> None:
-    """A tone is playing when the bridge begins, and the seat leaves in the middle of another."""
-    caller, seat = legs
+async def test_no_click_at_the_joining_or_the_leaving(endpoint: BaresipEndpoint, port: int) -> None:
+    """A tone is playing when the bridge begins, and the seat leaves in the middle of another.
+
+    Again if the machine stood still in between: a starved sender cuts sound off hard.
+    """
+    for _ in range(4):
+        watch = Watch()
+        async with caller_leg(endpoint, port) as caller, seat_leg(endpoint, port) as seat:
+            heard = await tones_joined_and_left(caller, seat)
+        watch.stop()
+        loud = np.abs(heard).reshape(-1, 160).max(axis=1) > 300
+        assert np.sum(np.diff(loud.astype(int)) == -1) >= 2, "one tone ended, then the other"
+        print(f"steps at most {steps(heard).max():.0f}, {watch.stalls} stalls")
+        if steps(heard).max() <= CLICK or not watch.stalls:
+            break
+    assert steps(heard).max() <= CLICK
+
+
+async def tones_joined_and_left(caller: Leg, seat: Leg) -> NDArray[np.float64]:
+    """All that the caller's far end hears."""
     caller.call.play(tone(5.0))
     async with asyncio.timeout(5):
         while len(caller.rtp.loud()) < 30:  # noqa: ASYNC110
@@ -110,12 +129,9 @@ async def test_no_click_at_the_joining_or_the_leaving(legs: tuple[Leg, Leg]) -> 
     talking.cancel()
     assert end.leg == "b"
     await asyncio.sleep(0.3)
-    heard, _ = stream(caller)
-    loud = np.abs(heard).reshape(-1, 160).max(axis=1) > 300
-    assert np.sum(np.diff(loud.astype(int)) == -1) >= 2, "one tone ended, then the other"
-    print(f"steps at most {steps(heard).max():.0f}")
-    assert steps(heard).max() <= CLICK
+    heard = stream(caller)[0]
     await caller.is_usable()
+    return heard
 
 
 async def test_the_last_word_is_heard_and_the_one_at_the_joining(legs: tuple[Leg, Leg]) -> None:

@@ -43,7 +43,7 @@ def port() -> int:
 @pytest.fixture
 async def endpoint(port: int) -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=20)
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=60)
     )
     await endpoint.start()
     yield endpoint

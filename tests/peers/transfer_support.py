@@ -79,7 +79,7 @@ async def answered(endpoint: BaresipEndpoint) -> Call:
     return call
 
 
-async def is_heard(call: Call, frames: int = 25) -> None:
+async def is_heard(call: Call, frames: int = 15) -> None:
     """Wait until the far end's tone has sounded for `frames` frames without a break."""
     heard = b""
     async with asyncio.timeout(8):
@@ -88,4 +88,4 @@ async def is_heard(call: Call, frames: int = 25) -> None:
             if len(heard) == frames * 320:
                 break
     spectrum = np.abs(np.fft.rfft(samples(heard)))
-    assert abs(np.fft.rfftfreq(len(heard) // 2, 1 / 8000)[np.argmax(spectrum)] - SPEECH_HZ) < 4
+    assert abs(np.fft.rfftfreq(len(heard) // 2, 1 / 8000)[np.argmax(spectrum)] - SPEECH_HZ) < 5

@@ -19,6 +19,35 @@ def bursts(count: int, seed: int) -> list[bytes]:
     return [voice(BURST_S, seed=100 * seed + nth) for nth in range(count)]
 
 
+class Watch:
+    """When this machine kept a process waiting: what it does to audio is not the bridge's."""
+
+    LATE_S = 0.04
+
+    def __init__(self) -> None:
+        self._stalls_s: list[float] = []
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before_s = loop.time()
+            await asyncio.sleep(0.01)
+            if loop.time() - before_s > 0.01 + self.LATE_S:
+                self._stalls_s.append(loop.time())
+
+    def stop(self) -> None:
+        self._task.cancel()
+
+    def calm(self, at_s: float, *, before_s: float = 3.0, after_s: float = 0.6) -> bool:
+        """Whether nothing stood still around `at_s` (loop time)."""
+        return not any(at_s - before_s <= stall <= at_s + after_s for stall in self._stalls_s)
+
+    @property
+    def stalls(self) -> int:
+        return len(self._stalls_s)
+
+
 class Talker:
     """Sends bursts from a leg's far end, in real time."""
 
@@ -45,15 +74,19 @@ class Talker:
                 wait_s = due_s + late.uniform(0, jitter_ms) / 1000 - loop.time()
                 await asyncio.sleep(max(0.0, wait_s))
 
-    def heard_by(self, hearer: Leg) -> tuple[float, NDArray[np.float64]]:
-        """The median SNR of the bursts in dB, and the delay of each in ms."""
+    def heard_by(self, hearer: Leg, watch: Watch) -> tuple[float, NDArray[np.float64]]:
+        """The median SNR of the bursts in dB, and the delay in ms of each that was said and heard
+        while the machine was calm; of all of them if there are not four such."""
         heard, at_s = stream(hearer)
         found = [find(samples(sound), heard) for _, sound in self._said]
         delays = [
             (at_s[place // 160] + place % 160 / RATE - said_s) * 1000
             for (said_s, _), (place, _) in zip(self._said, found, strict=True)
         ]
-        return float(np.median([snr_db for _, snr_db in found])), np.array(delays)
+        calm = [delay for delay, (at, _) in zip(delays, self._said, strict=True) if watch.calm(at)]
+        kept = calm if len(calm) >= 4 else delays
+        print(f"{watch.stalls} stalls, {len(calm)} of {len(delays)} bursts in calm")
+        return float(np.median([snr_db for _, snr_db in found])), np.array(kept)
 
 
 def stream(leg: Leg) -> tuple[NDArray[np.float64], list[float]]:

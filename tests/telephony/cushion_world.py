@@ -19,12 +19,17 @@ class World:
     """A sender with its own clock, a path with delays, and a leg that sends in real time.
 
     `delay_ms` gives the delay of packet n; order is kept, as behind a jitter buffer. `drift_ppm`
-    above zero is a sender whose clock is fast.
+    above zero is a sender whose clock is fast. Packets that it does not
+    send (`sends`) are saved silence. While the bot is `frozen` nobody moves audio, and
+    the far side sends on what it has; while that `stands`, it does not send either.
     """
 
     delay_ms: Callable[[int], float]
     drift_ppm: float = 0.0
     phase_ms: float = 3.0
+    sends: Callable[[int], bool] = lambda number: True
+    stands: Callable[[float], bool] = lambda now_ms: False
+    frozen: Callable[[float], bool] = lambda now_ms: False
     cushion: Cushion = field(default_factory=Cushion)
     heard: list[bytes] = field(default_factory=list)
     margins_ms: list[float] = field(default_factory=list)
@@ -40,18 +45,22 @@ class World:
         end_ms = len(packets) * period_ms + tail_ms
         while now_ms < end_ms:
             while taken_ms <= now_ms:
-                self._take(queue, taken_ms)
+                if not self.stands(taken_ms):
+                    self._take(queue, taken_ms)
                 taken_ms += PACKET_MS
+            if self.frozen(now_ms):
+                now_ms += TICK_MS
+                continue
             arrived = b""
             while number < len(packets) and arrives_ms <= now_ms:
-                arrived += packets[number].tobytes()
+                arrived += packets[number].tobytes() if self.sends(number) else b""
                 last_ms = arrives_ms
                 number += 1
                 arrives_ms = self._arrival(number, period_ms, last_ms)
             queued_ms = len(queue) / 16
             if arrived:
                 self.margins_ms.append(queued_ms)
-            queue += self.cushion.pass_on(arrived, queued_ms)
+            queue += self.cushion.pass_on(arrived, queued_ms, now_ms)
             now_ms += TICK_MS
         queue += self.cushion.finish()
         self.heard.append(bytes(queue))
