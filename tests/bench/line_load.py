@@ -22,6 +22,7 @@ from tests.bench.line_uac import Caller, Dialog, State
 from tests.bench.mmsg import BatchSocket
 
 ROOT = Path(__file__).parents[2]
+START_S = 60
 WINDOW = 10
 """Calls that are being set up at a time."""
 
@@ -53,14 +54,17 @@ class EndpointProcess:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             text=True,
         )
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         self.status: dict[str, Any] = {}
         self.lag_ms = 0.0
         threading.Thread(target=self._read, daemon=True).start()
-        self.status = self._lines.get(timeout=30)
+        try:
+            self.status = self._lines.get(timeout=START_S)
+        except queue.Empty:
+            self._process.kill()
+            raise RuntimeError(f"no endpoint within {START_S} s; its error is above") from None
 
     def __enter__(self) -> Self:
         return self
