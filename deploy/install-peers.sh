@@ -4,8 +4,14 @@
 set -euo pipefail
 
 missing=()
-command -v sipp >/dev/null || missing+=(sip-tester)
-command -v espeak-ng >/dev/null || missing+=(espeak-ng)
+need() {  # PROGRAM PACKAGE
+  command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] || missing+=("$2")
+}
+need sipp sip-tester
+need espeak-ng espeak-ng
+need baresip baresip-core
+need kamailio kamailio
+need openssl openssl
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
@@ -18,5 +24,16 @@ if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || { echo "peers: need root or sudo to install ${missing[*]}" >&2; exit 2; }
 fi
 echo "installing ${missing[*]}"
+
+# The tests start their own kamailio; the package is not to start one as a service.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+  $sudo chmod 755 "$policy"
+  trap '$sudo rm -f "$policy"' EXIT
+fi
 $sudo apt-get update -qq
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+if [[ " ${missing[*]} " == *" kamailio "* ]] && [ -d /run/systemd/system ]; then
+  $sudo systemctl disable --quiet kamailio
+fi

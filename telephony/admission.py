@@ -29,7 +29,8 @@ class Limits:
         calls_per_s: new calls, on the average.
         burst: new calls that may come at once, and the calls that a machine is trusted with
             until it has shown that it bears them.
-        max_lag_ms: smoothed lateness of the event loop above which no call is let in.
+        max_lag_ms: smoothed lateness of the event loop above which no call joins those that
+            are in; `math.inf` is never.
         max_queue_ms: the same for the wait of the next inference.
         overflow: a call over the limits is refused (503), or let in to hear a notice.
         notice_calls: how many calls may be in for that at the same time.
@@ -154,8 +155,10 @@ class Admission:
         self._queue.update(left_ms, now_s)
         self._late.update(self._lag.value, now_s)
         self._waiting.update(self._queue.value, now_s)
-        served = len(self._in) - self._notices()
-        self._ceiling.update(served, self._late.on or self._waiting.on, now_s)
+        strain = max(
+            self._lag.value / self.limits.max_lag_ms, self._queue.value / self.limits.max_queue_ms
+        )
+        self._ceiling.update(len(self._in) - self._notices(), strain, now_s)
 
     def _notices(self) -> int:
         return sum(self._in.values())
@@ -196,9 +199,10 @@ class Admission:
         served = len(self._in) - self._notices()
         if served >= self.limits.max_calls:
             return Refusal.CALLS
-        if self._late.on:
+        # Trouble without any call is not due to calls, and one is needed to learn of its end.
+        if served and self._late.on:
             return Refusal.LAG
-        if self._waiting.on:
+        if served and self._waiting.on:
             return Refusal.QUEUE
         if served >= self._ceiling.calls:
             return Refusal.CALLS

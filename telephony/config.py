@@ -63,8 +63,9 @@ class Trunk:
 class Tls:
     """SIP over TLS with SDES-SRTP on every call of that transport.
 
-    `certificate` is a PEM file with key and certificate; `authority` the CA that far ends must
-    be signed by, None accepts every certificate (a private network, a test).
+    `certificate` is a PEM file with key and certificate. `authority` is the CA that must have
+    signed the servers we dial and the certificates that callers show; None accepts all (a
+    private network, a test). A caller who shows none is let in: the trunks' `allow` decides.
     """
 
     listen: str

@@ -13,7 +13,7 @@ RECOVERED_AT = 0.5  # of the limit: far enough below it not to flap
 CALM_S = 2.0
 BACK_OFF = 0.8
 PROBE_S = 5.0
-GROWTH = 0.1
+GROWTH = 0.25
 _WEIGHTED_AT_MOST_S = 5.0  # a process that was stopped for an hour forgets no more than this
 
 
@@ -58,27 +58,40 @@ class Ceiling:
 
     A call costs something only seconds after it was let in, so a machine that is judged by its
     present load alone lets far too many in, drowns, empties and does it again. Hence TCP's way
-    (RFC 5681) with calls for segments: from `start` doubled after every `PROBE_S` that it was
-    reached in good health, up to `most`; cut to four fifths of the calls that were in when
-    `PROBE_S` of overload have passed; from then on raised by tenths.
+    (RFC 5681) with calls for segments: from `start` doubled after every `PROBE_S` at it with
+    half of the bearable strain at most, up to `most`; cut to four fifths of the calls that were
+    in when strain has been too high for `PROBE_S` and does not fall; from then on raised by
+    quarters, and by single calls near the number that was too many the last time.
     """
 
     def __init__(self, start: int, most: int) -> None:
         self.calls = min(start, most)
         self._most = most
         self._growth = 1.0
-        self._overloaded = False
-        self._since_s = -math.inf
+        self._too_many = 0
+        self._at: tuple[bool, float, float] | None = None  # too high, strain then, since
 
-    def update(self, in_calls: int, overloaded: bool, now_s: float) -> None:
-        # Overload with more calls than that, or with none, says nothing new about the ceiling.
-        tells = 0 < in_calls <= self.calls if overloaded else in_calls >= self.calls
-        if overloaded is not self._overloaded or not tells:
-            self._overloaded, self._since_s = overloaded, now_s
-        elif now_s - self._since_s >= PROBE_S:
-            self._since_s = now_s
-            if overloaded:
-                self.calls = max(1, int(in_calls * BACK_OFF))
-                self._growth = GROWTH
-            else:
-                self.calls = min(self._most, self.calls + max(1, int(self.calls * self._growth)))
+    def update(self, in_calls: int, strain: float, now_s: float) -> None:
+        """`strain` is what was measured over what is bearable: 1 is the most."""
+        high = strain > 1
+        if high:  # with more calls in than that, or with none, it tells nothing about them
+            tells = 0 < in_calls <= self.calls
+        else:  # as calls come and go, one is below the ceiling for moments
+            tells = in_calls * 2 >= self.calls and strain < RECOVERED_AT
+        if not tells:
+            self._at = None
+        elif self._at is None or self._at[0] is not high:
+            if high or in_calls >= self.calls:
+                self._at = high, strain, now_s
+        elif now_s - self._at[2] >= PROBE_S and (high or in_calls >= self.calls):
+            self._move(in_calls, high and strain >= self._at[1], high)
+            self._at = high, strain, now_s
+
+    def _move(self, in_calls: int, worse: bool, high: bool) -> None:
+        if worse:
+            self.calls = max(1, int(in_calls * BACK_OFF))
+            self._growth, self._too_many = GROWTH, in_calls
+        elif not high:
+            near = BACK_OFF <= self.calls / max(self._too_many, 0.1) <= 1 / BACK_OFF
+            step = 1 if near else max(2, int(self.calls * self._growth))
+            self.calls = min(self._most, self.calls + step)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import logging
+import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -28,6 +31,8 @@ from telephony.outcomes import REASONS, hangup_of, outcome_of, refer_to
 from telephony.quality import Quality
 
 ANSWER_TIMEOUT_S = 10.0
+PRACK_POLL_S = 0.02
+_log = logging.getLogger("telephony")
 _DESCRIBED = (Event.CALL_REMOTE_SDP, Event.CALL_HOLD, Event.CALL_RESUME)
 
 
@@ -43,6 +48,7 @@ class BaresipCall:
         self._established = asyncio.Event()
         self._ending = False
         self._held = False
+        self._leaving: asyncio.Future[None] | None = None
         self._digits = DigitStream()
         self.rang = False
         self.media = CallMedia(BaresipWire(native.audio), loop.time, info.call_id)
@@ -59,10 +65,7 @@ class BaresipCall:
     async def answer(self) -> None:
         if self.ended is not None:
             raise LineError(f"call {self._info.call_id} ended before it was answered: {self.ended}")
-        try:
-            await self._native.answer()
-        except BaresipError as error:
-            raise LineError(f"call {self._info.call_id} cannot be answered: {error}") from error
+        await self._accept()
         if await self.wait_established(ANSWER_TIMEOUT_S):
             return
         if self.ended is not None:
@@ -71,6 +74,22 @@ class BaresipCall:
         raise LineError(
             f"call {self._info.call_id}: no ACK within {ANSWER_TIMEOUT_S:g} s of the answer"
         )
+
+    async def _accept(self) -> None:
+        """Send the answer, once the far end has confirmed reliable ringing (PRACK, RFC 3262)."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + ANSWER_TIMEOUT_S
+        while self.ended is None:
+            try:
+                await self._native.answer()
+                return
+            except BaresipError as error:
+                unconfirmed = os.strerror(errno.EAGAIN) in str(error)
+                if not unconfirmed or loop.time() > until_s:
+                    raise LineError(
+                        f"call {self._info.call_id} cannot be answered: {error}"
+                    ) from error
+            await asyncio.sleep(PRACK_POLL_S)
 
     async def wait_established(self, timeout_s: float) -> bool:
         """Wait for media; False if the call ended or `timeout_s` passed first."""
@@ -95,6 +114,11 @@ class BaresipCall:
         self._ending = True
         if self.ended is None:
             self._stack.refuse(self._info.call_id, code, REASONS.get(code, "Refused"))
+
+    @property
+    def lacks_keys(self) -> bool:
+        """Whether it rings over TLS and offers no encryption: it must not be answered."""
+        return self._stack.lacks_keys(self._info.call_id)
 
     @property
     def codec(self) -> str:
@@ -199,9 +223,7 @@ class BaresipCall:
         if not self._info.call_id and event.call_id:  # a call that we dialled
             self._info = replace(self._info, call_id=event.call_id)
         if event.event is Event.CALL_ESTABLISHED:
-            self._learn_codec()
-            self.media.start()
-            self._established.set()
+            self._begin()
         elif event.event is Event.CALL_DTMF_START and event.text:
             # Its beginning counts: all of the packets that tell of its end may be lost.
             self._digits.put(event.text)
@@ -211,6 +233,15 @@ class BaresipCall:
             self.rang = True
         elif event.event is Event.CALL_CLOSED:
             self.closed(event.text or "")
+
+    def _begin(self) -> None:
+        if self._stack.leaks(self._info.call_id):
+            _log.error("call %s: no SRTP on TLS; hanging up", self._info.call_id)
+            self._leaving = asyncio.ensure_future(self.hangup())
+            return
+        self._learn_codec()
+        self.media.start()
+        self._established.set()
 
     def _learn_codec(self) -> None:
         self._info = replace(self._info, codec=self._stack.codec(self._info.call_id))

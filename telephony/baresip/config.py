@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from baresip import Account, Config
 
-from telephony.config import LineConfig
+from telephony.config import LineConfig, Transport, Trunk
 from telephony.errors import LineError
 from telephony.ports import split_address
 
 ADDRESS_HEADERS = ("From", "To")
 RTP_LOSS_S = 120
+# Carriers with an IMS core require reliable provisional answers (RFC 3262); nobody else is asked.
+COMMON = ("100rel=yes",)
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104
 # The stack's names of codecs. One that it does not know silently means "all of them".
 _CODECS = {"pcma": "PCMA/8000/1", "pcmu": "PCMU/8000/1", "g722": "G722/16000/1"}
@@ -43,17 +44,49 @@ def stack_config(line: LineConfig) -> Config:
     )
 
 
-def account(line: LineConfig, transport: Literal["udp", "tcp"]) -> Account:
-    """An account without a registrar that takes calls to any user on its transport."""
+def account(line: LineConfig, transport: Transport) -> Account:
+    """An account without a registrar that takes calls to any user on its transport.
+
+    On TLS it takes and makes only calls whose media are encrypted (SDES-SRTP).
+    """
+    secured = ("mediaenc=srtp-mand",) if transport == "tls" else ()
+    tls = line.tls.listen if transport == "tls" and line.tls else line.listen
     return Account(
         user=line.user,
-        domain=line.listen,
+        domain=tls,
         password="",
         reg_interval=0,
         transport=transport,
         audio_codecs=stack_codecs(line.codecs),
-        extra_params=("catchall=yes",),
+        extra_params=("catchall=yes", *COMMON, *secured),
     )
+
+
+def nobody(line: LineConfig, user: str) -> Account:
+    """An account that takes no calls but those to `user`."""
+    return Account(user=user, domain=line.listen, password="", reg_interval=0)
+
+
+def registered_account(line: LineConfig, trunk: Trunk) -> Account:
+    """The account of a trunk that we log in to. Raises LineError for what it cannot carry."""
+    login = trunk.registration
+    if login is None:
+        raise LineError(f"trunk {trunk.name} has no registration")
+    secured = ("mediaenc=srtp-mand",) if trunk.transport == "tls" else ()
+    try:
+        return Account(
+            user=login.user,
+            domain=login.registrar,
+            password=login.password,
+            registrar=f"sip:{login.registrar};transport={trunk.transport}",
+            reg_interval=login.interval_s,
+            transport=trunk.transport,
+            auth_user=login.auth_user or None,
+            audio_codecs=stack_codecs(line.codecs),
+            extra_params=(*COMMON, *secured),
+        )
+    except (TypeError, ValueError) as error:
+        raise LineError(f"trunk {trunk.name}: {error}") from None
 
 
 def stack_codecs(codecs: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,31 +10,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from typing import Any, Final, Literal
+from typing import Any
 
 from baresip import BaresipError, Event, Runtime, StackEvent, UserAgent
 from baresip import Call as StackCall
 
 from telephony.admission import Admission
 from telephony.api import CallInfo, DialResult, TransferOutcome
+from telephony.baresip.agents import Agents, RegistrationState
 from telephony.baresip.call import BaresipCall
-from telephony.baresip.config import account, stack_config
+from telephony.baresip.config import stack_config
+from telephony.baresip.dialling import cancel_dial, why_not
 from telephony.baresip.entrance import Entrance
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
-from telephony.outcomes import check_sip_uri, outcome_of, split_status, user_part
+from telephony.outcomes import check_sip_uri, user_part
 from telephony.ports import check_free
 
 TICK_MS = 10
-TRANSPORTS: Final[tuple[Literal["udp", "tcp"], ...]] = ("udp", "tcp")
 _EARLY_CALLS_KEPT = 256
 _log = logging.getLogger("telephony")
-
-# Twice SIP's T1, the time after which an INVITE is sent again.
-PROVISIONAL_WAIT_S = 1.0
 
 
 class BaresipEndpoint:
@@ -52,7 +49,7 @@ class BaresipEndpoint:
         self._stack: NativeStack | None = None
         self._entrance: Entrance | None = None
         self._runtime: Runtime | None = None
-        self._agents: dict[str, UserAgent] = {}
+        self._agents = Agents(self._config)
         self._calls: set[BaresipCall] = set()
         self._incoming: asyncio.Queue[BaresipCall | None] = asyncio.Queue()
         self._followed: asyncio.Queue[BaresipCall] = asyncio.Queue()
@@ -62,6 +59,8 @@ class BaresipEndpoint:
 
     async def start(self) -> None:
         check_free(self._config.listen)
+        if self._config.tls is not None:
+            check_free(self._config.tls.listen)
         config = stack_config(self._config)
         runtime = Runtime()
         try:
@@ -76,10 +75,13 @@ class BaresipEndpoint:
         except (BaresipError, LineError) as error:
             self._let_go()
             await runtime.close()
-            raise LineError(f"the SIP stack cannot be set up: {error}") from error
+            if isinstance(error, LineError):
+                raise
+            raise LineError(f"the SIP stack refuses our account: {error}") from error
         self._runtime = runtime
         self._incoming = asyncio.Queue()
         self._spawn(self._pump())
+        self._spawn(self._agents.register())
 
     async def _open(self, runtime: Runtime) -> None:
         self._stack = NativeStack()
@@ -88,17 +90,18 @@ class BaresipEndpoint:
         self._entrance = Entrance(self._config, self._admission, self._stack)
         runtime.subscribe(self._keep_early)
         runtime.on_dead = self._die
-        for transport in TRANSPORTS:  # a catch-all account takes its own transport only
-            agent = await UserAgent.create(
-                runtime,
-                account(self._config, transport),
-                transfer_policy="auto" if self._config.follow_transfers else "reject",
-            )
-            agent.on_incoming(self._ring)
-            agent.on_transfer_call(self._follow)
-            self._agents[transport] = agent
+        await self._agents.open(runtime, self._stack, self._wire)
         if not self._stack.screens:
-            raise LineError("its requests cannot be judged, so none may be let in")
+            raise LineError("the SIP stack does not let its requests be judged; none may be let in")
+
+    def _wire(self, agent: UserAgent) -> None:
+        agent.on_incoming(self._ring)
+        agent.on_transfer_call(self._follow)
+
+    @property
+    def registrations(self) -> Mapping[str, RegistrationState]:
+        """Where we stand with the registrars, by the names of their trunks."""
+        return self._agents.registrations
 
     def _die(self) -> None:
         """The stack's thread has gone, and with it every call; only a new process helps."""
@@ -122,6 +125,7 @@ class BaresipEndpoint:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._agents.goodbye()
         self._let_go()
         await runtime.close()
         self._close_all("endpoint stopped")
@@ -155,11 +159,11 @@ class BaresipEndpoint:
         timeout_s: float = 30.0,
         trunk: str = "",
     ) -> DialResult:
-        agent = self._agents.get("tcp" if "transport=tcp" in uri.lower() else "udp")
-        if self._runtime is None or agent is None:
+        if self._runtime is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
+        agent, target = self._agents.pick(uri, trunk)
         try:
-            command = agent.dial(check_sip_uri(uri), headers=dict(headers or {}))
+            command = agent.dial(check_sip_uri(target), headers=dict(headers or {}))
             call = await self._uncancelled(asyncio.ensure_future(command), uri)
         except BaresipError as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
@@ -171,12 +175,12 @@ class BaresipEndpoint:
         try:
             established = await call.wait_established(timeout_s)
         except asyncio.CancelledError:
-            self._spawn(_cancel_dial(call))
+            self._spawn(cancel_dial(call))
             raise
         return (
             DialResult(TransferOutcome.ACCEPTED, call)
             if established
-            else await _failure(call, timeout_s)
+            else await why_not(call, timeout_s)
         )
 
     async def _uncancelled(self, dialling: asyncio.Future[StackCall], uri: str) -> BaresipCall:
@@ -194,7 +198,7 @@ class BaresipEndpoint:
 
     async def _abandon(self, dialling: asyncio.Future[StackCall], uri: str) -> None:
         with contextlib.suppress(BaresipError):
-            await _cancel_dial(self._dialled(await dialling, uri))
+            await cancel_dial(self._dialled(await dialling, uri))
 
     async def followed(self) -> BaresipCall:
         """The next call that a far end's REFER made us place; perhaps not yet established."""
@@ -209,10 +213,12 @@ class BaresipEndpoint:
             raise LineError("the endpoint is not started")
         info, admitted = self._entrance.welcome(native)
         call = self._adopt(native, info)
-        if admitted:
-            self._incoming.put_nowait(call)
-        else:  # it has a header that the stack took for the Call-ID, and the door did not
+        if call.lacks_keys:
+            self._spawn(call.reject(488))
+        elif not admitted:  # it has a header that the stack took for the Call-ID, and we did not
             self._spawn(call.reject(503))
+        else:
+            self._incoming.put_nowait(call)
 
     def _adopt(self, native: StackCall, info: CallInfo) -> BaresipCall:
         if self._stack is None:
@@ -272,29 +278,3 @@ class BaresipEndpoint:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _cancel_dial(call: BaresipCall) -> None:
-    """Hang up a dial, but not before the far end has said that it rings.
-
-    A CANCEL may only follow a provisional response (RFC 3261, section 9.1); the stack drops an
-    earlier one without a word to the far end, which would ring on for nobody.
-    """
-    until_s = time.monotonic() + PROVISIONAL_WAIT_S
-    # The stack tells of ringing by a flag only.
-    while not call.rang and call.ended is None and time.monotonic() < until_s:  # noqa: ASYNC110
-        await asyncio.sleep(0.02)
-    await call.hangup()
-
-
-async def _failure(call: BaresipCall, timeout_s: float) -> DialResult:
-    """Why a dialled call was not established; cancels it where it still rings."""
-    if call.ended is None:
-        with contextlib.suppress(LineError):
-            await call.hangup()
-        waited = f"no answer within {timeout_s:g} s"
-        if call.rang:
-            return DialResult(TransferOutcome.NO_ANSWER, reason=waited)
-        return DialResult(TransferOutcome.UNREACHABLE, reason=f"{waited}, never rang")
-    status, reason = split_status(call.ended.reason)
-    return DialResult(outcome_of(status), sip_code=status, reason=reason)

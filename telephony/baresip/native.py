@@ -15,6 +15,7 @@ from typing import Any
 
 from telephony.baresip.library import Element
 from telephony.baresip.native_calls import NativeCalls
+from telephony.baresip.native_tls import NativeTls
 from telephony.errors import LineError
 from telephony.sip_request import RawRequest, Reply, Screen
 
@@ -57,7 +58,7 @@ class _Header(ctypes.Structure):
     _fields_ = (("in_list", Element), ("in_hash", Element), ("name", _Text), ("value", _Text))
 
 
-class NativeStack(NativeCalls):
+class NativeStack(NativeCalls, NativeTls):
     """The running stack's functions. Raises LineError if the extension is not the known one."""
 
     def __init__(self) -> None:

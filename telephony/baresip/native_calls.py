@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from telephony.baresip.library import POINTER, TEXT, WHOLE, Element, Library
+from telephony.errors import LineError
 
 _INACTIVE, _SENDRECV = 0, 3  # enum sdp_dir
 _WE_SEND = 2  # its bit; the remote direction is told from our side
@@ -40,6 +43,8 @@ class NativeCalls(Library):
                 ("stream_enable_rtp_timeout", None, (POINTER, ctypes.c_uint32)),
                 ("baresip_vidcodecl", POINTER, ()),
                 ("vidcodec_unregister", None, (POINTER,)),
+                ("ua_alloc", WHOLE, (POINTER, TEXT)),
+                ("ua_destroy", WHOLE, (POINTER,)),
                 ("ua_hangup", None, (POINTER, POINTER, ctypes.c_uint16, TEXT)),
             )
         )
@@ -95,6 +100,22 @@ class NativeCalls(Library):
                 self._lib.stream_enable_rtp_timeout(self._lib.audio_strm(audio), loss_ms)
 
         self._run(work)
+
+    @contextmanager
+    def contact_taken(self, user: str) -> Iterator[None]:
+        """Agents that are made meanwhile get a random contact user instead of this one.
+
+        The stack looks for a request's user among the contacts before it looks at the transport:
+        an agent with a name that can be guessed takes calls of all transports.
+        """
+        agent = ctypes.c_void_p()
+        address = f"<sip:{user}@127.0.0.1>;regint=0".encode()
+        if self._run(lambda: self._lib.ua_alloc(ctypes.byref(agent), address)):
+            raise LineError(f"the SIP stack takes no user {user!r}")
+        try:
+            yield
+        finally:
+            self._run(lambda: self._lib.ua_destroy(agent))
 
     def progress(self, call_id: str) -> bool:
         """Send 183 with a media description both ways; False if no such call rings here."""

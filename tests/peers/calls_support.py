@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from line_support import RecordingTap, Samples, free_port, samples
+from line_support import RecordingTap, Samples, free_port, loud_ms, samples
 
 from telephony import Call
 from telephony.baresip.line import BaresipEndpoint
@@ -71,6 +71,12 @@ async def hears(ear: Ear, seconds: float, timeout_s: float = 20.0) -> None:
     """Wait until that much was heard from now on."""
     size = len(ear.heard) + round(seconds * 16_000)
     await until(lambda: len(ear.heard) >= size, f"{seconds:g} s more are heard", timeout_s)
+
+
+async def hears_sound(ear: Ear, ms: int, since: int = 0) -> None:
+    """Wait until so much that sounds was heard after byte `since`."""
+    what = f"{ms} ms of sound are heard"
+    await until(lambda: len(loud_ms(bytes(ear.heard[since:]))) * 10 >= ms, what, 10)
 
 
 def heard_by_us(call: Call) -> Ear:

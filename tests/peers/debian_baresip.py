@@ -53,7 +53,7 @@ class Phone:
     writer: asyncio.StreamWriter
     process: asyncio.subprocess.Process
     events: list[dict[str, Any]] = field(default_factory=list)
-    _seen: int = 0
+    _pending: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def uri(self) -> str:
@@ -68,21 +68,22 @@ class Phone:
         assert answer.get("ok", True), answer
 
     async def event(self, kind: str, timeout_s: float = 10.0) -> dict[str, Any]:
-        """The next event of this type that was not asked for before."""
+        """The first event of this type that was not asked for before."""
         return await self._until(lambda message: message.get("type") == kind, kind, timeout_s)
 
     async def _until(self, wanted: Any, what: str, timeout_s: float = 10.0) -> dict[str, Any]:
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
-                    while self._seen < len(self.events):
-                        self._seen += 1
-                        if wanted(self.events[self._seen - 1]):
-                            return self.events[self._seen - 1]
+                    for message in self._pending:
+                        if wanted(message):
+                            self._pending.remove(message)
+                            return message
                     self.events.append(await self._message())
+                    self._pending.append(self.events[-1])
         except (TimeoutError, asyncio.IncompleteReadError):
             seen = [event.get("type", event) for event in self.events]
-            raise AssertionError(f"baresip: no {what}; saw {seen}\n{self.log()}") from None
+            raise AssertionError(f"baresip: no {what}; saw {seen}\n{self.log()[-4000:]}") from None
 
     async def _message(self) -> dict[str, Any]:
         size = await self.reader.readuntil(b":")
@@ -91,12 +92,13 @@ class Phone:
         return message
 
     def log(self) -> str:
-        return (self.folder / "log").read_text(errors="replace")[-4000:]
+        """What it has printed, all SIP messages among it."""
+        return (self.folder / "log").read_text(errors="replace")
 
     def heard(self, rate: int = 8000) -> Samples:
         """What it has decoded since its start; each hold begins a new file."""
         dumps = sorted(self.folder.glob("dump-*-dec.wav"))
-        assert dumps, f"baresip heard nothing:\n{self.log()}"
+        assert dumps, f"baresip heard nothing:\n{self.log()[-4000:]}"
         for dump in dumps:
             with wave.open(str(dump)) as file:
                 assert (file.getnchannels(), file.getframerate()) == (1, rate)
@@ -141,7 +143,7 @@ async def debian_baresip(
     (folder / "contacts").write_text("")
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *("baresip", "-f", str(folder)),
+            *("baresip", "-s", "-f", str(folder)),  # -s: the log has all SIP messages
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=asyncio.subprocess.STDOUT,

@@ -33,27 +33,31 @@ class Script:
         self._steps: list[str] = []
         self._cseq = 0
         self._answered = False
-        self._invite_at = 0
+        self._early = False  # within a dialog that is not yet confirmed
+        self._invite_at = self._invite_cseq = 0
         self._checks = 1
 
     def send(self, method: str, body: str = "", *, headers: str = "", kind: str = "") -> Script:
         """A request; `headers` are whole lines, `kind` the body's type (SDP by default)."""
         if method not in ("ACK", "CANCEL"):
             self._cseq += 1
-        to = "[last_To:]" if self._answered else "To: <sip:[service]@[remote_ip]:[remote_port]>"
-        target = "[next_url]" if self._answered else "sip:[service]@[remote_ip]:[remote_port]"
+        within = self._answered or self._early
+        to = "[last_To:]" if within else "To: <sip:[service]@[remote_ip]:[remote_port]>"
+        target = "[next_url]" if within else "sip:[service]@[remote_ip]:[remote_port]"
         branch = "[branch]"
         if method == "INVITE":
             self._invite_at = len(self._steps)
+            self._invite_cseq = self._cseq
         elif method == "CANCEL" or (method == "ACK" and not self._answered):
             # They repeat the branch of their INVITE; SIPp counts back by steps.
             branch = f"[branch-{len(self._steps) - self._invite_at}]"
+        number = self._invite_cseq if method in ("ACK", "CANCEL") else self._cseq
         text = (
             f"{method} {target} SIP/2.0\n"
             f"Via: SIP/2.0/[transport] [local_ip]:[local_port];branch={branch}\n"
-            + ("[routes]\n" if self._answered else "")
+            + ("[routes]\n" if within else "")
             + "From: <sip:13900139000@[local_ip]:[local_port]>;tag=sipp[call_number]\n"
-            f"{to}\nCall-ID: [call_id]\nCSeq: {self._cseq} {method}\n"
+            f"{to}\nCall-ID: [call_id]\nCSeq: {number} {method}\n"
             "Contact: <sip:13900139000@[local_ip]:[local_port];transport=[transport]>\n"
             "Max-Forwards: 70\n" + headers
         )
@@ -74,6 +78,23 @@ class Script:
         if 200 <= status < 300:
             self._answered = True
         return self
+
+    def expect_reliable(self, status: int) -> Script:
+        """A provisional answer that wants a PRACK (RFC 3262)."""
+        self._add('<recv response="100" optional="true"/>')
+        number = '<ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" check_it="true" '
+        self._checks = max(self._checks, 2)
+        self._add(
+            f'<recv response="{status}" rrs="true"><action>{number}assign_to="1"/></action></recv>'
+        )
+        return self
+
+    def prack(self) -> Script:
+        """The PRACK for it, and its 200."""
+        self._early = True
+        self.send("PRACK", headers=f"RAck: [$1] {self._cseq} INVITE\n")
+        self._early = False
+        return self._add('<recv response="200"/>')
 
     def reinvite(self, body: str, *checks: str) -> Script:
         return self.send("INVITE", body).expect(200, *checks, optional=(100,)).send("ACK")

@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from calls_support import heard_by_us, our_line, say, until
+from calls_support import heard_by_us, hears_sound, our_line, say, until
 from debian_baresip import debian_baresip
-from line_support import clarity_db, loud_ms, voice, write_wav
+from line_support import clarity_db, voice, write_wav
 from sipp_script import ECHO, Script, run_sipp, sdp
 
 from telephony import HangupBy
@@ -32,7 +32,7 @@ async def test_it_rings_with_180_and_early_media_is_heard_before_the_answer(tmp_
         await call.answer()
         await phone.event("CALL_ESTABLISHED")
         await say(call, later)
-        assert len(loud_ms(bytes(ear.heard))) > 120
+        await hears_sound(ear, 1200)
         await call.hangup()
         await phone.event("CALL_CLOSED")
         heard = [clarity_db(part, phone.heard()) for part in (early, later)]
@@ -182,3 +182,21 @@ async def test_what_only_a_session_timer_requires_is_refused(tmp_path: Path) -> 
     script = Script().invite(headers="Require: timer\n").expect(420, "Unsupported: timer")
     async with our_line() as line:
         await run_sipp(script.send("ACK"), line.port, tmp_path)
+
+
+@pytest.mark.parametrize("asked", ["Supported", "Require"])
+async def test_reliable_ringing_for_who_asks_for_it(tmp_path: Path, asked: str) -> None:
+    """RFC 3262: 180 with RSeq, PRACK, 200; then the answer."""
+    script = (
+        Script()
+        .invite(sdp(ECHO), headers=f"{asked}: 100rel\n")
+        .expect_reliable(180)
+        .prack()
+        .expect(200)
+        .send("ACK")
+        .bye()
+    )
+    async with our_line() as line:
+        running = asyncio.ensure_future(run_sipp(script, line.port, tmp_path))
+        await line.answered()  # at once, before the PRACK
+        await running

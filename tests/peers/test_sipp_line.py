@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from telephony import Call, HangupBy
+from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from telephony.wav import to_alaw
@@ -48,7 +50,8 @@ class Heard:
 async def echo_app(port: int) -> AsyncIterator[list[Heard]]:
     """Answers every call and says back what it hears."""
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="41000-41998", jitter_buffer_ms=20)
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="41000-41998", jitter_buffer_ms=20),
+        Admission(Limits(max_lag_ms=math.inf)),
     )
     calls: list[Heard] = []
     await endpoint.start()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 
 import pytest
@@ -20,7 +21,7 @@ async def endpoint(sip_port: int) -> AsyncIterator[BaresipEndpoint]:
     """A started endpoint on a free port; two calls at most."""
     endpoint = BaresipEndpoint(
         LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="40000-40998", jitter_buffer_ms=20),
-        Admission(Limits(max_calls=2)),
+        Admission(Limits(max_calls=2, max_lag_ms=math.inf)),
     )
     await endpoint.start()
     yield endpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -79,10 +80,10 @@ class Machine:
 
 def test_a_machine_that_is_too_slow_refuses_long_before_the_limit() -> None:
     slow = Machine(12, Limits(max_calls=200))
-    course = slow.run(600, calls_per_s=2, talk_s=30)
+    course = slow.run(400, calls_per_s=2, talk_s=30)
     assert max(course) < 60
-    assert 4 <= sum(course[30_000:]) / 30_000 <= 15
-    assert max(course[30_000:]) <= 20
+    assert 6 <= sum(course[20_000:]) / 20_000 <= 13
+    assert max(course[20_000:]) <= 18
     refused = slow.admission.snapshot().refused
     assert refused[Refusal.LAG] + refused[Refusal.QUEUE] > 0
 
@@ -113,10 +114,11 @@ def test_what_the_machine_has_learned_is_kept_when_it_is_empty_again() -> None:
 def test_one_stall_refuses_nobody_and_a_lasting_one_everybody() -> None:
     clock = Clock()
     admission = Admission(Limits(**ROOMY), clock)
+    assert admission.judge("first").admitted
     clock.now_s += 0.1
     admission.observe_lag(90)
     assert admission.refusal() is None
-    for _ in range(40):
+    for _ in range(25):
         clock.now_s += 0.1
         admission.observe_lag(90)
     assert admission.refusal() is Refusal.LAG
@@ -132,9 +134,33 @@ def test_one_stall_refuses_nobody_and_a_lasting_one_everybody() -> None:
     assert admission.refusal() is None
 
 
+def test_a_line_without_a_call_takes_one_however_slow_the_machine_is() -> None:
+    clock = Clock()
+    admission = Admission(Limits(), clock)
+    for _ in range(100):
+        clock.now_s += 1
+        admission.observe_lag(1000)
+        admission.observe_queue(60_000)
+    assert admission.judge("first").admitted
+    assert admission.judge("second").why is Refusal.LAG
+    admission.release("first")
+    assert admission.judge("third").admitted
+
+
+def test_without_a_limit_of_lag_no_lag_is_too_long() -> None:
+    clock = Clock()
+    admission = Admission(Limits(max_lag_ms=math.inf, max_queue_ms=math.inf), clock)
+    for number in range(20):
+        clock.now_s += 1
+        admission.observe_lag(10_000)
+        admission.observe_queue(10_000)
+        assert admission.judge(f"{number}").admitted
+
+
 def test_a_queue_that_is_told_once_fades_as_it_is_worked_off() -> None:
     clock = Clock()
     admission = Admission(Limits(**ROOMY), clock)
+    assert admission.judge("first").admitted
     admission.observe_queue(8000)
     refused_s = [second for second in range(20) if _pass(clock, admission, 1.0) is Refusal.QUEUE]
     assert refused_s, "eight seconds of waiting are too many"
@@ -354,20 +380,31 @@ def test_the_mean_weighs_time_and_not_samples() -> None:
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 120), st.booleans(), st.floats(0, 20)), min_size=1, max_size=80
+        st.tuples(st.integers(0, 120), st.floats(0, 3), st.floats(0, 20)), min_size=1, max_size=80
     )
 )
-def test_the_ceiling_stays_within_its_bounds(steps: list[tuple[int, bool, float]]) -> None:
+def test_the_ceiling_stays_within_its_bounds(steps: list[tuple[int, float, float]]) -> None:
     ceiling, now_s = Ceiling(start=20, most=100), 0.0
-    for in_calls, overloaded, wait_s in steps:
+    for in_calls, strain, wait_s in steps:
         now_s += wait_s
         before = ceiling.calls
-        ceiling.update(in_calls, overloaded, now_s)
+        ceiling.update(in_calls, strain, now_s)
         assert 1 <= ceiling.calls <= 100
-        if overloaded and ceiling.calls != before:
+        if ceiling.calls < before:
+            assert strain > 1
             assert ceiling.calls == max(1, int(in_calls * BACK_OFF))
-        if not overloaded:
-            assert ceiling.calls >= before
+        if ceiling.calls > before:
+            assert strain < 0.5
+            assert in_calls >= before
+
+
+def test_a_fast_machine_recovers_from_a_bad_minute() -> None:
+    machine = Machine(1000, Limits(max_calls=60))
+    assert max(machine.run(60, calls_per_s=4, talk_s=20)) == 60
+    machine.capacity = 5
+    machine.run(30, calls_per_s=4, talk_s=20)
+    machine.capacity, machine.queue_ms = 1000, 0.0
+    assert max(machine.run(150, calls_per_s=4, talk_s=20)) == 60
 
 
 @pytest.mark.parametrize(
@@ -378,6 +415,7 @@ def test_a_measurement_that_is_no_number_does_not_close_the_line_for_ever(
 ) -> None:
     clock = Clock()
     admission = Admission(Limits(**ROOMY), clock)
+    assert admission.judge("first").admitted
     clock.now_s += 1
     observe(admission)
     for _ in range(1000):
