@@ -81,6 +81,7 @@ class SendQueue:
         self._account()
         unsent_ms = self.queued_ms
         self._queue.clear()
+        self._topped_up = False
         if self._in_ring and not self._flushing:
             self._ring.flush()
             self._flushing = True

@@ -67,7 +67,7 @@ def ramp(args: argparse.Namespace) -> int:
             crowd.end_all()
         finally:
             crowd.close()
-    Console(width=160).print(table(steps))
+    Console(width=None if sys.stdout.isatty() else 180).print(table(steps))
     report = {"machine": facts, "at": now(), "window_s": args.seconds, "echo": args.echo}
     write(args.out / "line.json", {**report, "steps": [as_json(step) for step in steps]})
     (args.out / "gaps.svg").write_text(drawing(steps))

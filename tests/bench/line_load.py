@@ -9,6 +9,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from tests.bench.line_uac import Caller, Dialog, State
 from tests.bench.mmsg import BatchSocket
 
 ROOT = Path(__file__).parents[2]
+START_S = 60
 WINDOW = 10
 """Calls that are being set up at a time."""
 
@@ -45,6 +47,7 @@ class EndpointProcess:
 
     def __init__(self, port: int, *args: str) -> None:
         self.port = port
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "tests.bench.line_server"),
@@ -53,14 +56,20 @@ class EndpointProcess:
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             text=True,
         )
         self._lines: queue.Queue[dict[str, Any]] = queue.Queue()
         self.status: dict[str, Any] = {}
         self.lag_ms = 0.0
         threading.Thread(target=self._read, daemon=True).start()
-        self.status = self._lines.get(timeout=30)
+        until_s = time.monotonic() + START_S
+        while not self.status:
+            with contextlib.suppress(queue.Empty):
+                self.status = self._lines.get(timeout=0.1)
+            if not self.alive or time.monotonic() > until_s:
+                self._process.kill()
+                raise RuntimeError(f"the endpoint does not start: {self.errors}")
 
     def __enter__(self) -> Self:
         return self
@@ -75,10 +84,17 @@ class EndpointProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+        self._errors.close()
 
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
+
+    @property
+    def errors(self) -> str:
+        """The end of what it has written to stderr."""
+        self._errors.seek(0)
+        return self._errors.read()[-1500:]
 
     @property
     def pid(self) -> int:

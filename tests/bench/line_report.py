@@ -12,7 +12,7 @@ from rich.table import Table
 from tests.bench.line_steps import Step
 
 _COLOURS = ("#7f8c8d", "#2980b9", "#16a085", "#8e44ad", "#c0392b", "#d35400", "#2c3e50")
-_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 760, 420, 70, 40, 170, 50
+_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 800, 420, 70, 40, 210, 50
 _MOST_MS = 100.0
 _DECADES = 5
 

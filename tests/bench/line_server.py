@@ -5,13 +5,16 @@
     python -m tests.bench.line_server --listen 127.0.0.1:5070 --rtp-ports 44500-45498
 
 Reads commands on stdin, one a line: `busy on` starts a Python thread that never stops
-computing, `busy off` ends it, `end` closes the line. Prints one JSON object a second.
+computing, `busy off` ends it, `trim` gives free memory back to the system, `end` closes the
+line. Prints one JSON object a second.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import ctypes
+import gc
 import json
 import sys
 import threading
@@ -144,6 +147,9 @@ class Server:
         elif line == "busy off" and self._busy is not None:
             self._busy.stop()
             self._busy = None
+        elif line == "trim":
+            gc.collect()
+            ctypes.CDLL(None).malloc_trim(0)  # what is left is in use
         return line not in ("", "end")
 
 

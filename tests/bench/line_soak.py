@@ -14,6 +14,8 @@ from tests.bench.line_load import Crowd, EndpointProcess
 from tests.bench.line_numbers import ProcessState
 
 SAMPLE_S = 10.0
+TRIM_S = 0.5
+"""So long before each sample free memory is given back: threads that come and go leave holes."""
 CALL_S = (20.0, 60.0)
 WARM_UP = 0.25
 """The first share of the samples is left out: pools and caches fill up once."""
@@ -78,6 +80,7 @@ class Soak:
         self._random = random.Random(1)
         self._ends_s: dict[str, float] = {}
         self._sample_s = 0.0
+        self._trimmed = False
         self.samples: list[Sample] = []
         self.made = 0
 
@@ -89,8 +92,12 @@ class Soak:
         def step() -> bool:
             now_s = time.monotonic()
             self._replace(now_s)
+            if now_s >= self._sample_s - TRIM_S and not self._trimmed:
+                self._trimmed = True
+                self._endpoint.tell("trim")
             if now_s >= self._sample_s:
                 self._sample_s += SAMPLE_S
+                self._trimmed = False
                 self._sample(now_s - start_s)
                 self._crowd.media.heard()
             what = f"soak, {self.made} calls made, {len(self._crowd.failures)} failed"

@@ -135,7 +135,7 @@ class Siege:
             return time.monotonic() < last_s + 1 and self.endpoint.alive
 
         self.crowd.run(120, volley)
-        assert self.endpoint.alive, f"the endpoint died after {fired} shots"
+        assert self.endpoint.alive, f"died after {fired} shots: {self.endpoint.errors}"
         heard = self.crowd.media.heard()
         gaps = gaps_of(heard)
         grown = self.endpoint.state().rss_bytes - before

@@ -170,3 +170,16 @@ def test_an_empty_queue_says_nothing_of_lateness() -> None:
     queue.play(FRAME * 100)
     queue.settle()
     assert len(ring.data) == LEAST_MS // 20 * 320
+
+
+def test_a_flush_is_not_taken_for_lateness() -> None:
+    ring = FakeRing()
+    queue = SendQueue(ring)
+    for _ in range(5):
+        queue.play(FRAME * 100)
+        late(ring, queue, 1)
+        queue.flush()
+        late(ring, queue, 1)
+        late(ring, queue, 1)
+    queue.play(FRAME * 100)
+    assert len(ring.data) == LEAST_MS // 20 * 320
