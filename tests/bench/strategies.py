@@ -125,6 +125,7 @@ class Bench:
             ("fixed 480", lambda: FixedEndpoint(480), False),
             ("fixed 800", lambda: FixedEndpoint(800), False),
             ("adaptive", AdaptiveEndpoint, True),
+            ("adaptive, unsure 700", lambda: AdaptiveEndpoint(Patience(unsure_ms=700)), True),
             ("adaptive, unsure 600", lambda: AdaptiveEndpoint(Patience(unsure_ms=600)), True),
             ("adaptive, text never comes", AdaptiveEndpoint, False),
         )

@@ -69,7 +69,19 @@ def test_a_few_doubtful_characters_do_not_stop_the_bot() -> None:
     for hum in ("敏敏", "你好", "五号"):
         assert classify_overlap(hum, confidence=0.3) is Overlap.NOTHING
         assert classify_overlap(hum, confidence=0.9) is Overlap.INTERRUPTION
-    for meant in ("不是", "没有亮", "等一下", "转人工", "我问的不是这个", "内存怎么换"):
+    for meant in (
+        "不是",
+        "没有亮",
+        "等一下",
+        "转人工",
+        "我问的不是这个",
+        "内存怎么换",
+        "部队",
+        "美油",
+        "传人公",
+        "懂一下",
+        "同意下",
+    ):
         assert classify_overlap(meant, confidence=0.3).stops_the_bot
 
 
