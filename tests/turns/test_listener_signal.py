@@ -66,7 +66,7 @@ def test_a_yes_answers_a_question_already_heard() -> None:
 
 
 def test_a_few_doubtful_characters_do_not_stop_the_bot() -> None:
-    for hum in ("敏敏", "你好", "五号"):
+    for hum in ("敏敏", "你好", "五号", "没了啦", "不意的"):
         assert classify_overlap(hum, confidence=0.3) is Overlap.NOTHING
         assert classify_overlap(hum, confidence=0.9) is Overlap.INTERRUPTION
     for meant in (
