@@ -15,7 +15,6 @@ import argparse
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +27,8 @@ from tests.bench.bench_turns import (
     echo_of,
     noise,
     quantiles,
-    spoken_span_ms,
 )
+from tests.bench.call_cases import Case, in_a_call, samples, softest_ms, trimmed
 from tests.bench.clips import Clip, load_manifest, read_8k
 from tests.bench.late_ears import Ears, Lab
 from voicebot.turns.adaptive_endpoint import AdaptiveEndpoint, Patience
@@ -44,68 +43,8 @@ from voicebot.turns.events import (
     TurnEnded,
 )
 
-LEAD_MS, TAIL_MS = 1000, 2600
 PAUSES_MS = (300, 500, 700)
 BOT_MS, OVERLAP_AT_MS = 7000, 3000
-
-
-@dataclass(frozen=True)
-class Case:
-    """A sentence in a call: what came in, where the speech ends, where a pause begins."""
-
-    received: Float
-    end_ms: int
-    pause: tuple[int, int] | None = None
-
-
-# --- cases ----------------------------------------------------------------------------------------
-def in_a_call(clip: Float, seed: int, pause: tuple[int, int] | None = None) -> Case:
-    """The clip after a second of line noise. `pause` (where, how long), ms: the silence that is
-    there is stretched to that length."""
-    _, end_ms = spoken_span_ms(clip)
-    span = None
-    if pause is not None:
-        at_ms, length_ms = pause
-        begin_ms, silent_ms = silence_at(clip, at_ms)
-        added_ms = max(0, length_ms - silent_ms)
-        parts = clip[: at_ms * 8], np.zeros(added_ms * 8), clip[at_ms * 8 :]
-        clip = np.concatenate(parts)
-        end_ms += added_ms
-        span = LEAD_MS + begin_ms, LEAD_MS + begin_ms + length_ms
-    received = np.concatenate((np.zeros(LEAD_MS * 8), clip, np.zeros(TAIL_MS * 8)))
-    return Case(received + noise(len(received), seed), LEAD_MS + end_ms, span)
-
-
-def silence_at(clip: Float, at_ms: int) -> tuple[int, int]:
-    """Begin and length of the silence around `at_ms`: what is 30 dB under the loudest 20 ms."""
-    whole = len(clip) // 160 * 160
-    power = np.square(clip[:whole]).reshape(-1, 160).mean(axis=1)
-    loud = power > power.max() * 1e-3
-    here = at_ms // FRAME_MS
-    begin, end = here, here
-    while begin > 0 and not loud[begin - 1]:
-        begin -= 1
-    while end < len(loud) and not loud[end]:
-        end += 1
-    return begin * FRAME_MS, (end - begin) * FRAME_MS
-
-
-def softest_ms(clip: Float) -> int:
-    """The middle of the softest 40 ms in the middle of the clip's speech."""
-    begin, end = spoken_span_ms(clip)
-    low, high = begin + (end - begin) * 3 // 10, begin + (end - begin) * 7 // 10
-    starts = range(low, max(high, low + 1), 10)
-    power = [float(np.square(clip[at * 8 : at * 8 + 320]).sum()) for at in starts]
-    return starts[int(np.argmin(power))] + 20
-
-
-def samples(clip: Clip, rng: random.Random) -> Float:
-    return at_level(read_8k(clip.path).astype(np.float64) / 32768.0, rng.uniform(-32, -18))
-
-
-def trimmed(clip: Float) -> Float:
-    begin, end = spoken_span_ms(clip)
-    return clip[begin * 8 : end * 8]
 
 
 class Bench:
@@ -113,26 +52,32 @@ class Bench:
         latency = (args.latency[0], args.latency[-1])
         self._lab = Lab(args.vad, args.ears, latency)
         self._seed = args.seed
-        self._overlap = not args.no_overlap
+        self._only = args.only
         self._read = load_manifest(args.clips, min_chars=6)[: args.cases]
         self._lines: dict[str, list[Clip]] = defaultdict(list)
         for clip in load_manifest(args.lines, min_chars=1):
             self._lines[clip.condition].append(clip)
 
     def rows(self) -> Iterator[tuple[str, str, int, str]]:
+        if self._only != "overlaps":
+            yield from self._endpoints()
+        if self._only != "endpoints":
+            yield from self._barge_ins()
+
+    def _endpoints(self) -> Iterator[tuple[str, str, int, str]]:
         whole, paused = list(self._whole()), list(self._paused())
         strategies: Sequence[tuple[str, Callable[[], EndpointStrategy], bool]] = (
             ("fixed 480", lambda: FixedEndpoint(480), False),
             ("fixed 800", lambda: FixedEndpoint(800), False),
             ("adaptive", AdaptiveEndpoint, True),
-            ("adaptive, unsure 600", lambda: AdaptiveEndpoint(Patience(unsure_ms=600)), True),
+            ("adaptive, unsure 700", lambda: AdaptiveEndpoint(Patience(unsure_ms=700)), True),
             ("adaptive, text never comes", AdaptiveEndpoint, False),
         )
         for name, make, hears in strategies:
             yield from self._delays(name, whole, make, hears)
             yield from self._cut_offs(name, paused, make, hears)
-        if not self._overlap:
-            return
+
+    def _barge_ins(self) -> Iterator[tuple[str, str, int, str]]:
         for name, content in (("content", True), ("length (default)", False)):
             for echo in (False, True):
                 where = f"{name}, {'echo -20..-35 dB' if echo else 'no echo'}"
@@ -278,7 +223,7 @@ def main() -> None:
     parser.add_argument("--texts", type=Path, help="keep and reuse recognitions in this file")
     parser.add_argument("--latency", type=int, nargs="+", default=[350, 600], help="ms, from to")
     parser.add_argument("--cases", type=int, default=60, help="read sentences")
-    parser.add_argument("--no-overlap", action="store_true", help="endpoints only")
+    parser.add_argument("--only", choices=["endpoints", "overlaps"], help="half of it")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.ears = Ears(args.asr, args.texts)

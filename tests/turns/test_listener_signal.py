@@ -66,10 +66,22 @@ def test_a_yes_answers_a_question_already_heard() -> None:
 
 
 def test_a_few_doubtful_characters_do_not_stop_the_bot() -> None:
-    for hum in ("敏敏", "你好", "五号"):
+    for hum in ("敏敏", "你好", "五号", "没了啦", "不意的"):
         assert classify_overlap(hum, confidence=0.3) is Overlap.NOTHING
         assert classify_overlap(hum, confidence=0.9) is Overlap.INTERRUPTION
-    for meant in ("不是", "没有亮", "等一下", "转人工", "我问的不是这个", "内存怎么换"):
+    for meant in (
+        "不是",
+        "没有亮",
+        "等一下",
+        "转人工",
+        "我问的不是这个",
+        "内存怎么换",
+        "部队",
+        "美油",
+        "传人公",
+        "懂一下",
+        "同意下",
+    ):
         assert classify_overlap(meant, confidence=0.3).stops_the_bot
 
 

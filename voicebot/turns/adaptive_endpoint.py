@@ -34,9 +34,9 @@ class Patience:
     min_ms: int = 240
     max_ms: int = 2000
     whole_ms: int = 280
-    unsure_ms: int = 760
+    unsure_ms: int = 820
     open_ms: int = 1200
-    unheard_ms: int = 780
+    unheard_ms: int = 820
     unheard_yes_no_ms: int = 560
     number_ms: int = 1400
 

@@ -82,6 +82,10 @@ _WHOLE_THOUGH_DANGLING = re.compile(
     r"(是.*的|好的|对的|行的|可以的|有的|没有的|是的|不是|没有|会的|能的|真的|挺好的|我的|你的|"
     r"正常的|不能|不会|都有|都没有|还没有|没有了|能不能|会不会|要不要|想不想|是不是|有没有|哪里有)$"
 )
+# A verb that needs what it reaches or becomes: 温度已经到了(八十五度).
+_WITHOUT_OBJECT = re.compile(
+    r"(?<![看听收碰找遇赶拿得])(已经到|达到|变成|换成|改成|超过|等于|相当于)了?$"
+)
 _WITHOUT_VERB = re.compile(r"把(?!手|握|关)[^把了掉上下好完出进回给成到过换拔插装关开改查看]{1,6}$")
 _STATED = re.compile(r"是[^是的]{1,6}的$")
 _LIST = re.compile(r"(、|第[一二三四五六七八九十]$|一个是[^是]*$|一是[^是]*$|一方面[^面]*$)")
@@ -148,6 +152,7 @@ _RULES: tuple[_Rule, ...] = (
     (Reason.DANGLING_WORD, 0.1, lambda text: bool(_WITHOUT_VERB.search(text))),
     (Reason.RESULT, 0.75, lambda text: bool(_STATED.search(text))),
     (Reason.UNFINISHED_NUMBER, 0.35, _code_tail),
+    (Reason.DANGLING_WORD, 0.1, lambda text: bool(_WITHOUT_OBJECT.search(text))),
     (Reason.FINAL_PARTICLE, 0.9, lambda text: bool(_PARTICLE.search(text))),
     (Reason.RESULT, 0.8, lambda text: bool(_RESULT.search(text))),
 )  # fmt: skip

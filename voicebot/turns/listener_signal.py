@@ -57,9 +57,10 @@ _COMMAND_SOUNDS = tuple(
 )
 # What answers a yes-or-no question that the caller has already heard.
 _AFFIRMS = re.compile(r"^[嗯啊哦]*(对|是|好|行|可以|没错|ok)")
-DOUBTFUL_CHARS = 4
+DOUBTFUL_CHARS = 3
 SURE = 0.5
-_REFUSAL = re.compile(r"不|没|别|停|等|错")
+_REFUSAL = re.compile(r"不[是对行用要]|没有|别|停|等|错")
+_REFUSAL_SOUNDS = tuple(sound(words) for words in ("不是", "不对", "不行", "没有"))
 _WORDS_OF_ONE = frozenset("不没停喂等别有无亮红黄绿蓝")
 _STRAYS = frozenset("你我他她它这那一了的个么")
 
@@ -84,8 +85,9 @@ def classify_overlap(text: str, *, asked_yes_no: bool = False, confidence: float
     if _is_listener(said):
         return Overlap.ANSWER if asked_yes_no and _AFFIRMS.search(said) else Overlap.LISTENER
     rest = _of_the_rest(said)
-    doubtful = len(said) <= DOUBTFUL_CHARS and confidence < SURE and not _REFUSAL.search(said)
-    return Overlap.NOTHING if doubtful and rest is Overlap.INTERRUPTION else rest
+    if rest is Overlap.INTERRUPTION and len(said) <= DOUBTFUL_CHARS and confidence < SURE:
+        return _of_the_doubtful(said)
+    return rest
 
 
 def _is_listener(said: str) -> bool:
@@ -104,6 +106,18 @@ def _of_the_rest(said: str) -> Overlap:
     if len(rest) > 1 or rest in _WORDS_OF_ONE or (signal and rest not in _STRAYS):
         return Overlap.INTERRUPTION
     return Overlap.LISTENER if signal else Overlap.NOTHING
+
+
+def _of_the_doubtful(said: str) -> Overlap:
+    """Few characters that the recognizer is not sure of: a hum, unless most of it sounds right."""
+    heard = sound(said)
+    if _REFUSAL.search(said) or any(heard[: len(no)] == no for no in _REFUSAL_SOUNDS):
+        return Overlap.INTERRUPTION
+    for wanted in _COMMAND_SOUNDS:
+        alike = sum(a == b for a, b in zip(heard, wanted, strict=False))
+        if len(heard) == len(wanted) and alike >= len(wanted) - 1:
+            return Overlap.COMMAND
+    return Overlap.NOTHING
 
 
 def _sounds_like_a_command(said: str) -> bool:
