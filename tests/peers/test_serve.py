@@ -60,6 +60,9 @@ def bot(request: pytest.FixtureRequest, tmp_path: Path, models: Path) -> Iterato
             **os.environ,
             "VOICEBOT_MODELS": str(models),
             "VOICEBOT__SIP__RTP_PORTS": "47100-47498",
+            # A machine busy with other tests is no reason to refuse the calls of this one.
+            "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "5000",
+            "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
             **getattr(request, "param", {}),
         },
         stdout=subprocess.DEVNULL,
@@ -223,10 +226,11 @@ def test_kill_9_in_a_call_leaves_records_that_open(bot: Bot, tmp_path: Path) -> 
     (row,) = records.list_calls()
     view = records.get_call(row.id)
     assert row.outcome == "interrupted"
-    assert [turn.who for turn in view.turns][:2] == ["bot", "caller"]
+    assert view.turns[0].kind == "greeting"
+    heard = next(turn for turn in view.turns if turn.who == "caller")
     with wave.open(row.recording) as tape:
         recorded_ms = tape.getnframes() * 1000 / tape.getframerate()
-    assert recorded_ms > view.turns[1].at_ms, "the tape reaches to the last stored turn"
+    assert recorded_ms > heard.at_ms, "the tape reaches to the stored turn"
     records.close()
 
 
