@@ -83,8 +83,8 @@ class RawPhone(asyncio.DatagramProtocol):
         ]
         self._send("\r\n".join(lines) + "\r\n\r\n" + body)
 
-    def invite(self, direction: str = "sendrecv") -> None:
-        self.request("INVITE", self._sdp(direction))
+    def invite(self, direction: str = "sendrecv", **more: str) -> None:
+        self.request("INVITE", self._sdp(direction), **more)
 
     def rtp_target(self, answer: Message) -> tuple[str, int]:
         """Where the endpoint wants RTP, from its SDP."""
@@ -105,10 +105,10 @@ class RawPhone(asyncio.DatagramProtocol):
         self.request("ACK")
         return answer
 
-    def notify(self, sipfrag: str, final: bool) -> None:
+    def notify(self, sipfrag: str, final: bool, event: str = "refer") -> None:
         self._cseq += 1
         state = "terminated;reason=noresource" if final else "active;expires=60"
-        self.request("NOTIFY", sipfrag + "\r\n", Event="refer", Subscription_State=state)
+        self.request("NOTIFY", sipfrag + "\r\n", Event=event, Subscription_State=state)
 
     def reply(self, request: Message, status: str, body: str = "") -> None:
         copied = [f"{name}: {request.headers[name]}" for name in ("via", "from", "to", "call-id")]
@@ -117,6 +117,11 @@ class RawPhone(asyncio.DatagramProtocol):
         lines += ["Content-Type: application/sdp"] if body else []
         lines += [f"Content-Length: {len(body)}"]
         self._send("\r\n".join(lines) + "\r\n\r\n" + body)
+
+    def bye(self) -> None:
+        """Hang up."""
+        self._cseq += 1
+        self.request("BYE")
 
     async def until(self, status: int) -> Message:
         """The next response with this status."""
