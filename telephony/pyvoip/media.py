@@ -45,7 +45,7 @@ class Media:
         """Take an RTP port. Raises LineError; idempotent."""
         if self._rtp is None:
             self._rtp = self._agent.open_rtp(self.ring, self._address, self._on_key)
-            self.ring.open()
+            self.ring.open(self._rtp.take)
 
     def close(self) -> None:
         if self._rtp is not None:

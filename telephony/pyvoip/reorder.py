@@ -1,8 +1,9 @@
-"""Received packets in order, lost ones as silence, and what the network did. Sans-I/O.
+"""The jitter buffer: packets in order, lost ones as silence, and what the network did. Sans-I/O.
 
 pyVoIP writes every packet into one buffer that grows for the whole call and reads it at a place
-of its own. Here a packet in order passes at once; one that is early waits `hold_ms` for those
-before it, which then count as lost. The steady clock is `telephony.pacing`'s.
+of its own. Here each packet has its time: `hold_ms` after the fastest packet of its stream would
+have come. Whoever is missing when the time of the next one comes is lost. The steady clock after
+it is `telephony.pacing`'s.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from dataclasses import dataclass
 
 from telephony.api import FRAME_BYTES, SAMPLE_RATE
 
+_KEPT = 100  # packets: two seconds that nobody has taken
+_CREEP_S = 2e-6  # a packet: follows a far clock that is 100 ppm slow
 _FILL_MAX = 25  # half a second: a longer gap is a pause or a restart, not loss to fill
+_CLOCK_JUMP_S = 1.0
 _JUMP = 1000  # sequence numbers: beyond this the sender has started again
 
 
 @dataclass(frozen=True)
 class _Early:
-    arrived_s: float
+    due_s: float
     pcm: bytes
 
 
@@ -30,8 +34,8 @@ class Reorder:
         self._next = 0
         self._early: dict[int, _Early] = {}
         self._transit: float | None = None
+        self._least = 0.0
         self._jitter = 0.0
-        self._ready = bytearray()
         self.received = 0
         self.lost = 0
 
@@ -51,21 +55,23 @@ class Reorder:
         if ahead < 0:
             self.lost = max(0, self.lost - 1)  # given up for lost too early, or sent twice
         elif sequence not in self._early:
-            self._early[sequence] = _Early(now_s, pcm)
-            self._pass_on()
+            due_s = self._least + timestamp / SAMPLE_RATE + self._hold_s
+            self._early[sequence] = _Early(due_s, pcm)
+            if len(self._early) > _KEPT:
+                del self._early[self._first()]
 
     def take(self, now_s: float) -> bytes:
         """What may be heard now, s16le."""
-        while (
-            self._early and now_s - min(e.arrived_s for e in self._early.values()) >= self._hold_s
-        ):
-            self._skip()
-        out = bytes(self._ready)
-        self._ready.clear()
-        return out
+        out = bytearray()
+        while self._early and self._early[first := self._first()].due_s <= now_s:
+            gap = (first - self._next) % 0x10000
+            self.lost += gap
+            out += bytes(min(gap, _FILL_MAX) * FRAME_BYTES) + self._early.pop(first).pcm
+            self._next = (first + 1) % 0x10000
+        return bytes(out)
 
-    def _waits_since_s(self) -> float:
-        return min(packet.arrived_s for packet in self._early.values())
+    def _first(self) -> int:
+        return min(self._early, key=lambda sequence: (sequence - self._next) % 0x10000)
 
     def _begin(self, ssrc: int, sequence: int) -> None:
         self._ssrc = ssrc
@@ -75,21 +81,10 @@ class Reorder:
 
     def _measure(self, timestamp: int, now_s: float) -> None:
         transit = now_s - timestamp / SAMPLE_RATE
-        if self._transit is not None:
-            moved = abs(transit - self._transit)
-            if moved < 1:  # not a jump of the sender's clock
-                self._jitter += (moved - self._jitter) / 16
+        moved = abs(transit - self._transit) if self._transit is not None else _CLOCK_JUMP_S
+        if moved < _CLOCK_JUMP_S:
+            self._jitter += (moved - self._jitter) / 16
+            self._least = min(self._least + _CREEP_S, transit)
+        else:  # the stream begins, or its timestamps start again
+            self._least = transit
         self._transit = transit
-
-    def _pass_on(self) -> None:
-        while (packet := self._early.pop(self._next, None)) is not None:
-            self._ready += packet.pcm
-            self._next = (self._next + 1) % 0x10000
-
-    def _skip(self) -> None:
-        """The packets before the first early one are lost."""
-        gap = min((sequence - self._next) % 0x10000 for sequence in self._early)
-        self.lost += gap
-        self._ready += bytes(min(gap, _FILL_MAX) * FRAME_BYTES)
-        self._next = (self._next + gap) % 0x10000
-        self._pass_on()

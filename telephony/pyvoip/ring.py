@@ -1,4 +1,4 @@
-"""Audio between the event loop and pyVoIP's two RTP threads of a call, as `telephony.media.Wire`.
+"""Audio between the event loop and pyVoIP's RTP threads of a call, as `telephony.media.Wire`.
 
 Everything here may be called from any thread.
 """
@@ -6,41 +6,38 @@ Everything here may be called from any thread.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from telephony.api import FRAME_BYTES
 from telephony.sending import RingState
 
-_KEPT_BYTES = 16_000  # one second: more than the loop ever leaves
-
 
 class RtpRing:
-    """Received audio to read and audio to send; empty and silent until `open`."""
+    """Audio to send, and where received audio is taken from; silent until `open`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._received = bytearray()
+        self._take: Callable[[], bytes] = bytes
         self._sending = bytearray()
         self._flushed = 0
         self._silent_frames = 0
         self._open = False
 
-    def open(self) -> None:
-        """The call has media now."""
+    def open(self, take: Callable[[], bytes]) -> None:
+        """The call has media now; `take` gives what was received, s16le."""
         with self._lock:
+            self._take = take
             self._open = True
 
     def close(self) -> None:
         """The call has none any more; what waited is gone."""
         with self._lock:
             self._open = False
-            self._received.clear()
+            self._take = bytes
             self._sending.clear()
 
     def read(self) -> bytes:
-        with self._lock:
-            pcm = bytes(self._received)
-            self._received.clear()
-        return pcm
+        return self._take()
 
     def state(self) -> RingState | None:
         with self._lock:
@@ -59,12 +56,6 @@ class RtpRing:
         with self._lock:
             self._flushed += len(self._sending)
             self._sending.clear()
-
-    def arrived(self, pcm: bytes) -> None:
-        """Audio from the network; the oldest goes when nobody reads."""
-        with self._lock:
-            self._received += pcm
-            del self._received[:-_KEPT_BYTES]
 
     def next_frame(self) -> bytes:
         """The next 20 ms to send; silence, and counted as such, where nothing waits."""

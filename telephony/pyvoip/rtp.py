@@ -45,7 +45,7 @@ class Target:
 
 
 class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
-    """Sends `ring`'s audio every 20 ms to `target` and hands on what comes from its address."""
+    """Sends `ring`'s audio every 20 ms to its target and takes what comes from there."""
 
     outSequence: int
     outTimestamp: int
@@ -102,6 +102,11 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
         """Whether threads and socket are gone."""
         return not self._running
 
+    def take(self) -> bytes:
+        """Received audio whose time has come."""
+        with self._lock:
+            return self._reorder.take(time.monotonic())
+
     def quality(self) -> Quality:
         """Counts so far; pyVoIP has no RTCP, so what the far end saw is not known."""
         with self._lock:
@@ -133,7 +138,6 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
             try:
                 packet, source = self.sin.recvfrom(2048)
             except TimeoutError:
-                self._hand_on()
                 continue
             except OSError:  # the far end's port is closed (ICMP); it may open again
                 self._wake.wait(_FRAME_S)
@@ -162,13 +166,6 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
             if target.hears:
                 timestamp = message.timestamp
                 self._reorder.push(message.SSRC, message.sequence, timestamp, pcm, now_s)
-        self._hand_on()
-
-    def _hand_on(self) -> None:
-        with self._lock:
-            pcm = self._reorder.take(time.monotonic())
-        if pcm:
-            self._ring.arrived(pcm)
 
     def _key(self, ssrc: int, timestamp: int, payload: bytes) -> None:
         # All packets of one key share a timestamp, so a lost first one loses nothing.

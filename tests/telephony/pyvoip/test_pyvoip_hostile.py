@@ -28,7 +28,7 @@ async def test_a_request_of_somebody_else_does_not_touch_the_call(
     right = phone._to
     for to in ("<sip:400@127.0.0.1>", "<sip:400@127.0.0.1>;tag=guessed"):
         phone._to = to
-        for method in ("BYE", "UPDATE", "REFER", "CANCEL"):
+        for method in ("BYE", "UPDATE", "CANCEL"):
             phone._cseq += 1
             phone.request(method)
             await phone.until(481)
@@ -71,7 +71,7 @@ async def test_one_call_too_many_gets_503_and_a_time(
             await phone.until(180)
         async with raw_phone(sip_port, number=3) as third:
             third.invite()
-            assert (await third.until(503)).headers["retry-after"] == "5"
+            assert 5 <= int((await third.until(503)).headers["retry-after"]) <= 10
             third.request("ACK")
             await (await ringing(endpoint)).reject()
             third._call_id = "again"

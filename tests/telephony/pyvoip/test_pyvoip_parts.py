@@ -189,7 +189,7 @@ def numbers(heard: bytes) -> list[int]:
     ]
 
 
-def test_packets_in_order_pass_at_once_across_the_wrap() -> None:
+def test_packets_pass_in_order_across_the_wrap() -> None:
     reorder, heard = stream(list(range(1, 9)), first=0xFFFC)
     assert numbers(heard) == list(range(1, 9))
     assert (reorder.received, reorder.lost) == (8, 0)
@@ -216,11 +216,41 @@ def test_a_packet_that_comes_too_late_is_not_played_and_not_lost() -> None:
 
 def test_a_restarted_sender_is_heard_from_its_first_packet() -> None:
     reorder, _ = stream([1, 2, 3])
-    reorder.push(8, 40_000, 5, FRAME, 0.1)
-    assert reorder.take(0.1) == FRAME
-    reorder.push(8, 100, 5, FRAME, 0.12)
-    assert reorder.take(0.12) == FRAME
+    reorder.push(8, 40_000, 5, FRAME, 20.0)
+    assert reorder.take(20.04) == FRAME
+    reorder.push(8, 100, 2**31, FRAME, 20.06)
+    assert reorder.take(20.10) == FRAME
     assert reorder.lost == 0
+
+
+def test_a_packet_waits_for_its_time_and_a_late_one_does_not() -> None:
+    reorder = Reorder(40)
+    given_s: list[float] = []
+    arrivals_s = [0.0, 0.020, 0.065, 0.065, 0.080]  # the third is 25 ms late
+    for tick in range(150):
+        for number, arrival_s in enumerate(arrivals_s):
+            if round(arrival_s * 1000) == tick:
+                reorder.push(1, number, number * 160, FRAME, tick / 1000)
+        given_s += [tick / 1000] * (len(reorder.take(tick / 1000 + 1e-9)) // FRAME_BYTES)
+    assert given_s == pytest.approx([0.040, 0.060, 0.080, 0.100, 0.120], abs=0.0011)
+
+
+def test_the_buffer_follows_a_far_clock_that_is_slow_or_fast() -> None:
+    for ppm in (-80, 80):
+        reorder, waited_s = Reorder(40), 0.0
+        for number in range(45_000):  # a quarter of an hour
+            now_s = number * 0.02 * (1 + ppm / 1e6)
+            reorder.push(1, number % 0x10000, number * 160, FRAME, now_s)
+            waited_s = (reorder._early[number % 0x10000].due_s - now_s) * 1000
+            reorder.take(now_s + 1)
+        assert 38 <= waited_s <= 42
+
+
+def test_what_nobody_takes_does_not_pile_up() -> None:
+    reorder = Reorder(40)
+    for number in range(1000):
+        reorder.push(1, number, number * 160, FRAME, number * 0.02)
+    assert len(reorder.take(100.0)) <= (100 + 25) * FRAME_BYTES
 
 
 def test_jitter_is_that_of_the_rfc() -> None:
@@ -244,7 +274,8 @@ def test_the_ring_counts_what_left_and_what_was_flushed() -> None:
     ring = RtpRing()
     assert ring.state() is None
     assert ring.write(FRAME) == 0
-    ring.open()
+    assert ring.read() == b""
+    ring.open(lambda: FRAME)
     assert ring.write(FRAME * 2) == len(FRAME) * 2
     assert ring.next_frame() == FRAME
     ring.flush()
@@ -252,8 +283,9 @@ def test_the_ring_counts_what_left_and_what_was_flushed() -> None:
     state = ring.state()
     assert state is not None
     assert (state.waiting, state.flushed, state.silent_frames) == (0, FRAME_BYTES, 1)
-    ring.arrived(FRAME)
-    assert (ring.read(), ring.read()) == (FRAME, b"")
+    assert ring.read() == FRAME
+    ring.close()
+    assert (ring.read(), ring.state()) == (b"", None)
 
 
 @pytest.mark.parametrize(
