@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from telephony.errors import LineError
 from telephony.overload import Ceiling, Hysteresis, Smoothed
 from telephony.token_bucket import TokenBucket
 
@@ -36,6 +37,8 @@ class Limits:
         notice_calls: how many calls may be in for that at the same time.
         retry_after_s: what a refused caller is told to wait, at least; at most twice that.
         requests_per_s: SIP requests outside calls from one source address.
+
+    Raises LineError for a limit that lets nothing in.
     """
 
     max_calls: int = 50
@@ -61,7 +64,7 @@ class Limits:
         }
         for name, lowest in least.items():
             if not getattr(self, name) >= lowest:
-                raise ValueError(f"{name}: {lowest} or more is expected, got {getattr(self, name)}")
+                raise LineError(f"{name}: {lowest} or more is expected, got {getattr(self, name)}")
 
 
 class Refusal(enum.StrEnum):

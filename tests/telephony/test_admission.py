@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 
 from telephony.admission import Admission, Limits, Refusal
+from telephony.errors import LineError
 from telephony.overload import BACK_OFF, CALM_S, PROBE_S, Ceiling, Hysteresis, Smoothed
 from telephony.token_bucket import SourceBuckets, TokenBucket
 
@@ -217,7 +218,7 @@ def test_the_notice_has_its_own_places() -> None:
     [("max_calls", 0), ("calls_per_s", 0), ("burst", 0), ("max_lag_ms", -1), ("retry_after_s", 0)],
 )
 def test_limits_that_make_no_sense_are_refused(name: str, value: float) -> None:
-    with pytest.raises(ValueError, match=f"{name}: .* is expected, got {value}"):
+    with pytest.raises(LineError, match=f"{name}: .* is expected, got {value}"):
         Limits(**{name: value})
 
 
