@@ -122,7 +122,8 @@ class Script:
         return self._add(f"<nop><action><exec {command}/></action></nop>")
 
     def bye(self) -> Script:
-        return self.send("BYE").expect(200, optional=())
+        """After a moment, so that the call has begun for our side too."""
+        return self.pause(400).send("BYE").expect(200, optional=())
 
     def xml(self) -> str:
         steps = "\n".join(self._steps)
