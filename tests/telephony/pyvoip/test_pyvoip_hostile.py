@@ -74,6 +74,7 @@ async def test_one_call_too_many_gets_503_and_a_time(
             assert 5 <= int((await third.until(503)).headers["retry-after"]) <= 10
             third.request("ACK")
             await (await ringing(endpoint)).reject()
+            await first.until(486)
             third._call_id = "again"
             third.invite()
             await third.until(180)
