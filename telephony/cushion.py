@@ -179,7 +179,7 @@ class Cushion:
     def _look(self) -> None:
         seen = list(self._margins)
         older, recent = sorted(seen[:-_SETTLED]), seen[-_SETTLED:]
-        if older and min(recent) - older[len(older) // 2] >= MUCH_MS:
+        if older and min(recent) - older[len(older) // 2] >= PACKET_MS:
             # Nothing of the last two seconds comes near what was usual: the far side's own
             # sender stood still, and sent no silence that could have been counted.
             self._margins = deque(recent, maxlen=_WINDOW)

@@ -57,7 +57,9 @@ def tone(seconds: float) -> bytes:
     return (3000 * np.sin(2 * np.pi * 215 * at)).astype("<i2").tobytes()
 
 
-async def test_each_hears_the_other_clearly_and_soon(legs: tuple[Leg, Leg]) -> None:
+@pytest.mark.parametrize("buffer_ms", [0])
+async def test_each_hears_the_other_clearly_and_soon(legs: tuple[Leg, Leg], buffer_ms: int) -> None:
+    """The bridge alone: what an operator has the stack hold comes on top."""
     caller, seat = legs
     joined = asyncio.create_task(bridge(caller.call, seat.call))
     from_caller, from_seat, watch = Talker(caller), Talker(seat), Watch()
