@@ -136,7 +136,8 @@ class Cushion:
         if not self._live:
             return self._begin(frame, margin_ms, now_ms)
         self._watch(margin_ms)
-        if margin_ms > MOST_MS:
+        # Once begun it goes on to the half: at the very limit jitter would drop again and again.
+        if margin_ms > (MOST_MS / 2 if self._gap else MOST_MS):
             self.count.dropped += 1
             self.count.shrunk_ms += PACKET_MS
             self._gap = True
