@@ -82,12 +82,25 @@ def bot(request: pytest.FixtureRequest, tmp_path: Path, models: Path) -> Iterato
             process.wait(timeout=60)
 
 
+STARTED: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def no_caller_is_left() -> Iterator[None]:
+    """A test that fails in a call leaves no caller behind."""
+    yield
+    while STARTED:
+        caller = STARTED.pop()
+        caller.kill()
+        caller.wait(timeout=10)
+
+
 def start_sipp(bot: Bot, folder: Path, *, calls: int, pause_ms: int) -> subprocess.Popen[bytes]:
     """SIPp plays a caller line in a loop on each of `calls` simultaneous calls."""
     audio = (ROOT / "audio_fixtures/disk_missing.wav").read_bytes()
     quiet = b"\xd5" * 8000 * 4  # A-law silence: a caller waits for the reply
     (folder / "caller.al").write_bytes(audio[audio.index(b"data") + 8 :] + quiet)
-    return subprocess.Popen(
+    caller = subprocess.Popen(
         [
             *("sipp", f"127.0.0.1:{bot.port}", "-sf", str(SCENARIO), "-s", "4008000000"),
             *("-m", str(calls), "-l", str(calls), "-r", str(calls), "-d", str(pause_ms)),
@@ -99,6 +112,8 @@ def start_sipp(bot: Bot, folder: Path, *, calls: int, pause_ms: int) -> subproce
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    STARTED.append(caller)
+    return caller
 
 
 @pytest.mark.timeout(900)
