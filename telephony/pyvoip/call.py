@@ -150,7 +150,8 @@ class PyVoipCall:
     async def wait_established(self, timeout_s: float) -> bool:
         """Wait for media; False if the call ended or `timeout_s` passed first."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._settled.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._settled.wait()
         return self._up and self.ended is None
 
     def move(self) -> None:
@@ -229,9 +230,8 @@ class PyVoipCall:
         self._reinviting = True
         self.wire.holding = holding
         try:
-            await asyncio.wait_for(
-                offer_anew(self._agent, self.dialog, self.wire, self._peer), REINVITE_TIMEOUT_S
-            )
+            async with asyncio.timeout(REINVITE_TIMEOUT_S):
+                await offer_anew(self._agent, self.dialog, self.wire, self._peer)
         except (TimeoutError, SdpError) as error:
             self.wire.holding = not holding
             reason = str(error) or "no answer"

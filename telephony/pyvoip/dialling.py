@@ -66,7 +66,8 @@ class Dialling:
         invite.send()
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(invite.final), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await asyncio.shield(invite.final)
         except asyncio.CancelledError:
             await call.hangup()
             raise

@@ -86,7 +86,8 @@ class Registrar:
         """Tell the registrar that we go; waits a second at most."""
         if self.registered.is_set():
             with contextlib.suppress(OSError, TimeoutError, ValueError):
-                await asyncio.wait_for(self._register(leaving=True), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._register(leaving=True)
 
     async def _register(self, *, leaving: bool = False) -> float:
         """One exchange; returns when the next is due, in seconds."""
@@ -119,6 +120,7 @@ class Registrar:
         branch = found[1] if (found := _BRANCH.search(text)) else ""
         self._agent.asked.ask("REGISTER", branch, text.encode(), to, on_response)
         try:
-            return await asyncio.wait_for(final, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):  # wait_for may swallow a cancel: Python 3.11
+                return await final
         finally:
             self._agent.asked.forget("REGISTER", branch)
