@@ -49,17 +49,7 @@ class Function(enum.StrEnum):
 
 
 SUPPORTED: dict[str, frozenset[Function]] = {
-    "baresip": frozenset(Function)
-    - {
-        Function.DRAIN,
-        Function.G722,
-        Function.ATTENDED,
-        Function.STRANGERS,
-        Function.QUALITY,
-        Function.FAR_QUALITY,
-        Function.REGISTER,
-        Function.TLS,
-    },
+    "baresip": frozenset(Function),
     "pyvoip": frozenset(Function)
     - {
         Function.G722,

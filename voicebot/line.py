@@ -29,7 +29,7 @@ def make_endpoint(sip: SipSettings, judge: Admission) -> Endpoint:
     config = line_config(sip)
     if sip.backend == "baresip":
         return BaresipEndpoint(config, judge)
-    endpoint: Endpoint = _pyvoip()(config, max_calls=sip.limits.max_calls)
+    endpoint: Endpoint = _pyvoip()(config, judge)
     return endpoint
 
 

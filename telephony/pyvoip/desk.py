@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from telephony.admission import Admission
 from telephony.api import CallInfo
+from telephony.door import Guest
+from telephony.network_text import plain
 from telephony.outcomes import user_part
 from telephony.pyvoip import sdp
 from telephony.pyvoip.agent import Agent
 from telephony.pyvoip.call import PyVoipCall
 from telephony.pyvoip.dialog import ALLOW, Dialog
+from telephony.pyvoip.entrance import Entrance
 from telephony.pyvoip.invites import TheirInvite
 from telephony.pyvoip.message import Message, respond, tag_of
 from telephony.pyvoip.sdp import SdpError
 from telephony.pyvoip.transactions import GIVE_UP_S, Replies
 
-RETRY_AFTER_S = 5
 _HEADER_CHARS_MAX = 1024
 _InviteKey = tuple[str, str, int]
 
@@ -24,16 +27,20 @@ _InviteKey = tuple[str, str, int]
 class Desk:
     """All calls of an endpoint; `request` takes every request. Runs on the event loop."""
 
-    def __init__(self, agent: Agent, on_ring: Callable[[PyVoipCall], None], max_calls: int) -> None:
+    def __init__(
+        self, agent: Agent, admission: Admission, on_ring: Callable[[PyVoipCall], None]
+    ) -> None:
         self._agent = agent
         self._on_ring = on_ring
-        self._max_calls = max_calls
+        self.entrance = Entrance(agent.config, admission, self._has)
         self._invites: dict[_InviteKey, tuple[PyVoipCall, TheirInvite]] = {}
         self._dialogs: dict[tuple[str, str], PyVoipCall] = {}
         self._replies = Replies()
         self.calls: set[PyVoipCall] = set()
-        self.answering: set[PyVoipCall] = set()
-        self.draining = False
+
+    def _has(self, call_id: str) -> bool:
+        """On the client's thread: is there a call with this Call-ID?"""
+        return any(key[0] == call_id for key in list(self._dialogs))
 
     def adopt(self, call: PyVoipCall) -> None:
         """Keep a call until it is over."""
@@ -43,7 +50,7 @@ class Desk:
 
         def release() -> None:
             self.calls.discard(call)
-            self.answering.discard(call)
+            self.entrance.left(call.dialog.call_id)
             self._dialogs.pop(key, None)
 
         call.when_over(release)
@@ -53,6 +60,7 @@ class Desk:
         for _, invite in self._invites.values():
             invite.close()
         self._invites.clear()
+        self.entrance.close()
 
     def request(self, request: Message) -> None:
         """Act on a request and answer it; an ACK and a stranger's get no answer."""
@@ -63,10 +71,7 @@ class Desk:
             self._agent.client.send(reply, request.reply_to)
             return
         call = self._call_of(request)
-        if call is None and self._agent.trunk_of(request.source[0]) is None:
-            if self._agent.config.strangers == "forbid":
-                self._reply(request, 403)
-        elif request.method == "INVITE":
+        if request.method == "INVITE":
             self._invite(request, call)
         elif request.method == "CANCEL":
             self._cancel(request)
@@ -108,8 +113,6 @@ class Desk:
         """Why a new call is not let in: the status, and headers that explain it."""
         if required := request.all("require"):
             return 420, f"Unsupported: {', '.join(required)}"
-        if self.full:
-            return 503, f"Retry-After: {RETRY_AFTER_S}"
         if not request.first("contact"):
             return (400,)
         try:
@@ -119,29 +122,27 @@ class Desk:
             return (488,)
         return None
 
-    @property
-    def full(self) -> bool:
-        """Whether no new call is taken now."""
-        return self.draining or len(self.answering) >= self._max_calls
-
     def _ring(self, request: Message) -> None:
         agent, source = self._agent, request.source
+        guest = self.entrance.guest(request.call_id)
+        if guest is None:  # it was let in so long ago that the door has forgotten it
+            self._reply(request, 503)
+            return
         tag = agent.client.gen_tag()
         dialog = Dialog.of_incoming(request, tag, agent.contact(source[0]))
-        call = PyVoipCall(agent, self._info(request), dialog, source)
+        call = PyVoipCall(agent, self._info(request, guest), dialog, source)
         call.their_invite = TheirInvite(agent, request, tag)
         self.adopt(call)
-        self.answering.add(call)
         self._keep(call, call.their_invite)
         call.their_invite.say(180)
         self._on_ring(call)
 
-    def _info(self, request: Message) -> CallInfo:
+    def _info(self, request: Message, guest: Guest) -> CallInfo:
         exposed = {name.lower() for name in self._agent.config.expose_headers}
         headers: dict[str, str] = {}
         for name, value in request.values:
             if name in exposed:
-                headers.setdefault(name, value[:_HEADER_CHARS_MAX])
+                headers.setdefault(name, plain(value, _HEADER_CHARS_MAX))
         codec = ""
         if request.text:
             codec, _ = sdp.agree(sdp.read(request.text), self._agent.config.codecs)
@@ -151,7 +152,8 @@ class Desk:
             callee=user_part(request.first("to")),
             headers=headers,
             codec=codec,
-            trunk=self._agent.trunk_of(request.source[0]) or "",
+            trunk=guest.trunk,
+            overflow=guest.overflow,
         )
 
     def _keep(self, call: PyVoipCall, invite: TheirInvite) -> None:
@@ -183,10 +185,7 @@ class Desk:
     # -- everything else
 
     def _options(self, request: Message) -> None:
-        if self.full:
-            self._reply(request, 503, f"Retry-After: {RETRY_AFTER_S}")
-        else:
-            self._reply(request, 200, ALLOW, "Accept: application/sdp")
+        self._reply(request, 200, ALLOW, "Accept: application/sdp")  # 503 is the door's
 
     def _within(self, request: Message, call: PyVoipCall | None) -> None:
         if call is None:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any
 
+from telephony.admission import Admission
 from telephony.api import DialResult, TransferOutcome
 from telephony.config import LineConfig
 from telephony.errors import LineError, PortInUseError
@@ -22,8 +23,9 @@ from telephony.pyvoip.call import PyVoipCall
 from telephony.pyvoip.client import Client
 from telephony.pyvoip.desk import Desk
 from telephony.pyvoip.dialling import Dialling, check_headers, check_target
-from telephony.pyvoip.message import Message
+from telephony.pyvoip.message import Message, respond
 from telephony.pyvoip.registrar import Registrar
+from telephony.sip_request import Reply
 
 TICK_MS = 10
 GOODBYE_S = 0.5
@@ -34,12 +36,14 @@ _log = logging.getLogger("telephony")
 class PyVoipEndpoint:
     """A SIP user agent that takes calls to any user from its trunks, and places calls.
 
-    `max_calls`: incoming calls beyond this are refused with 503; legs we dial do not count.
+    `admission` decides which incoming calls are let in; legs we dial do not count.
     """
 
-    def __init__(self, config: LineConfig | None = None, *, max_calls: int = 50) -> None:
+    def __init__(
+        self, config: LineConfig | None = None, admission: Admission | None = None
+    ) -> None:
         self._config = config or LineConfig()
-        self._max_calls = max_calls
+        self._admission = admission or Admission()
         self._agent: Agent | None = None
         self._desk: Desk | None = None
         self._registrars: dict[str, Registrar] = {}
@@ -54,6 +58,8 @@ class PyVoipEndpoint:
         loop = asyncio.get_running_loop()
 
         def deliver(message: Message) -> None:  # on the client's thread
+            if message.method and not self._let_in(client, message):
+                return
             if self._delivered - self._received < _PENDING_MAX:  # no flood grows the loop's queue
                 loop.call_soon_threadsafe(self._receive, message)
                 self._delivered += 1
@@ -61,7 +67,7 @@ class PyVoipEndpoint:
         client = Client(host, port, self._config.user, admits=self._admits, deliver=deliver)
         agent = Agent(self._config, client)
         self._incoming = asyncio.Queue()
-        self._desk = Desk(agent, self._ring, self._max_calls)
+        self._desk = Desk(agent, self._admission, self._ring)
         self._agent = agent
         try:
             client.start()
@@ -80,6 +86,17 @@ class PyVoipEndpoint:
         if self._agent is None:
             return False
         return self._config.strangers == "forbid" or self._agent.knows(source)
+
+    def _let_in(self, client: Client, request: Message) -> bool:
+        """On the client's thread: the door's judgement, and its answer."""
+        verdict = self._desk.entrance.judge(request) if self._desk is not None else False
+        if isinstance(verdict, Reply):
+            tag = client.gen_tag()
+            reply = respond(
+                request, verdict.code, tag=tag, headers=verdict.headers, reason=verdict.reason
+            )
+            client.send(reply, request.reply_to)
+        return verdict is True
 
     def _receive(self, message: Message) -> None:
         self._received += 1
@@ -119,16 +136,14 @@ class PyVoipEndpoint:
         self._incoming.put_nowait(None)
 
     async def drain(self, timeout_s: float | None = None) -> bool:
-        if self._desk is None:
-            return True
-        self._desk.draining = True
-        up = [asyncio.ensure_future(call.wait_ended()) for call in self._desk.answering]
-        if not up:
-            return True
-        _, left = await asyncio.wait(up, timeout=timeout_s)
-        for waiting in left:
-            waiting.cancel()
-        return not left
+        self._admission.drain()
+        try:
+            async with asyncio.timeout(timeout_s):
+                if self._desk is not None:
+                    await self._desk.entrance.empty()
+        except TimeoutError:
+            return False
+        return True
 
     async def dial(
         self,
@@ -167,6 +182,7 @@ class PyVoipEndpoint:
                 self._move(call)
             next_s = max(next_s + TICK_MS / 1000, loop.time())
             await asyncio.sleep(next_s - loop.time())
+            desk.entrance.tick(TICK_MS / 1000)
 
     def _move(self, call: PyVoipCall) -> None:
         try:

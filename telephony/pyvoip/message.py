@@ -176,7 +176,13 @@ def uri_of(value: str) -> str:
 
 
 def respond(
-    request: Message, code: int, *, tag: str = "", headers: tuple[str, ...] = (), body: str = ""
+    request: Message,
+    code: int,
+    *,
+    tag: str = "",
+    headers: tuple[str, ...] = (),
+    body: str = "",
+    reason: str = "",
 ) -> bytes:
     """The answer to `request` (RFC 3261 section 8.2.6); `tag` is put on a To that has none.
 
@@ -189,7 +195,7 @@ def respond(
     if tag and not tag_of(to):
         to = f"{to};tag={tag}"
     lines = [
-        f"SIP/2.0 {code} {REASONS.get(code, 'Refused')}",
+        f"SIP/2.0 {code} {reason or REASONS.get(code, 'Refused')}",
         f"Via: {first};received={host}",
         *(f"Via: {via}" for via in others),
         *(f"Record-Route: {route}" for route in request.all("record-route")),

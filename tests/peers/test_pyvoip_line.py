@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from pathlib import Path
 
 import pytest
 from test_sipp_line import SPEECH_HZ, Heard, echoing, free_udp_port, sipp
 
 from telephony import HangupBy, TransferOutcome
+from telephony.admission import Admission, Limits
 from telephony.config import LineConfig
 from telephony.pyvoip.line import PyVoipEndpoint
 
@@ -21,7 +23,8 @@ def echo_app(port: int) -> contextlib.AbstractAsyncContextManager[list[Heard]]:
 
 
 def pyvoip(port: int) -> PyVoipEndpoint:
-    return PyVoipEndpoint(LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="44300-44398"))
+    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="44300-44398")
+    return PyVoipEndpoint(config, Admission(Limits(max_lag_ms=math.inf, burst=50)))
 
 
 @pytest.mark.parametrize("calls", [1, 5], ids=["one", "five-at-once"])

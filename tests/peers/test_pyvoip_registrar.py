@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest
 from test_sipp_line import SCENARIOS, SPEECH_HZ, echoing, free_udp_port, sipp
 
 from telephony import HangupBy, TransferOutcome
+from telephony.admission import Admission, Limits
 from telephony.config import LineConfig, Registration, Trunk
 from telephony.pyvoip.line import PyVoipEndpoint
 
@@ -38,7 +40,8 @@ class Pbx:
                 rtp_ports="44340-44398",
                 trunks=(Trunk("pbx", registration=account),),
                 user="bot",
-            )
+            ),
+            Admission(Limits(max_lag_ms=math.inf, burst=50)),
         )
 
 

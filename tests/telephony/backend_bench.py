@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from line_support import free_port
+from line_support import calm, free_port
 from raw_phone import Message, RawPhone, raw_phone
 
 from telephony import Call, Endpoint
@@ -19,8 +19,8 @@ from telephony.config import LineConfig
 from telephony.pyvoip.line import PyVoipEndpoint
 
 BACKENDS: dict[str, Callable[[LineConfig], Endpoint]] = {
-    "baresip": BaresipEndpoint,
-    "pyvoip": PyVoipEndpoint,
+    "baresip": lambda config: BaresipEndpoint(config, calm()),
+    "pyvoip": lambda config: PyVoipEndpoint(config, calm()),
 }
 RTP_PORTS = {"baresip": "44100-44198", "pyvoip": "44200-44298"}
 

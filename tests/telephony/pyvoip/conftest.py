@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from line_support import calm
 from raw_phone import RawPhone, raw_phone
 
 from telephony.config import LineConfig
@@ -13,7 +14,7 @@ from telephony.pyvoip.line import PyVoipEndpoint
 async def endpoint(sip_port: int) -> AsyncIterator[PyVoipEndpoint]:
     """A started endpoint on a free port; two calls at most."""
     config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44400-44448")
-    endpoint = PyVoipEndpoint(config, max_calls=2)
+    endpoint = PyVoipEndpoint(config, calm(max_calls=2, requests_per_s=1e6))
     await endpoint.start()
     yield endpoint
     await endpoint.stop()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from contract import LineContract
+from line_support import calm
 from sip_line import SipLineUnderTest
 
 from telephony.config import LineConfig
@@ -16,7 +17,7 @@ from telephony.pyvoip.line import PyVoipEndpoint
 @pytest.fixture
 async def line(sip_port: int, tmp_path: Path) -> AsyncIterator[SipLineUnderTest]:
     config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44000-44098")
-    endpoint = PyVoipEndpoint(config)
+    endpoint = PyVoipEndpoint(config, calm())
     await endpoint.start()
     line = SipLineUnderTest(endpoint, sip_port, tmp_path)
     yield line

@@ -10,7 +10,7 @@ import pytest
 from backend_bench import ringing
 from contract import take
 from functions_of_media import PCMA, Rtp, encode
-from line_support import voice
+from line_support import calm, voice
 from pyvoip_support import connected, tamper
 from raw_phone import RawPhone, raw_phone
 
@@ -101,7 +101,7 @@ async def test_a_contact_elsewhere_does_not_make_us_send_there(sip_port: int) ->
         rtp_ports="44450-44498",
         trunks=(Trunk("one", allow=("127.0.0.1/32",)),),
     )
-    endpoint = PyVoipEndpoint(config)
+    endpoint = PyVoipEndpoint(config, calm())
     await endpoint.start()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere:
         elsewhere.bind(("127.0.0.3", 0))
@@ -155,7 +155,7 @@ async def test_no_port_for_rtp_is_told_and_the_call_refused(sip_port: int) -> No
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 44496))
         endpoint = PyVoipEndpoint(
-            LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44496-44497")
+            LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44496-44497"), calm()
         )
         await endpoint.start()
         async with raw_phone(sip_port) as phone:

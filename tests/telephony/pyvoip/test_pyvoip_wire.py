@@ -11,7 +11,7 @@ import pytest
 from backend_bench import ringing
 from contract import take
 from functions_of_media import Rtp
-from line_support import free_port
+from line_support import calm, free_port
 from pyvoip_support import connected
 from raw_phone import RawPhone, raw_phone
 
@@ -138,8 +138,12 @@ async def test_a_port_in_use_is_told(endpoint: PyVoipEndpoint, sip_port: int) ->
 async def test_endpoints_call_each_other_and_leave_no_thread(sip_port: int) -> None:
     before = set(threading.enumerate())
     other = free_port()
-    first = PyVoipEndpoint(LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44450-44470"))
-    second = PyVoipEndpoint(LineConfig(listen=f"127.0.0.1:{other}", rtp_ports="44472-44494"))
+    first = PyVoipEndpoint(
+        LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44450-44470"), calm()
+    )
+    second = PyVoipEndpoint(
+        LineConfig(listen=f"127.0.0.1:{other}", rtp_ports="44472-44494"), calm()
+    )
     await first.start()
     await second.start()
     dialling = asyncio.create_task(first.dial(f"sip:1@127.0.0.1:{other}"))
