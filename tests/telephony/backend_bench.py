@@ -49,13 +49,13 @@ class Bench:
         return await self.cleanup.enter_async_context(raw_phone(self.port, number=number))
 
     async def connected(
-        self, endpoint: Endpoint, phone: RawPhone, body: str = ""
+        self, endpoint: Endpoint, phone: RawPhone, body: str = "", **headers: str
     ) -> tuple[Call, Message]:
         """`phone` rings with `body` and is answered: our call, and the 200."""
         if body:
-            phone.request("INVITE", body)
+            phone.request("INVITE", body, **headers)
         else:
-            phone.invite()
+            phone.invite(**headers)
         call = await ringing(endpoint)
         answering = asyncio.create_task(call.answer())
         answer = await phone.connect()

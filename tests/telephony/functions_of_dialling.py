@@ -136,7 +136,7 @@ async def _with_consult(bench: Bench, endpoint: Endpoint) -> tuple[RawPhone, Mes
 @shows(Function.ATTENDED)
 async def attended(bench: Bench) -> None:
     endpoint, phone = await bench.start(), await bench.phone()
-    call, _ = await bench.connected(endpoint, phone)
+    call, _ = await bench.connected(endpoint, phone, Supported="replaces")
     seat, invite = await _with_consult(bench, endpoint)
     consult = seat.result.call  # type: ignore[attr-defined]
     joining = asyncio.create_task(call.attended_transfer(consult, timeout_s=5))
