@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from telephony.api import Hangup, HangupBy, TransferOutcome
+from telephony.network_text import plain
 
 _STATUS = re.compile(r"^\s*([1-6]\d\d)(?:\s+(.*))?$", re.DOTALL)
 _USER = re.compile(r"sips?:([^@;>?\s]*)@|tel:([^;>?\s]*)", re.IGNORECASE)
 _USER_CHARS_MAX = 128
+_REASON_CHARS = 256
 _CUT_AT = 1000
 _SIP_URI = re.compile(
     r"sip:(?:[\w.~%!$&'()*+,/=-]{1,256}@)?"  # user
@@ -41,6 +43,7 @@ _NO_ANSWER = {408, 480, 487}
 
 def split_status(text: str) -> tuple[int | None, str]:
     """``486 Busy Here`` as (486, "Busy Here"); text without a status as (None, text)."""
+    text = plain(text, _REASON_CHARS)
     match = _STATUS.match(text)
     return (int(match[1]), (match[2] or "").strip()) if match else (None, text.strip())
 
@@ -65,6 +68,7 @@ def hangup_of(text: str, *, ours: bool, answered: bool) -> Hangup:
     status and a completed REFER in its own words; every other text is a failure (lost media,
     transport).
     """
+    text = plain(text, _REASON_CHARS)
     if text == _TRANSFERRED:
         return Hangup(HangupBy.LOCAL, "transferred")
     if ours:

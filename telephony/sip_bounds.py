@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from telephony.sip_request import RawRequest, Reply
+from telephony.sip_request import VALUE_BYTES, RawRequest, Reply
 
 # What a bot has a use for; the rest is refused before any code of the stack sees it.
 METHODS = (
@@ -82,5 +82,9 @@ def has_tag(value: str) -> bool:
 
 def redirects(request: RawRequest) -> bool:
     """Whether the answer would go to an address that the sender names (maddr, RFC 3261 section
-    18.2.2) in place of its own: a way to aim our answers at others."""
-    return _MADDR.search(request.first("via")) is not None
+    18.2.2) in place of its own: a way to aim our answers at others.
+
+    A Via that is too long to be seen whole may say so behind what is seen.
+    """
+    via = request.first("via")
+    return len(via.encode()) >= VALUE_BYTES or _MADDR.search(via) is not None

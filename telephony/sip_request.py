@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+VALUE_BYTES = 1024
+"""Of a header's value, so many are looked at; what comes behind them is not known."""
+
 
 @dataclass(frozen=True)
 class RawRequest:

@@ -17,6 +17,7 @@ from telephony.baresip.native import NativeStack
 from telephony.baresip.native_tls import check_tls
 from telephony.config import LineConfig, Transport, Trunk
 from telephony.errors import LineError
+from telephony.network_text import plain
 
 GOODBYE_S = 2.0
 PATIENCE_S = 5.0
@@ -86,13 +87,13 @@ class Agents:
             await agent.register(timeout=PATIENCE_S)
         except RegistrationError as error:
             if not self.registrations[trunk].reason:  # no answer at all comes much later
-                self._tell(trunk, str(error))
+                self._tell(trunk, plain(str(error), 256))
 
     def _registered(self, trunk: str, event: StackEvent) -> None:
         if event.event is Event.REGISTER_OK:
             self._tell(trunk, "")
         elif event.event is Event.REGISTER_FAIL:
-            self._tell(trunk, event.text or "no answer")
+            self._tell(trunk, plain(event.text or "no answer", 256))
 
     def _tell(self, trunk: str, refusal: str) -> None:
         before = self.registrations.get(trunk)

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from baresip import BaresipError, Event, StackEvent
+from baresip import BaresipError, Event, StackEvent, StaleHandleError
 from baresip import Call as StackCall
 
 from telephony.api import (
@@ -90,6 +90,8 @@ class BaresipCall:
             except BaresipError as error:
                 unconfirmed = os.strerror(errno.EAGAIN) in str(error)
                 if not unconfirmed or loop.time() > until_s:
+                    # After a time-out the answer may still go out: nobody would own that call.
+                    await self.hangup()
                     raise LineError(
                         f"call {self._info.call_id} cannot be answered: {error}"
                     ) from error
@@ -218,16 +220,20 @@ class BaresipCall:
         if self.ended is None:
             self._ending = True
             self._read_statistics()
-            await self._end(self._native.hangup())
+            await self._end()
 
     async def wait_ended(self) -> Hangup:
         return await asyncio.shield(self._ended)
 
-    async def _end(self, command: Any) -> None:
-        try:
-            await command
-        except BaresipError:
-            return  # it ended by itself in the meantime; its event tells how
+    async def _end(self) -> None:
+        for _ in range(2):
+            try:
+                await self._native.hangup()
+                return
+            except StaleHandleError:
+                return  # it ended by itself in the meantime; its event tells how
+            except BaresipError as error:
+                _log.error("call %s is not hung up: %s", self._info.call_id, error)
 
     def _on_event(self, event: StackEvent) -> None:
         if not self._info.call_id and event.call_id:  # a call that we dialled

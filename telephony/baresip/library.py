@@ -14,9 +14,8 @@ from __future__ import annotations
 import ctypes
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import baresip._native as extension
@@ -28,7 +27,8 @@ Declaration = tuple[str, Any, tuple[Any, ...]]
 
 POINTER, TEXT, WHOLE = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
 _HANDLER = ctypes.CFUNCTYPE(None, WHOLE, POINTER, POINTER)
-_WAIT_S = 5.0  # the stack answers within a millisecond or not at all
+_WAIT_S = 5.0  # the stack answers within a millisecond, or hangs up a hundred calls
+GLANCE_S = 0.02
 _log = logging.getLogger("telephony")
 
 T = TypeVar("T")
@@ -129,16 +129,20 @@ class Library:
             raise LineError("the SIP stack takes no more work")
         return done
 
-    def _run(self, work: Callable[[], T]) -> T:
-        """The result of `work`, done on the stack's thread. Raises what it raises, or LineError."""
+    def _run(self, work: Callable[[], T], wait_s: float = _WAIT_S) -> T:
+        """The result of `work`, done on the stack's thread. Raises what it raises, or LineError.
+
+        Whoever asks often and can do without the answer waits `GLANCE_S` only: the event loop
+        stands still meanwhile, and with it the audio of every call.
+        """
         if threading.get_ident() == self._thread:
             return work()
         if not self._queue:
             raise LineError("the SIP stack does not run")
         try:
-            return self._post(work).result(_WAIT_S)
+            return self._post(work).result(wait_s)
         except TimeoutError:
-            raise LineError(f"the SIP stack did not answer within {_WAIT_S:g} s") from None
+            raise LineError(f"the SIP stack did not answer within {wait_s:g} s") from None
 
     def _soon(self, work: Callable[[], object]) -> None:
         """Do it now, or before the first request if the stack has no user agent yet."""
@@ -146,29 +150,6 @@ class Library:
             self._run(work)
         else:
             self._early.append(work)
-
-    @contextmanager
-    def _stack(self) -> Iterator[None]:
-        """Keep the stack's thread waiting, for looks at its data from this one.
-
-        Whatever may start a timer or open a socket must go through `_run`.
-        """
-        if threading.get_ident() == self._thread or not self._queue:
-            yield
-            return
-        waits, goes_on = threading.Event(), threading.Event()
-
-        def wait() -> None:
-            waits.set()
-            goes_on.wait(_WAIT_S)
-
-        self._post(wait)
-        if not waits.wait(_WAIT_S):
-            raise LineError(f"the SIP stack did not answer within {_WAIT_S:g} s")
-        try:
-            yield
-        finally:
-            goes_on.set()
 
 
 class Element(ctypes.Structure):

@@ -23,10 +23,12 @@ from telephony.baresip.call import BaresipCall
 from telephony.baresip.config import stack_config
 from telephony.baresip.dialling import cancel_dial, why_not
 from telephony.baresip.entrance import Entrance
+from telephony.baresip.logs import clean_logs
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
 from telephony.errors import LineError
 from telephony.headers import check_headers
+from telephony.network_text import plain
 from telephony.outcomes import check_sip_uri, user_part
 from telephony.ports import check_free
 
@@ -63,6 +65,7 @@ class BaresipEndpoint:
         if self._config.tls is not None:
             check_free(self._config.tls.listen)
         config = stack_config(self._config)
+        clean_logs()
         runtime = Runtime()
         try:
             await runtime.start(config)
@@ -71,16 +74,16 @@ class BaresipEndpoint:
                 f"the SIP stack cannot start on {self._config.listen}: {error} "
                 "(only one endpoint can run in a process)"
             ) from error
+        self._incoming = asyncio.Queue()  # calls may ring from the first account on
         try:
             await self._open(runtime)
-        except (BaresipError, LineError) as error:
+        except BaseException as error:
             self._let_go()
             await runtime.close()
-            if isinstance(error, LineError):
-                raise
-            raise LineError(f"the SIP stack refuses our account: {error}") from error
+            if isinstance(error, BaresipError):
+                raise LineError(f"the SIP stack refuses our account: {error}") from error
+            raise
         self._runtime = runtime
-        self._incoming = asyncio.Queue()
         self._spawn(self._pump())
         self._spawn(self._agents.register())
 
@@ -167,7 +170,7 @@ class BaresipEndpoint:
             command = agent.dial(check_sip_uri(target), headers=check_headers(headers or {}))
             call = await self._uncancelled(asyncio.ensure_future(command), uri)
         except BaresipError as error:
-            return DialResult(TransferOutcome.UNREACHABLE, reason=str(error))
+            return DialResult(TransferOutcome.UNREACHABLE, reason=plain(str(error), 256))
         except ValueError as error:
             # Our own check of the URI and headers; or the stack's dial, which now and then trips
             # over its listener list when the failure overtakes it.
@@ -214,7 +217,13 @@ class BaresipEndpoint:
             raise LineError("the endpoint is not started")
         info, admitted = self._entrance.welcome(native)
         call = self._adopt(native, info)
-        if call.lacks_keys:
+        try:
+            lacks_keys = call.lacks_keys
+        except LineError:  # the stack is too busy to say; nobody is to ring on for ever
+            _log.exception("call %s cannot be taken", info.call_id)
+            self._spawn(call.hangup())
+            return
+        if lacks_keys:
             self._spawn(call.reject(488))
         elif not admitted:  # it has a header that the stack took for the Call-ID, and we did not
             self._spawn(call.reject(503))

@@ -9,16 +9,17 @@ re_list.h, re_main.h) and libbaresip 4.10 (baresip.h) are used, and three small 
 from __future__ import annotations
 
 import ctypes
+import functools
 import logging
 from collections.abc import Iterator
 from typing import Any
 
-from telephony.baresip.library import Element
+from telephony.baresip.library import GLANCE_S, Element
 from telephony.baresip.native_calls import NativeCalls
 from telephony.baresip.native_tls import NativeTls
 from telephony.baresip.statistics import StreamMonitor
 from telephony.errors import LineError
-from telephony.sip_request import RawRequest, Reply, Screen
+from telephony.sip_request import VALUE_BYTES, RawRequest, Reply, Screen
 
 KNOWN_VERSION = "4.10.0"
 _PROBE = (
@@ -27,7 +28,6 @@ _PROBE = (
     b"From: <sip:a@192.0.2.2>;tag=1\r\nTo: <sip:probe@192.0.2.1>\r\n"
     b"Call-ID: probe-call\r\nCSeq: 1 OPTIONS\r\nX-Last: end\r\nContent-Length: 0\r\n\r\n"
 )
-_VALUE_BYTES = 1024
 _VIA = 3961  # enum sip_hdrid
 _COMPACT = {  # RFC 3261 section 7.3.3 and RFC 3515, 3892, 6665
     "b": "referred-by",
@@ -76,7 +76,7 @@ class NativeStack(NativeCalls, NativeTls):
         self._listener = ctypes.c_void_p()
         self._callback: Any = None
         self._prove()
-        self.monitor = StreamMonitor(self._run, self._post)
+        self.monitor = StreamMonitor(functools.partial(self._run, wait_s=GLANCE_S), self._post)
 
     def _declare_requests(self) -> None:
         pointer, text, whole = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
@@ -193,7 +193,7 @@ class NativeStack(NativeCalls, NativeTls):
 
 
 def _plain(text: bytes) -> str:
-    return text[:_VALUE_BYTES].decode("utf-8", "replace")
+    return text[:VALUE_BYTES].decode("utf-8", "replace")
 
 
 def _name(name: bytes) -> str:

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from telephony.baresip.library import POINTER, TEXT, WHOLE, Element, Library
+from telephony.baresip.library import GLANCE_S, POINTER, TEXT, WHOLE, Element, Library
 from telephony.errors import LineError
 
 _INACTIVE, _SENDRECV = 0, 3  # enum sdp_dir
@@ -62,7 +62,7 @@ class NativeCalls(Library):
 
     def has_call(self, call_id: str) -> bool:
         """Whether there is one; may be asked on the stack's own thread too."""
-        return self._run(lambda: bool(self._lib.uag_call_find(call_id.encode())))
+        return self._run(lambda: bool(self._lib.uag_call_find(call_id.encode())), GLANCE_S)
 
     def codec(self, call_id: str) -> str:
         """The lower-case name of the codec we send with; empty before there is one."""
@@ -110,12 +110,12 @@ class NativeCalls(Library):
         """
         agent = ctypes.c_void_p()
         address = f"<sip:{user}@127.0.0.1>;regint=0".encode()
-        if self._run(lambda: self._lib.ua_alloc(ctypes.byref(agent), address)):
-            raise LineError(f"the SIP stack takes no user {user!r}")
         try:
+            if self._run(lambda: self._lib.ua_alloc(ctypes.byref(agent), address)):
+                raise LineError(f"the SIP stack takes no user {user!r}")
             yield
-        finally:
-            self._run(lambda: self._lib.ua_destroy(agent))
+        finally:  # in the stack's order, so also after an allocation that came too late
+            self._run(lambda: agent.value and self._lib.ua_destroy(agent))
 
     def progress(self, call_id: str) -> bool:
         """Send 183 with a media description both ways; False if no such call rings here."""

@@ -26,7 +26,8 @@ def check_tls(tls: Tls) -> None:
         raise LineError(f"TLS listen address {tls.listen}: one address is expected, not all")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(tls.certificate)
+        # A key with a passphrase would ask for it on the terminal.
+        context.load_cert_chain(tls.certificate, password=lambda: "")
     except (OSError, ssl.SSLError) as error:
         raise LineError(
             f"TLS certificate {tls.certificate}: a PEM file with private key and certificate is "

@@ -163,3 +163,35 @@ async def test_what_an_invite_says_holds_no_control_characters(
         assert call.info.trunk == "local"
         await call.reject()
         await phone.until(486)
+
+
+@pytest.mark.parametrize("padding", [0, 1100])
+async def test_an_answer_is_not_sent_where_the_sender_points(
+    endpoint: BaresipEndpoint, sip_port: int, padding: int
+) -> None:
+    """The stack reads all of a Via, the door its first 1024 bytes."""
+    loop = asyncio.get_running_loop()
+    inbox: asyncio.Queue[bytes] = asyncio.Queue()
+
+    class Third(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+            inbox.put_nowait(data)
+
+    third, _ = await loop.create_datagram_endpoint(Third, local_addr=("127.0.0.9", 0))
+    port = third.get_extra_info("sockname")[1]
+    async with raw_phone(sip_port) as phone:
+        via = f"127.0.0.1:{port};x={'p' * padding};maddr=127.0.0.9;branch=z9hG4bKmaddr"
+        lines = (
+            f"OPTIONS sip:400@127.0.0.1:{sip_port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {via}",
+            "From: <sip:a@127.0.0.1>;tag=a",
+            "To: <sip:400@127.0.0.1>",
+            "Call-ID: pointed",
+            "CSeq: 1 OPTIONS",
+            "Content-Length: 0",
+        )
+        phone._send("\r\n".join(lines) + "\r\n\r\n")
+        phone.request("OPTIONS")
+        await phone.until(200)  # the one before it has been dealt with
+    third.close()
+    assert inbox.empty()

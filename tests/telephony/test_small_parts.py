@@ -251,3 +251,9 @@ def test_the_refusing_agent_rings_refuses_and_takes_a_cancel() -> None:
     assert seen == [("ringing", "s9"), ("refused", "s9"), ("cancelled", "s9")]
     assert agent.receive(b"\0\1\2") == []
     assert parse_request(b"SIP/2.0 200 OK\r\n\r\n") is None
+
+
+def test_a_reason_from_the_network_is_plain_text() -> None:
+    assert split_status("486 Bu\x1b[2Jsy\x07") == (486, "Bu[2Jsy")
+    assert hangup_of("503 \u202eoops", ours=False, answered=True).reason == "503 oops"
+    assert len(split_status("486 " + "y" * 5000)[1]) < 300
