@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.bench.line_load import Crowd, EndpointProcess, free_port
 from tests.bench.line_numbers import gaps_of
@@ -46,6 +47,12 @@ class Toll:
             f"{self.shots} shots: gap p99 {self.p99_ms:.1f} ms, longest {self.longest_ms:.1f} ms "
             f"({self.packets} packets), memory {self.grown_bytes / 2**20:+.1f} MiB"
         )
+
+
+def dropped(*ports: int) -> int:
+    """Datagrams that the kernel threw away so far because nobody read these UDP ports in time."""
+    rows = (row.split() for row in Path("/proc/net/udp").read_text().splitlines()[1:])
+    return sum(int(row[-1]) for row in rows if int(row[1].split(":")[1], 16) in ports)
 
 
 class Gun:
