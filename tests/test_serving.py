@@ -103,6 +103,7 @@ def test_admission_is_told_of_the_queue_while_it_waits() -> None:
     async def watch() -> Admission:
         loop = asyncio.get_running_loop()
         judge = Admission(clock=loop.time)
+        assert judge.judge("in").admitted  # an idle line would take one call in any case
         watching = asyncio.ensure_future(watch_queue(lambda: next(waits), judge))
         await asyncio.sleep(40 * QUEUE_WATCH_S)
         watching.cancel()

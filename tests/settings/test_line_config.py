@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from telephony.admission import Limits
+from telephony.admission import Admission, Limits
 from telephony.config import LOOPBACK, LineConfig, Tls, Trunk
 from voicebot.errors import SettingsError
 from voicebot.line import admission, check_backend, line_config, make_endpoint
@@ -108,17 +108,18 @@ def test_a_backend_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
 
 def test_the_other_backend_is_told_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     class PyVoipEndpoint:
-        def __init__(self, config: LineConfig, **_: Any) -> None:
-            self.config = config
+        def __init__(self, config: LineConfig, admission: Admission) -> None:
+            self.config, self.admission = config, admission
 
     module = ModuleType("telephony.pyvoip.line")
     module.PyVoipEndpoint = PyVoipEndpoint  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "telephony.pyvoip", ModuleType("telephony.pyvoip"))
     monkeypatch.setitem(sys.modules, "telephony.pyvoip.line", module)
     keys = sip(backend="pyvoip", trunks=[trunk()])
-    made: Any = make_endpoint(keys, admission(keys))
+    judge = admission(keys)
+    made: Any = make_endpoint(keys, judge)
     assert isinstance(made, PyVoipEndpoint)
-    assert made.config == line_config(keys)
+    assert (made.config, made.admission) == (line_config(keys), judge)
 
 
 def test_the_limits_reach_admission() -> None:

@@ -51,4 +51,4 @@ async def test_it_goes_on_without_a_gap_and_stops_at_once(monkeypatch: pytest.Mo
     assert len(queued_ms) >= 5
     assert min(queued_ms) >= 900
     assert max(queued_ms) <= 14_000
-    assert call.queued_ms == 0
+    assert call.queued_ms <= 20, "no more than the end of a note that fades"
