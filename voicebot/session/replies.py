@@ -286,7 +286,8 @@ class Replies:
             await talk.call.hangup()
             return
         if talk.call.ended is not None:
-            talk.outcome = "caller_gone"
+            if talk.outcome == "answered":  # else it was we who ended it, and said why
+                talk.outcome = "caller_gone"
             return
         talk.interruptible = True
         talk.committed = False
