@@ -179,8 +179,10 @@ class FileCall:
     def _tick(self, number: int) -> None:
         at = number * FRAME_BYTES
         frame = self._pcm[at : at + FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
-        sent = bytes(self._queue[:FRAME_BYTES]).ljust(FRAME_BYTES, b"\0")
-        del self._queue[:FRAME_BYTES]
+        sent = bytes(FRAME_BYTES)
+        if not self.held:  # as on a real line: what is queued waits for the end of the hold
+            sent = bytes(self._queue[:FRAME_BYTES]).ljust(FRAME_BYTES, b"\0")
+            del self._queue[:FRAME_BYTES]
         self._mixer.left(frame)
         self._mixer.right(sent)
         self._taps.tell(sent, frame)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+import structlog
 
 from telephony import Call, LineError
-from telephony.admission import Admission
+from telephony.admission import Admission, Refusal
 from telephony.file_line import FileCall, FileEndpoint
 from voicebot.serving import QUEUE_WATCH_S, Serving, watch_queue
 from voicebot.turns.virtual_time import run_virtual
@@ -97,6 +99,55 @@ async def test_a_line_that_dies_ends_the_bot() -> None:
         await asyncio.wait_for(serving.run(asyncio.Event(), asyncio.Event()), 5)
 
 
+class StoppedEndpoint(FileEndpoint):
+    """Counts how often it was stopped."""
+
+    stops = 0
+
+    async def stop(self) -> None:
+        self.stops += 1
+        await super().stop()
+
+
+async def test_a_reader_who_is_gone_does_not_leave_the_line_open() -> None:
+    def ready() -> None:
+        raise BrokenPipeError("nobody reads our output")
+
+    endpoint = StoppedEndpoint()
+    serving = Serving(endpoint, Talked().take, 1.0)
+    with pytest.raises(BrokenPipeError):
+        await serving.run(asyncio.Event(), asyncio.Event(), on_ready=ready)
+    assert endpoint.stops == 1
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_work_beside_the_line_that_cannot_begin_does_not_leave_it_open() -> None:
+    def cannot_begin() -> Coroutine[Any, Any, None]:
+        raise RuntimeError("no such work")
+
+    endpoint = StoppedEndpoint()
+    serving = Serving(endpoint, Talked().take, 1.0)
+    with pytest.raises(RuntimeError, match="no such work"):
+        await serving.run(asyncio.Event(), asyncio.Event(), beside=[cannot_begin])
+    assert endpoint.stops == 1
+
+
+def test_work_beside_the_line_does_not_die_without_a_word() -> None:
+    async def dies() -> None:
+        raise RuntimeError("the queue cannot be measured")
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().call_later(2.0, stop.set)
+        await Serving(FileEndpoint(), Talked().take, 1.0).run(stop, asyncio.Event(), beside=[dies])
+
+    with structlog.testing.capture_logs() as logs:
+        run_virtual(serve, busy=lambda: False)
+    (told,) = logs
+    assert told["event"] == "work beside the line has died"
+    assert str(told["exc_info"]) == "the queue cannot be measured"
+
+
 def test_admission_is_told_of_the_queue_while_it_waits() -> None:
     waits = iter([0.0, 4000.0] + [9000.0] * 100)
 
@@ -112,4 +163,4 @@ def test_admission_is_told_of_the_queue_while_it_waits() -> None:
 
     judge = run_virtual(watch, busy=lambda: False)
     assert judge.snapshot().queue_ms > 1500
-    assert judge.refusal() is not None
+    assert judge.refusal() is Refusal.QUEUE

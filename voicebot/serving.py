@@ -56,14 +56,16 @@ class Serving:
         """Take calls until `stop` is set, then let those in progress end; `hurry` ends them.
 
         `beside` runs as long as calls are taken. Raises LineError if the line cannot be opened
-        or dies.
+        or dies, and what `on_ready` raises.
         """
         await self._endpoint.start()
-        on_ready()
-        work = [asyncio.ensure_future(each()) for each in beside]
+        work: list[asyncio.Task[None]] = []
         taking = asyncio.ensure_future(self._take_calls())
         stopping = asyncio.ensure_future(stop.wait())
         try:
+            on_ready()
+            for each in beside:
+                work.append(_watched(each(), "work beside the line has died"))
             # A bot that can no longer take calls must end, not sit there deaf.
             await asyncio.wait({taking, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if taking.done() and not stop.is_set():
@@ -79,7 +81,7 @@ class Serving:
 
     async def _take_calls(self) -> None:
         async for call in self._endpoint.incoming():
-            task = asyncio.ensure_future(self._serve(call))
+            task = _watched(self._serve(call), "a call was not served to its end")
             self._calls.add(task)
             task.add_done_callback(self._calls.discard)
 
@@ -108,6 +110,18 @@ async def watch_queue(expected_wait_ms: Callable[[], float], judge: Admission) -
     while True:
         judge.observe_queue(expected_wait_ms())
         await asyncio.sleep(QUEUE_WATCH_S)
+
+
+def _watched(work: Coroutine[Any, Any, None], died: str) -> asyncio.Task[None]:
+    """A task whose failure is logged as it happens: nobody waits for its result."""
+
+    def done(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error(died, exc_info=error)
+
+    task = asyncio.create_task(work)
+    task.add_done_callback(done)
+    return task
 
 
 async def _cancel(*tasks: asyncio.Future[Any]) -> None:

@@ -25,6 +25,7 @@ from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import take_wish
 from voicebot.session.thinker import Thinker
 from voicebot.settings import BudgetSettings, TurnSettings
+from voicebot.speech.api import Voice
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.turns.turn_taker import TurnTaker
@@ -71,6 +72,7 @@ class Rig:
     opt_out_digit: str = ""
     recording_stopped: list[int] = field(default_factory=list)
     vad: FrameVad = field(default_factory=LoudnessVad)
+    voice: Voice = field(default_factory=ToneVoice)
     tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
 
     def run(self, caller: bytes, scheduler: InferenceScheduler, tail_ms: int = 6000) -> list[Any]:
@@ -79,7 +81,7 @@ class Rig:
         async def call_it() -> None:
             call = HeldCall(caller, tail_ms=tail_ms, digits=self.digits)
             call.holds = self.holds
-            mouth = Mouth(call, Speaker(ToneVoice()), scheduler)
+            mouth = Mouth(call, Speaker(self.voice), scheduler)
             conversation: Any = self.conversation
             thinker = Thinker(
                 *(self.recognizer, conversation, scheduler, mouth, ""),

@@ -9,6 +9,7 @@ from tests.session.fakes import (
     LoudnessVad,
     ScriptedDesk,
     ScriptedRecognizer,
+    ToneVoice,
     audio,
     quiet,
     tone,
@@ -196,3 +197,30 @@ def test_a_desk_that_fails_ends_the_call_with_an_apology(scheduler: InferenceSch
     _, bot = rig.sounds()
     assert bot[-1].end_ms - bot[-1].start_ms >= 80 * len("抱歉没有接通") - 20
     assert of(events, facts.CallEnded)[-1].outcome == "failed"
+
+
+def test_a_voice_that_fails_does_not_keep_the_call_up(scheduler: InferenceScheduler) -> None:
+    class Hoarse(ToneVoice):
+        def render(self, text: str, *, timeout_s: float | None = None) -> Any:
+            raise RuntimeError("no voice")
+
+    rig = Rig(ScriptedRecognizer([""]), voice=Hoarse())
+    events = rig.run(audio(quiet(500)), scheduler, tail_ms=60_000)
+    assert of(events, facts.BotSpoke) == []
+    ended = of(events, facts.CallEnded)[-1]
+    assert (ended.outcome, ended.by) == ("failed", "local")
+    assert ended.at_ms < 20_000
+
+
+def test_an_apology_to_a_caller_who_holds_is_not_waited_for(scheduler: InferenceScheduler) -> None:
+    class BrokenDesk(ScriptedDesk):
+        async def bring_human(self, call: Any, *_: Any) -> str:
+            call.holds = ((0, 600_000),)
+            raise RuntimeError("no desk")
+
+    conversation = EchoConversation({"转人工": (Handoff("requested"),)})
+    rig = Rig(ScriptedRecognizer(["转人工"]), conversation, BrokenDesk())
+    events = rig.run(audio(quiet(GREETING_MS), tone(800)), scheduler, tail_ms=60_000)
+    ended = of(events, facts.CallEnded)[-1]
+    assert (ended.outcome, ended.by) == ("failed", "local")
+    assert ended.at_ms < GREETING_MS + 15_000

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from tests.session.fakes import EchoConversation, ScriptedRecognizer, audio, quiet, tone
+from tests.session.fakes import (
+    EchoConversation,
+    ScriptedDesk,
+    ScriptedRecognizer,
+    audio,
+    quiet,
+    tone,
+)
 from tests.session.rig import GREETING_MS, Rig, of
-from voicebot.dialog.events import Say, SayKind
+from voicebot.dialog.events import Handoff, Say, SayKind
 from voicebot.session import events as facts
 from voicebot.settings import TurnSettings
 from voicebot.turns.scheduler import InferenceScheduler
@@ -98,3 +105,44 @@ def test_a_hold_without_end_is_hung_up(scheduler: InferenceScheduler) -> None:
     (ended,) = of(events, facts.CallEnded)
     assert (ended.outcome, ended.by) == ("held_too_long", "local")
     assert GREETING_MS + 5400 <= ended.at_ms <= GREETING_MS + 5800
+
+
+NOTICE = "好的我马上帮您转接请稍等一下不要挂机我们的工程师很快就来"
+HANDING_OVER = {"转人工": (Say(NOTICE, SayKind.HANDOFF), Handoff("requested"))}
+HELD_FROM_MS = GREETING_MS + 800 + 1500  # the notice has begun by then and lasts 2 s and more
+
+
+def test_a_hold_without_end_is_hung_up_also_when_it_began_in_the_hand_over_notice(
+    scheduler: InferenceScheduler,
+) -> None:
+    rig = Rig(
+        ScriptedRecognizer(["转人工"]),
+        EchoConversation(HANDING_OVER),
+        ScriptedDesk("caller_gone"),
+        turns=turns(max_hold_ms=5000),
+        holds=((HELD_FROM_MS, 600_000),),
+    )
+    events = rig.run(audio(quiet(GREETING_MS), tone(800)), scheduler, tail_ms=60_000)
+    assert said(events)[1:] == [NOTICE]
+    (ended,) = of(events, facts.CallEnded)
+    assert (ended.outcome, ended.by) == ("held_too_long", "local")
+    # The hand-over is what tells of the end, and sees it when the notice should have been over.
+    assert HELD_FROM_MS + 4900 <= ended.at_ms <= HELD_FROM_MS + 8000
+
+
+def test_a_hand_over_notice_is_heard_to_its_end_after_a_hold(
+    scheduler: InferenceScheduler,
+) -> None:
+    rig = Rig(
+        ScriptedRecognizer(["转人工"]),
+        EchoConversation(HANDING_OVER),
+        holds=((HELD_FROM_MS, HELD_FROM_MS + 3000),),
+    )
+    events = rig.run(audio(quiet(GREETING_MS), tone(800)), scheduler, tail_ms=20_000)
+    assert [handoff.reason for handoff in rig.desk.asked] == ["requested"]
+    _, bot = rig.sounds()
+    before, after = bot[-2:]
+    assert before.end_ms <= HELD_FROM_MS + 60 and after.start_ms >= HELD_FROM_MS + 2900
+    heard_ms = before.end_ms - before.start_ms + after.end_ms - after.start_ms
+    assert heard_ms >= 80 * len(NOTICE) - 60
+    assert of(events, facts.CallEnded)[-1].outcome == "handed_off"

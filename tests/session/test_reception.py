@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from telephony import CallInfo, HangupBy, LineError
+from telephony import CallInfo, Hangup, HangupBy, LineError
 from telephony.file_line import FileCall
 from tests.session.fakes import ToneVoice
 from voicebot.records.store import Records
@@ -19,6 +19,7 @@ from voicebot.session import events as facts
 from voicebot.session.mouth import Mouth
 from voicebot.session.queue_notice import QueueNotice
 from voicebot.session.reception import Reception, Talk
+from voicebot.session.recording import CallKeeper
 from voicebot.settings import SipSettings
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler
@@ -167,6 +168,33 @@ def test_a_session_that_fails_harms_no_other(tmp_path: Path) -> None:
     assert door.row().call.outcome == "failed"
 
 
+def full_disk(*_: Any) -> None:
+    raise OSError("no space left on device")
+
+
+def test_a_failed_call_is_hung_up_although_its_end_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr(CallKeeper, "__call__", full_disk)
+    door = Door(tmp_path)
+    assert door.take(broken).ended == Hangup(HangupBy.LOCAL, "hung up")
+    (ended,) = door.heard  # who watches the calls still sees this one go
+    assert isinstance(ended, facts.CallEnded) and ended.outcome == "failed"
+
+
+def test_a_call_that_cannot_be_answered_is_let_go_of(tmp_path: Path) -> None:
+    class NoAck(Greeting):
+        async def run(self) -> None:
+            raise LineError("no ACK within 32 s")
+
+    door = Door(tmp_path)
+    assert door.take(lambda call, *_: NoAck(call, print)).ended is not None  # type: ignore[arg-type]
+    assert door.row().call.outcome == "not_answered"
+
+
 def test_a_call_that_cannot_be_kept_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +211,18 @@ def scheduler() -> Iterator[InferenceScheduler]:
     made = InferenceScheduler(workers=2)
     yield made
     made.close()
+
+
+def test_a_notice_that_nobody_writes_down_still_ends(scheduler: InferenceScheduler) -> None:
+    async def ring() -> DoorCall:
+        call = DoorCall()
+        mouth = Mouth(call, Speaker(ToneVoice()), scheduler)
+        with pytest.raises(OSError, match="no space"):
+            await QueueNotice(call, mouth, NOTICE, "server", full_disk).run()
+        return call
+
+    call = run_virtual(ring, busy=lambda: scheduler.in_flight > 0)
+    assert call.ended == Hangup(HangupBy.LOCAL, "hung up")
 
 
 def test_one_call_too_many_hears_the_notice_and_a_goodbye(

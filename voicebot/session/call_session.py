@@ -217,7 +217,8 @@ class CallSession:
         """Whether the caller has put us on hold: what comes then is no caller, but their music.
 
         The frame clock stands still meanwhile, so nobody is asked whether they are still there;
-        a sentence that the hold cut in two is one.
+        a sentence that the hold cut in two is one. A hold in the hand-over notice counts as any
+        other: nothing plays out into a hold, so the notice would never end.
         """
         now_ms = self._talk.now_ms()
         if not self._call.held:
@@ -228,7 +229,7 @@ class CallSession:
         if self._held_since_ms is None:
             self._held_since_ms = now_ms
             self._fall_silent()
-        elif now_ms - self._held_since_ms > self._max_hold_ms and self._talk.interruptible:
+        elif now_ms - self._held_since_ms > self._max_hold_ms:
             self._talk.outcome = "held_too_long"
             self._talk.spawn(self._call.hangup())
         return True

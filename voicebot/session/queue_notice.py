@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from telephony import Call, HangupBy
 from voicebot.dialog.events import Say, SayKind
@@ -34,10 +35,24 @@ class QueueNotice:
         await call.answer()
         loop = asyncio.get_running_loop()
         answered_s = loop.time()
-        self._observer(report.answered(call, self._pack_name))
 
         def now_ms() -> int:
             return int((loop.time() - answered_s) * 1000)
+
+        try:
+            await self._tell(now_ms)
+        finally:  # whatever failed, an observer too: the call holds one of few places
+            await call.hangup()
+        by = call.ended.by if call.ended else HangupBy.LOCAL
+        reason = call.ended.reason if call.ended else ""
+        if figures := report.line_quality(now_ms(), call.quality):
+            self._observer(figures)
+        self._observer(facts.CallEnded(now_ms(), by, reason, OUTCOME))
+
+    async def _tell(self, now_ms: Callable[[], int]) -> None:
+        """Say the notice, to its end or the caller's; never longer than the limit."""
+        call = self._call
+        self._observer(report.answered(call, self._pack_name))
 
         def first_sound() -> None:
             say = Say(self._text, SayKind.NOTICE)
@@ -49,9 +64,3 @@ class QueueNotice:
         for task in (saying, gone):
             task.cancel()
         await asyncio.gather(saying, gone, return_exceptions=True)
-        await call.hangup()
-        by = call.ended.by if call.ended else HangupBy.LOCAL
-        reason = call.ended.reason if call.ended else ""
-        if figures := report.line_quality(now_ms(), call.quality):
-            self._observer(figures)
-        self._observer(facts.CallEnded(now_ms(), by, reason, OUTCOME))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -72,8 +73,11 @@ class Reception:
         call_id = keeper.recorder.call_id
 
         def observe(event: SessionEvent) -> None:
-            keeper(event)
-            self._on_event(call_id, event)
+            for hear in (keeper, functools.partial(self._on_event, call_id)):
+                try:
+                    hear(event)
+                except Exception:  # a full disk, a closed terminal: no reason to end a call
+                    log.exception("a fact was not kept", call=call_id, fact=type(event).__name__)
 
         def failed(outcome: str, by: HangupBy, reason: str) -> None:
             observe(CallEnded(0, by, reason, outcome))
@@ -83,10 +87,19 @@ class Reception:
                 await ring(call, self._sip.answer_after_ms, early_media=self._sip.early_media)
             await self._talk(call, observe, keeper).run()
         except LineError as error:  # the caller gave up while it rang
+            await _hang_up(call)
             failed("not_answered", HangupBy.REMOTE, str(error))
         except Exception as error:
             log.exception("call failed", call=call_id)
+            await _hang_up(call)
             failed("failed", HangupBy.ERROR, type(error).__name__)
-            await call.hangup()
         finally:
             keeper.close()
+
+
+async def _hang_up(call: Call) -> None:
+    """First of all: nobody serves this caller any more."""
+    try:
+        await call.hangup()
+    except Exception:
+        log.exception("a call could not be hung up", call_id=call.info.call_id)

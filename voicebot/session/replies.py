@@ -37,6 +37,7 @@ from voicebot.turns.budget import Budget
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.watchdog import DeadAirWatchdog
 
+APOLOGY_TIMEOUT_S = 10.0
 log = structlog.get_logger(__name__)
 
 
@@ -156,8 +157,13 @@ class Replies:
                 log.exception("hand-off failed", call_id=talk.call.info.call_id)
         talk.trouble(what, "the call is ended with an apology")
         talk.outcome = "failed"
-        await self._mouth.say(self._apology)
-        await talk.call.hangup()
+        try:
+            async with asyncio.timeout(APOLOGY_TIMEOUT_S):
+                await self._mouth.say(self._apology)
+        except Exception:  # the voice may be what failed, and a held line never falls silent
+            log.exception("apology failed", call_id=talk.call.info.call_id)
+        finally:
+            await talk.call.hangup()
 
     # --- what a turn may be ---------------------------------------------------------------
     async def answer(self, ended: turn.TurnEnded, speculation: Speculation) -> None:
@@ -280,7 +286,8 @@ class Replies:
             await talk.call.hangup()
             return
         if talk.call.ended is not None:
-            talk.outcome = "caller_gone"
+            if talk.outcome == "answered":  # else it was we who ended it, and said why
+                talk.outcome = "caller_gone"
             return
         talk.interruptible = True
         talk.committed = False
