@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.telephony.line_support import free_port
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -116,7 +118,8 @@ def test_weights_that_are_not_whole(tmp_path: Path, models: Path, damage: str) -
         else:
             data[1_000_000] ^= 0xFF
         victim.write_bytes(bytes(data))
-    done = voicebot("serve", "--sip", "127.0.0.1:25070", models=store, cwd=tmp_path)
+    address = f"127.0.0.1:{free_port()}"
+    done = voicebot("serve", "--sip", address, models=store, cwd=tmp_path)
     assert_refused(done, "silero", "voicebot models fetch")
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.telephony.line_support import free_port
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 README_ZH = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
@@ -88,7 +90,9 @@ def test_every_command_works_in_the_order_shown(newcomer: Path, models: Path) ->
 def test_serve_listens_and_stops_when_told(newcomer: Path, models: Path) -> None:
     config = re.search(r"```toml\n(.*?)```", README, re.S)
     assert config is not None
-    text = config.group(1).replace("10.0.0.8:5060", "127.0.0.1:25060")
+    port = free_port()
+    listening = f"listening on 127.0.0.1:{port}"
+    text = config.group(1).replace("10.0.0.8:5060", f"127.0.0.1:{port}")
     run("voicebot pack new mypack2", newcomer, models)
     (newcomer / "hotline.toml").write_text(text.replace("mypack", "mypack2"), encoding="utf-8")
     with subprocess.Popen(
@@ -101,10 +105,10 @@ def test_serve_listens_and_stops_when_told(newcomer: Path, models: Path) -> None
         assert bot.stderr is not None
         deadline = time.monotonic() + 480
         seen = ""
-        while "listening on 127.0.0.1:25060" not in seen and time.monotonic() < deadline:
+        while listening not in seen and time.monotonic() < deadline:
             line = bot.stderr.readline()
             assert line, f"the bot ended before it listened: {seen[-800:]}"
             seen += line
-        assert "listening on 127.0.0.1:25060" in seen, "serve did not start in time"
+        assert listening in seen, "serve did not start in time"
         bot.send_signal(signal.SIGTERM)
         assert bot.wait(timeout=30) == 0, seen[-800:] + bot.stderr.read()[-800:]

@@ -59,7 +59,7 @@ async def test_caller_waits_for_replies_barges_in_and_waits_for_our_hangup(
     said, heard = read_stereo(tmp_path / "caller.wav")
     first, second = loud_ms(heard), loud_ms(said)
     assert 1000 <= second[0] - first[0] - 500 <= 1800  # 500 ms into our second utterance
-    assert abs(second[0] - played["t_ms"]) <= 100
+    assert abs(second[0] - played["t_ms"]) <= 300
     assert caller.events[-1]["by"] == "remote"
 
 
