@@ -251,6 +251,7 @@ class FileEndpoint:
         timeout_s: float = 30.0,
         trunk: str = "",
     ) -> DialResult:
+        """The next of the given results; unreachable when they have run out."""
         self.dialled.append((uri, dict(headers or {})))
         if not self._dials:
             return DialResult(TransferOutcome.UNREACHABLE, reason="nobody is there")

@@ -5,6 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_COMPACT = {  # RFC 3261 section 7.3.3 and RFC 3515, 3892, 6665
+    "b": "referred-by",
+    "c": "content-type",
+    "e": "content-encoding",
+    "f": "from",
+    "i": "call-id",
+    "k": "supported",
+    "l": "content-length",
+    "m": "contact",
+    "o": "event",
+    "r": "refer-to",
+    "s": "subject",
+    "t": "to",
+    "u": "allow-events",
+    "v": "via",
+}
 VALUE_BYTES = 1024
 """Of a header's value, so many are looked at; what comes behind them is not known."""
 
@@ -46,3 +62,9 @@ class Reply:
 
 Screen = Callable[[RawRequest], Reply | bool]
 """True lets a request through, False drops it without a word, a `Reply` answers it."""
+
+
+def full_name(name: str) -> str:
+    """A header's name in lower case and not abbreviated."""
+    name = name.lower()
+    return _COMPACT.get(name, name)

@@ -253,8 +253,8 @@ class App:
         kept, sip = self.settings.records, self.settings.sip
 
         def observe(call_id: str, event: SessionEvent) -> None:
+            on_event(call_id, event)  # first: the terminal may be gone, the console is not
             observer(event)
-            on_event(call_id, event)
 
         endpoint = make_endpoint(sip, self.admission)
         reception = Reception(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from baresip import Call as StackCall
@@ -11,28 +10,25 @@ from telephony.admission import Admission
 from telephony.api import CallInfo
 from telephony.baresip.native import NativeStack
 from telephony.config import LineConfig
-from telephony.door import Door
+from telephony.doorkeeper import Doorkeeper
 from telephony.errors import LineError
 from telephony.network_text import plain
 from telephony.outcomes import user_part
 
-SWEEP_S = 0.5
 HEADER_CHARS = 1024
 
 
-class Entrance:
+class Entrance(Doorkeeper):
     """Screens the stack's requests from now on. Raises LineError if the stack does not let it.
 
     Belongs to the event loop; the door's judgement alone runs on the stack's thread.
     """
 
     def __init__(self, config: LineConfig, admission: Admission, stack: NativeStack) -> None:
+        super().__init__(config, admission, self._is_call)
         self._config = config
-        self._admission = admission
         self._stack = stack
-        self._door = door = Door(config, admission, self._is_call)
-        self._freed = asyncio.Event()
-        self._ticked_s = self._swept_s = time.monotonic()
+        door = self._door
         stack.screen(lambda request: door.judge(request, time.monotonic()))
 
     def welcome(self, native: StackCall) -> tuple[CallInfo, bool]:
@@ -60,32 +56,3 @@ class Entrance:
             return self._stack.has_call(call_id)
         except LineError:
             return True  # the stack is closing, or stuck: no reason to give its place away
-
-    def left(self, call_id: str) -> None:
-        """A call of either direction has ended. Idempotent."""
-        self._door.ended(call_id, time.monotonic())
-        self._freed.set()
-
-    def tick(self, period_s: float) -> None:
-        """To be called every `period_s`: how late it is, is how late the event loop runs.
-
-        The caller's own work counts: who cannot keep up is late however punctually he wakes.
-        """
-        now_s = time.monotonic()
-        self._admission.observe_lag((now_s - self._ticked_s - period_s) * 1000)
-        self._ticked_s = now_s
-        if now_s - self._swept_s > SWEEP_S:
-            self._swept_s = now_s
-            self._door.sweep(now_s)
-            self._freed.set()
-
-    async def empty(self) -> None:
-        """Wait until every call that was let in has ended."""
-        while self._admission.in_calls:
-            self._freed.clear()
-            await self._freed.wait()
-
-    def close(self) -> None:
-        """The stack has gone, and with it every call."""
-        self._door.close()
-        self._freed.set()

@@ -61,6 +61,7 @@ class BaresipEndpoint:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
+        """Bind and listen; logins at registrars go on afterwards (`registrations`)."""
         check_free(self._config.listen)
         if self._config.tls is not None:
             check_free(self._config.tls.listen)
@@ -163,6 +164,10 @@ class BaresipEndpoint:
         timeout_s: float = 30.0,
         trunk: str = "",
     ) -> DialResult:
+        """Place a call (`telephony.api.Endpoint.dial`).
+
+        Raises LineError where the endpoint is not started or has no such trunk.
+        """
         if self._runtime is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")
         agent, target = self._agents.pick(uri, trunk)

@@ -19,7 +19,7 @@ from telephony.baresip.native_calls import NativeCalls
 from telephony.baresip.native_tls import NativeTls
 from telephony.baresip.statistics import StreamMonitor
 from telephony.errors import LineError
-from telephony.sip_request import VALUE_BYTES, RawRequest, Reply, Screen
+from telephony.sip_request import VALUE_BYTES, RawRequest, Reply, Screen, full_name
 
 KNOWN_VERSION = "4.10.0"
 _PROBE = (
@@ -29,22 +29,6 @@ _PROBE = (
     b"Call-ID: probe-call\r\nCSeq: 1 OPTIONS\r\nX-Last: end\r\nContent-Length: 0\r\n\r\n"
 )
 _VIA = 3961  # enum sip_hdrid
-_COMPACT = {  # RFC 3261 section 7.3.3 and RFC 3515, 3892, 6665
-    "b": "referred-by",
-    "c": "content-type",
-    "e": "content-encoding",
-    "f": "from",
-    "i": "call-id",
-    "k": "supported",
-    "l": "content-length",
-    "m": "contact",
-    "o": "event",
-    "r": "refer-to",
-    "s": "subject",
-    "t": "to",
-    "u": "allow-events",
-    "v": "via",
-}
 _log = logging.getLogger("telephony")
 
 
@@ -197,5 +181,4 @@ def _plain(text: bytes) -> str:
 
 
 def _name(name: bytes) -> str:
-    plain = _plain(name).lower()
-    return _COMPACT.get(plain, plain)
+    return full_name(_plain(name))

@@ -70,6 +70,7 @@ class PyVoipCall:
         self._ended.add_done_callback(lambda _: then())
 
     async def answer(self) -> None:
+        """Send the 200 until it is acknowledged. Raises LineError."""
         invite = self._ringing("answered")
         try:
             invite.say(200, self.wire.describe(invite.request.text))

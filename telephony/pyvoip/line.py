@@ -53,6 +53,7 @@ class PyVoipEndpoint:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
+        """Bind and listen. Raises PortInUseError, or LineError for what pyVoIP cannot do."""
         limits.check(self._config)
         host, port = split_address(self._config.listen)
         loop = asyncio.get_running_loop()
@@ -111,6 +112,7 @@ class PyVoipEndpoint:
             _log.exception("a SIP message from %s:%d could not be handled", *message.source)
 
     async def stop(self) -> None:
+        """Hang up what is left, log off, and let go of the sockets. Idempotent."""
         agent, self._agent = self._agent, None
         desk = self._desk
         if agent is None or desk is None:
@@ -153,6 +155,7 @@ class PyVoipEndpoint:
         timeout_s: float = 30.0,
         trunk: str = "",
     ) -> DialResult:
+        """Place a call (`telephony.api.Endpoint.dial`); over UDP only."""
         agent, desk = self._agent, self._desk
         if agent is None or desk is None:
             raise LineError(f"cannot dial {uri!r}: the endpoint is not started")

@@ -12,6 +12,7 @@ import re
 
 from telephony.outcomes import REASONS
 from telephony.pyvoip.stack import SIPMessage, SIPMessageType, SIPParseError
+from telephony.sip_request import full_name
 
 Address = tuple[str, int]
 
@@ -28,21 +29,6 @@ _SENT_BY = re.compile(r"SIP\s*/\s*2\.0\s*/\s*\w+\s+(\[[^\]]*\]|[^\s:;]+)(?:\s*:\
 _RPORT = re.compile(r";\s*rport(?=[;,\s]|$)", re.IGNORECASE)
 _ADDRESS = re.compile(r"<\s*([^<>\s]{1,1024})\s*>")
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)(?![^<]*>)')
-_COMPACT = {
-    "b": "referred-by",
-    "c": "content-type",
-    "f": "from",
-    "i": "call-id",
-    "k": "supported",
-    "l": "content-length",
-    "m": "contact",
-    "o": "event",
-    "r": "refer-to",
-    "s": "subject",
-    "t": "to",
-    "u": "allow-events",
-    "v": "via",
-}
 _PYVOIP_READS = {
     "from": "From",
     "to": "To",
@@ -157,7 +143,7 @@ def _header(line: bytes) -> tuple[str, str]:
     if not colon or not _NAME.fullmatch(name) or "\n" in value or "\r" in value:
         raise SIPParseError("NAME: VALUE is expected in every header line")
     name = name.lower()
-    return _COMPACT.get(name, name), value.strip()
+    return full_name(name), value.strip()
 
 
 def tag_of(value: str) -> str:
