@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from line_support import free_port
+from line_support import calm, free_port
 from raw_far_end import Leg, caller_leg, raw_seat
 
 from telephony import TransferOutcome
@@ -29,7 +29,8 @@ def port() -> int:
 @pytest.fixture
 async def line(port: int) -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43400-43498", jitter_buffer_ms=20)
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43400-43498", jitter_buffer_ms=20),
+        calm(),
     )
     await endpoint.start()
     yield endpoint

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from line_support import RecordingTap, Samples, free_port, loud_ms, samples
+from line_support import RecordingTap, Samples, calm, free_port, loud_ms, samples
 
 from telephony import Call
 from telephony.baresip.line import BaresipEndpoint
@@ -52,7 +52,7 @@ async def our_line(**facts: Any) -> AsyncIterator[Line]:
             **facts,
         }
     )
-    endpoint = BaresipEndpoint(config)
+    endpoint = BaresipEndpoint(config, calm())
     await endpoint.start()
     try:
         yield Line(endpoint, config, port)

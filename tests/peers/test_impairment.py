@@ -17,7 +17,7 @@ from telephony.config import LineConfig
 from telephony.loopback.relay import Impairment, Relay, relay
 from telephony.quality import Quality
 from telephony.wav import ALAW, to_alaw
-from tests.telephony.line_support import Samples, free_port, samples, voice
+from tests.telephony.line_support import Samples, calm, free_port, samples, voice
 from tests.telephony.raw_phone import RtpPort, raw_phone, rtp_port
 
 pytestmark = pytest.mark.peer
@@ -77,7 +77,8 @@ async def line(jitter_buffer_ms: int) -> AsyncIterator[tuple[BaresipEndpoint, in
             listen=f"127.0.0.1:{port}",
             rtp_ports="43500-43998",
             jitter_buffer_ms=jitter_buffer_ms,
-        )
+        ),
+        calm(),
     )
     await endpoint.start()
     try:
@@ -185,8 +186,8 @@ async def test_loss_is_survived_measured_and_judged(jitter_buffer_ms: int) -> No
         check_clock(talk)
         check_figures(talk)
         # On the tape nothing slips for what was lost, where cutting it out would slip each time.
-        # A busy machine stalls now and then: all four calls alike.
-        assert slips(talk) <= slips(talks[0]) + 8 + 0.3 * talk.between.to_far.done.dropped
+        # A machine that stalls is not asked where the gaps are, so they close and open later.
+        assert slips(talk) <= slips(talks[0]) + 8 + 0.6 * talk.between.to_far.done.dropped
         # The far end hears us but for what was lost on the way.
         assert len(talk.back.packets) > (1 - loss - 0.03) * SECONDS * 50
     scores = [talk.final.mos for talk in talks]

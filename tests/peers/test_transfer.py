@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from line_support import free_port
+from line_support import calm, free_port
 from transfer_support import answered, is_heard, sipp
 
 from telephony import HangupBy, TransferOutcome
@@ -27,7 +27,8 @@ def port() -> int:
 @pytest.fixture
 async def endpoint(port: int) -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=60)
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=60),
+        calm(),
     )
     await endpoint.start()
     yield endpoint

@@ -13,6 +13,7 @@ from debian_baresip import Phone, debian_baresip
 from line_support import (
     RecordingTap,
     Samples,
+    calm,
     child,
     find,
     free_port,
@@ -43,7 +44,8 @@ def port() -> int:
 @pytest.fixture
 async def endpoint(port: int) -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=60)
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=60),
+        calm(),
     )
     await endpoint.start()
     yield endpoint
