@@ -59,6 +59,7 @@ class Message(SIPMessage):  # type: ignore[misc]  # pyVoIP has no types
         super().__init__(data)
 
     def parse(self, data: bytes) -> None:
+        """Fill in everything from a datagram; pyVoIP calls it. Raises SIPParseError."""
         head, end, body = data.partition(b"\r\n\r\n")
         if not end or len(head) > HEAD_MAX:
             raise SIPParseError("the head of a SIP message is expected")

@@ -133,6 +133,7 @@ class CallRtp(RTPClient):  # type: ignore[misc]  # pyVoIP has no types
         return bool(self._keys)
 
     def recv(self) -> None:
+        """The receiving thread: read packets until the call has ended. pyVoIP's name for it."""
         self.sin.settimeout(_POLL_S)
         while self.NSD:
             try:
