@@ -234,6 +234,9 @@ async def _measured(bench: Bench) -> Call:
         await speak(rtp, phone.rtp_target(answer), PCMA, voice(0.18, seed=part))
         rtp.skip()
     await take(call, 10)
+    async with asyncio.timeout(5):  # the stack's counters are read once a second
+        while call.quality is None or call.quality.received < 50:
+            await take(call, 5)
     return call
 
 
@@ -246,7 +249,7 @@ async def quality(bench: Bench) -> None:
         assert 50 <= seen.received <= 54
         assert 5 <= seen.lost <= 6  # nothing came after the last gap
         assert 0 <= seen.jitter_ms < 40
-        assert seen.sent >= 50
+        assert seen.sent >= 25  # 1.2 s of ours; a machine that is late sends fewer of them by now
         if not ended:
             await call.hangup()
 

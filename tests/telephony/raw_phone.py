@@ -123,9 +123,9 @@ class RawPhone(asyncio.DatagramProtocol):
         self._cseq += 1
         self.request("BYE")
 
-    async def until(self, status: int) -> Message:
-        """The next response with this status."""
-        return await self._next(lambda message: message.status == status)
+    async def until(self, *statuses: int) -> Message:
+        """The next response with one of these statuses."""
+        return await self._next(lambda message: message.status in statuses)
 
     async def until_request(self, method: str) -> Message:
         """The next request of this method."""
