@@ -1,5 +1,21 @@
 """The ears: given a folder of weights and PCM they give text. They know nothing of calls."""
 
-from asr_models.api import Alternative, Recognition, Recognizer
+from asr_models.api import (
+    Alternative,
+    Partial,
+    Recognition,
+    RecognitionStream,
+    Recognizer,
+    Span,
+    StreamingRecognizer,
+)
 
-__all__ = ["Alternative", "Recognition", "Recognizer"]
+__all__ = [
+    "Alternative",
+    "Partial",
+    "Recognition",
+    "RecognitionStream",
+    "Recognizer",
+    "Span",
+    "StreamingRecognizer",
+]

@@ -15,7 +15,7 @@ FLOORS = (
     {"scenes"},
     {"pack"},
     {"pack_loader"},
-    {"knowledge", "language", "speech", "records", "line"},
+    {"knowledge", "language", "speech", "records", "line", "ears"},
     {"dialog", "turns"},
     {"handoff"},
     {"session"},

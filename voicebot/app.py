@@ -9,12 +9,11 @@ from pathlib import Path
 import platformdirs
 
 from asr_models import Recognizer
-from asr_models.lexicon_repair import LexiconRepair
 from asr_models.silero import SileroVad
-from asr_models.whisper_ct2 import WhisperRecognizer
 from telephony import Call, Endpoint
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
+from voicebot.ears import build_recognizer, build_repair
 from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
@@ -89,7 +88,7 @@ class App:
         self.estimates = estimates
         self.admission = admission(settings.sip)
         self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
-        self.repair = LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
+        self.repair = build_repair(settings, pack)
         self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
 
     @classmethod
@@ -114,12 +113,7 @@ class App:
         where = settings.records.url or settings.records.directory
         records = Records.open(where) if with_records else None
         step("loading the ears", settings.asr.model)
-        recognizer = WhisperRecognizer(
-            locate(settings.asr.model, settings.models),
-            beam_size=settings.asr.beam_size,
-            threads=settings.asr.threads,
-            workers=settings.asr.workers,
-        )
+        recognizer = build_recognizer(settings)
         silero = SileroVad(locate("silero-vad", settings.models) / "silero_vad.onnx")
         step("loading the knowledge", settings.knowledge.embedder)
         knowledge = build_knowledge(settings, pack, step)

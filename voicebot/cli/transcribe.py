@@ -53,27 +53,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _load_ears(settings: Settings) -> GatedRecognizer:
-    from asr_models.errors import AsrModelError
     from asr_models.gated import GatedRecognizer
     from asr_models.silero import SileroVad
-    from asr_models.whisper_ct2 import WhisperRecognizer
-    from voicebot.errors import WeightsError
+    from voicebot.ears import build_recognizer
     from voicebot.weights import locate
 
     vad_folder = locate("silero-vad", settings.models)
-    asr = settings.asr
-    try:
-        return GatedRecognizer(
-            WhisperRecognizer(
-                locate(asr.model, settings.models),
-                beam_size=asr.beam_size,
-                threads=asr.threads,
-                workers=asr.workers,
-            ),
-            SileroVad(vad_folder / "silero_vad.onnx"),
-        )
-    except AsrModelError as error:
-        raise WeightsError(str(error)) from None
+    return GatedRecognizer(build_recognizer(settings), SileroVad(vad_folder / "silero_vad.onnx"))
 
 
 def _recognize_all(
