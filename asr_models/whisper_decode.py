@@ -83,7 +83,8 @@ class WhisperDecoder:
         self, encoded: Encoded, prompt_ids: Sequence[int], *, beam_size: int
     ) -> tuple[list[Hypothesis], float]:
         """Search with `beam_size` beams (1: greedy): hypotheses, best first, and the CPU time."""
-        start = [*prompt_ids, *self._weights.tokens.sequence]
+        vocabulary = self._weights.vocabulary
+        start = vocabulary.to_model([*prompt_ids, *self._weights.tokens.sequence])
         cap = int(encoded.audio_ms / 1000 * _TOKENS_PER_S) + _SLACK_TOKENS
         # CTranslate2 generates at most min(max_length / 2, max_length - prompt) tokens.
         max_length = min(_MAX_TOKENS, max(2 * cap, cap + len(start)))
@@ -98,7 +99,9 @@ class WhisperDecoder:
             )
         )
         found = zip(results[0].sequences_ids, results[0].scores, strict=True)
-        return [Hypothesis(tuple(ids), score) for ids, score in found], cpu_s
+        return [
+            Hypothesis(tuple(vocabulary.to_tokenizer(ids)), score) for ids, score in found
+        ], cpu_s
 
     def text(self, ids: Sequence[int]) -> str:
         """The text of token ids; a character begun by the last ones is left out."""
