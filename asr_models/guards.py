@@ -1,8 +1,8 @@
 """What a recognizer makes up, and how we notice: pure functions on the text.
 
-Whisper writes something for every stretch of sound. These guards know the four ways it goes
+Whisper writes something for every stretch of sound. These guards know the four ways its texts go
 wrong: a loop, an echo of the prompt, a stock phrase of its training subtitles, and more text
-than anyone can say in the time.
+than anyone can say in the time; and how sure it must be where it doubts that it hears speech.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from asr_models.script import strip_punctuation
 MAX_CHARS_PER_S = 9.0  # fast Mandarin is 6-7 syllables a second
 _SLACK_CHARS = 4
 _ECHO_MIN_CHARS = 6
+# Between modulated noise (1.0 and more) and speech at 10 dB (up to .72): docs/ears.md.
+_DOUBT_PER_LOGPROB = 0.4
+_MOST_DOUBT = 0.9
 
 _STOCK = re.compile(
     "|".join(
@@ -42,6 +45,18 @@ class Verdict:
 
     text: str
     rejected: str = ""
+
+
+def is_nobody(no_speech: float, score: float) -> bool:
+    """Whether Whisper's two doubts together say that nobody spoke.
+
+    Neither is enough alone: it doubts some speech and is sure of some loops.
+
+    Args:
+        no_speech: probability of Whisper's "no speech" token, 0..1.
+        score: mean log-probability a token of the text.
+    """
+    return no_speech - _DOUBT_PER_LOGPROB * score > _MOST_DOUBT
 
 
 def guard(text: str, audio_ms: int, prompt: str = "") -> Verdict:

@@ -45,10 +45,14 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """Token ids and their mean log-probability."""
+    """Token ids, their mean log-probability, and the model's doubt that there is speech at all.
+
+    `no_speech` (0..1) belongs to the sound and is the same for all hypotheses of a search.
+    """
 
     ids: tuple[int, ...]
     score: float
+    no_speech: float
 
 
 class WhisperDecoder:
@@ -99,12 +103,14 @@ class WhisperDecoder:
                 num_hypotheses=beam_size,
                 max_length=max_length,
                 return_scores=True,
+                return_no_speech_prob=True,
             )
         )
-        found = zip(results[0].sequences_ids, results[0].scores, strict=True)
-        return [
-            Hypothesis(tuple(vocabulary.to_tokenizer(ids)), score) for ids, score in found
-        ], cpu_s
+        found = [
+            Hypothesis(tuple(vocabulary.to_tokenizer(ids)), score, results[0].no_speech_prob)
+            for ids, score in zip(results[0].sequences_ids, results[0].scores, strict=True)
+        ]
+        return found, cpu_s
 
     def align(self, encoded: Encoded, ids: Sequence[int]) -> tuple[list[AlignedToken], float]:
         """When each token of a reading was said, and the CPU time of finding out."""

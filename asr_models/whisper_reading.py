@@ -11,7 +11,7 @@ import numpy.typing as npt
 from asr_models.api import Alternative, Recognition
 from asr_models.confidence import confidence
 from asr_models.errors import AudioFormatError
-from asr_models.guards import guard
+from asr_models.guards import guard, is_nobody
 from asr_models.script import normalize_script, strip_punctuation
 from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
 from asr_models.whisper_spans import make_spans
@@ -68,6 +68,8 @@ class WhisperReader:
         if not alternatives:
             return Recognition("", 0.0, audio_ms=audio_ms, rejected="empty")
         best = alternatives[0]
+        if is_nobody(found[0].no_speech, best.score):
+            return Recognition("", 0.0, alternatives, audio_ms, rejected="no speech")
         verdict = guard(best.text, audio_ms, prompt)
         if verdict.rejected:
             return Recognition("", 0.0, alternatives, audio_ms, rejected=verdict.rejected)
