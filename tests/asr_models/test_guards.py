@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from asr_models.guards import collapse_loops, guard, is_prompt_echo, is_too_long
+from asr_models.guards import collapse_loops, guard, is_nobody, is_prompt_echo, is_too_long
 
 PROMPT = "你好,这里是服务器售后热线,内存、硬盘、阵列卡。"
 
@@ -69,3 +69,11 @@ def test_an_echo_needs_a_prompt_and_more_than_one_item() -> None:
     assert not is_prompt_echo("内存、硬盘、阵列卡", "")
     assert not is_prompt_echo("硬盘、内存、阵列卡", PROMPT)  # another order: the caller's own
     assert is_prompt_echo("硬盘, 阵列卡。", "内存硬盘, 硬盘, 阵列卡坏") is False
+
+
+def test_two_doubts_together_mean_that_nobody_spoke() -> None:
+    assert is_nobody(0.87, -0.9)  # modulated noise
+    assert is_nobody(0.5, -1.2)
+    assert not is_nobody(0.9, 0.0)  # one doubt alone
+    assert not is_nobody(0.0, -2.0)
+    assert not is_nobody(0.26, -1.15)  # speech at 10 dB

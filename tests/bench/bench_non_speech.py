@@ -41,22 +41,22 @@ class Piece:
     sent: Float | None = None
 
 
-def pieces(minutes: float, seed: int = 11) -> Iterator[Piece]:
-    """Enough pieces of 15 s for `minutes`, all kinds in turn."""
+def pieces(minutes: float, *, piece_s: float = _PIECE_S, seed: int = 11) -> Iterator[Piece]:
+    """Enough pieces for `minutes`, all kinds in turn."""
     kinds = [*SOUNDS, ECHO]
-    for number in range(int(np.ceil(minutes * 60 / _PIECE_S))):
+    for number in range(int(np.ceil(minutes * 60 / piece_s))):
         kind = kinds[number % len(kinds)]
         rng = np.random.default_rng([seed, number])
         if kind == ECHO:
-            yield _echo(rng)
+            yield _echo(piece_s, rng)
             continue
         onset = np.zeros(int(rng.uniform(0.2, 1.0) * RATE))
-        yield Piece(kind, np.concatenate([onset, SOUNDS[kind](_PIECE_S - len(onset) / RATE, rng)]))
+        yield Piece(kind, np.concatenate([onset, SOUNDS[kind](piece_s - len(onset) / RATE, rng)]))
 
 
-def _echo(rng: np.random.Generator) -> Piece:
-    """The bot speaks for 15 s; the line returns it, a little dispersed, over line noise."""
-    sent = np.zeros(int(_PIECE_S * RATE))
+def _echo(seconds: float, rng: np.random.Generator) -> Piece:
+    """The bot speaks; the line returns it, a little dispersed, over line noise."""
+    sent = np.zeros(int(seconds * RATE))
     at = RATE // 2
     spoken = sorted(FIXTURES.glob("*.wav"))
     while at < len(sent) - 5 * RATE:
