@@ -8,12 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_models.api import Recognition, Recognizer
+from asr_models.joined import join_recognitions
 from asr_models.resample import to_8k
-from asr_models.script import strip_punctuation
 from asr_models.segments import SegmentOptions, speech_segments
 from asr_models.silero import SileroVad
-
-_ENDS = "，。？！、；："
 
 
 class GatedRecognizer:
@@ -50,21 +48,8 @@ class GatedRecognizer:
         audio_ms = round(len(pcm) / 8)
         if not segments:
             return Recognition("", 0.0, audio_ms=audio_ms, cpu_s=gate_s, rejected="no speech")
-        parts = [self._recognizer.recognize(pcm[a:b], 8000, prompt=prompt) for a, b in segments]
-        return _join(parts, audio_ms, gate_s)
-
-
-def _join(parts: list[Recognition], audio_ms: int, gate_s: float) -> Recognition:
-    heard = [part for part in parts if part.text]
-    cpu_s = gate_s + sum(part.cpu_s for part in parts)
-    if not heard:
-        return Recognition("", 0.0, audio_ms=audio_ms, cpu_s=cpu_s, rejected=parts[0].rejected)
-    text = ""
-    for part in heard:
-        comma = "，" if text and text[-1] not in _ENDS else ""
-        text += comma + part.text
-    weights = [len(strip_punctuation(part.text)) for part in heard]
-    weighed = zip(heard, weights, strict=True)
-    sure = sum(part.confidence * weight for part, weight in weighed) / sum(weights)
-    alternatives = heard[0].alternatives if len(parts) == 1 else ()
-    return Recognition(text, sure, alternatives, audio_ms, cpu_s)
+        parts = [
+            (a // 8, self._recognizer.recognize(pcm[a:b], 8000, prompt=prompt)) for a, b in segments
+        ]
+        cpu_s = gate_s + sum(part.cpu_s for _, part in parts)
+        return join_recognitions(parts, audio_ms=audio_ms, cpu_s=cpu_s)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_models.api import Recognition
+from asr_models.long_stream import LongStream
 from asr_models.whisper_decode import WhisperDecoder
 from asr_models.whisper_reading import WhisperReader
 from asr_models.whisper_stream import WhisperStream
@@ -50,9 +51,9 @@ class WhisperRecognizer:
     def name(self) -> str:
         return self._name
 
-    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> WhisperStream:
-        """A new utterance, see `whisper_stream`. `prompt` is that of `recognize`."""
-        return WhisperStream(self._reader, prompt, sample_rate)
+    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> LongStream:
+        """A new utterance of any length, see `whisper_stream`. `prompt` is that of `recognize`."""
+        return LongStream(lambda: WhisperStream(self._reader, prompt, sample_rate), sample_rate)
 
     def recognize(
         self, pcm: npt.NDArray[np.int16], sample_rate: int = 8000, *, prompt: str = ""

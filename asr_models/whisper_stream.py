@@ -61,6 +61,10 @@ class WhisperStream:
             self._pieces.append(pcm.copy())
             self._samples += len(pcm)
 
+    def audio(self) -> npt.NDArray[np.int16]:
+        """All samples so far."""
+        return self._first(None)
+
     def partial(self, until: int | None = None) -> Partial:
         """The greedy reading of the first `until` samples (default: all so far)."""
         taken = self._encode(until)
