@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -27,6 +28,7 @@ from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
 from voicebot.serving import Serving, watch_queue
 from voicebot.session import queue_notice
+from voicebot.session.asked import expected_answer
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
@@ -213,6 +215,7 @@ class App:
             announce=self.settings.records.announcement,
             opt_out_digit=self.settings.records.opt_out_digit,
             stop_recording=keeper.stop_recording if keeper else lambda: None,
+            expects=partial(expected_answer, self.pack),
         )
 
     def _talk(

@@ -18,6 +18,7 @@ from voicebot.dialog.events import Digit, NoInput, Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
+from voicebot.session.asked import Expects, nothing_expected
 from voicebot.session.conversation import Conversation
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.hearing import Hearing
@@ -41,7 +42,8 @@ class CallSession:
     """Runs one call. `run` returns when the call has ended; it never raises for the call's sake.
 
     `announce` is said before the greeting; `stop_recording` does what a caller's wish not to be
-    recorded asks for, and `opt_out_digit` is a key that says so.
+    recorded asks for, and `opt_out_digit` is a key that says so. `expects` tells what kind of
+    answer an utterance asks for.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class CallSession:
         announce: str = "",
         opt_out_digit: str = "",
         stop_recording: Callable[[], None] = lambda: None,
+        expects: Expects = nothing_expected,
     ) -> None:
         self._call = call
         self._taker = taker
@@ -82,7 +85,7 @@ class CallSession:
         self._speculations = Speculations(
             self._talk, hearing, thinker, taker, mouth, budget.limit_ms
         )
-        self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog)
+        self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog, expects)
         self._replies = Replies(
             self._talk,
             self._speculations,
@@ -144,6 +147,7 @@ class CallSession:
             async for frame in self._call.frames():
                 if self._is_held():
                     continue
+                self._taker.expect(self._speaking.expected)
                 events = self._taker.feed(
                     frame,
                     bot_speaking=self._mouth.speaking,
@@ -165,7 +169,7 @@ class CallSession:
         if self._taker.in_turn or self._hearing.follows:
             self._hearing.follow(frame, self._taker.utterance)
             if self._talk.interruptible:
-                self._hearing.refresh(self._talk.spawn)
+                self._hearing.refresh(self._talk)
 
     async def _watch_digits(self) -> None:
         async for digit in self._call.digits():
@@ -195,6 +199,7 @@ class CallSession:
             case turn.BargeInSuspected():
                 self._mouth.duck(self._duck_db)
             case turn.BargeInDismissed():
+                talk.tell(facts.ListenerSignal(talk.now_ms(), self._speculations.heard))
                 self._speculations.drop()
             case turn.SpeechStarted():
                 self._watchdog.caller_started()
@@ -207,6 +212,7 @@ class CallSession:
             case turn.BargeIn(onset_ms=onset_ms):
                 talk.barged_in = True
                 replies.interrupt(self._taker.now_ms - onset_ms)
+                self._speculations.rethink()
             case turn.TurnEnded():
                 self._watchdog.caller_ended(event.speech_end_ms)
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
@@ -269,4 +275,4 @@ class CallSession:
         self._talk.tell(facts.CallResumed(self._talk.now_ms(), held_ms))
         answering = self._replies.running or self._taker.in_turn
         if self._talk.interruptible and not answering:
-            self._replies.start(self._speaking.welcome_back())
+            self._replies.start(self._replies.welcome_back())

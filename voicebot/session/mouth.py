@@ -101,6 +101,14 @@ class Mouth:
         while (left_ms := self._call.queued_ms) > 0 and self._call.ended is None:  # noqa: ASYNC110
             await asyncio.sleep(max(left_ms, FRAME_MS) / 1000)
 
+    @property
+    def ending(self) -> bool:
+        """Whether the last clause of the utterance has begun; true where nothing is said."""
+        if self._waiting:
+            return False
+        last = self._queued[-1] if self._queued else None
+        return last is None or self._call.queued_ms <= last.sound_ms + last.pause_ms
+
     def duck(self, by_db: float) -> None:
         """Speak on, but so much softer."""
         self._call.set_gain(-by_db)
