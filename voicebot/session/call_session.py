@@ -102,6 +102,7 @@ class CallSession:
         )
         self._listening: asyncio.Task[None] | None = None
         self._held_since_ms: int | None = None
+        self._sounding = False
 
     # --- life of the call -----------------------------------------------------------------
     async def run(self) -> None:
@@ -137,6 +138,7 @@ class CallSession:
     async def rest(self) -> None:
         """Listen no more, and forget what was being said."""
         self._speculations.drop()
+        self._mouth.unduck()
         if self._listening:
             await cancel(self._listening)
 
@@ -214,9 +216,8 @@ class CallSession:
                 replies.interrupt(self._taker.now_ms - onset_ms)
                 self._speculations.rethink()
             case turn.TurnEnded():
-                self._watchdog.caller_ended(event.speech_end_ms)
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
-                replies.start(replies.answer(event, speculation))
+                replies.start(replies.answer(event, speculation), event.speech_end_ms)
             case turn.NoInputElapsed():
                 if not replies.running:
                     replies.start(replies.reply_to(NoInput()))
@@ -228,10 +229,14 @@ class CallSession:
 
     def _mind_dead_air(self) -> None:
         """Whatever hangs: first something prepared is said, then a human is brought."""
-        if not self._talk.interruptible or self._mouth.speaking:
-            return
+        sounding, before = self._mouth.sounding, self._sounding
+        self._sounding = sounding
+        if sounding and not before:
+            self._watchdog.bot_started()
+        elif before and not sounding:  # ran dry, or over: then the turn itself says so
+            self._watchdog.bot_stopped(self._taker.now_ms, answered=False)
         dead = self._watchdog.check(self._taker.now_ms)
-        if dead is None:
+        if dead is None or not self._talk.interruptible:
             return
         if dead.count == 1:
             self._speaking.interject_filler()
