@@ -125,6 +125,7 @@ class CallSession:
                 await asyncio.wait({handing_off}, timeout=DESK_TIMEOUT_S)
         finally:
             await talk.end_tasks()
+            await self._mouth.close()
         if talk.outcome == "answered" and ended.by is HangupBy.REMOTE:
             talk.outcome = "caller_hung_up"
         if figures := report.line_quality(talk.now_ms(), self._call.quality):

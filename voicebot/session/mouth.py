@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from telephony import FRAME_MS, SAMPLE_RATE, Call
 from voicebot.errors import VoiceError
+from voicebot.session.talk import cancel
 from voicebot.speech.api import Clause
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
@@ -155,6 +156,10 @@ class Mouth:
         self._queued.clear()
         self._waiting = []
         return heard, "".join(unheard)
+
+    async def close(self) -> None:
+        """The call is over: what is still being rendered for it is not waited for."""
+        await cancel(*self._rendering.values())
 
     async def _in_time(self, clause: Clause, priority: Priority) -> Pcm:
         try:
