@@ -133,7 +133,11 @@ class EchoConversation:
         return Thought(DialogState(), (Say(self.GREETING, SayKind.GREETING),))
 
     async def consider(
-        self, state: DialogState, event: Event, budget: Budget | None = None
+        self,
+        state: DialogState,
+        event: Event,
+        budget: Budget | None = None,
+        rehearsed: Thought | None = None,
     ) -> Thought:
         after = replace(state, turns=state.turns + 1)
         if isinstance(event, HandoffEnded):
