@@ -79,9 +79,6 @@ class AsrSettings(Section):
     partial_ms: int = Field(1000, ge=0, description="speech between two partial texts; 0: none")
     threads: int = Field(1, ge=1, description="CPU threads a decode")
     workers: int = Field(1, ge=1, description="decodes at the same time")
-    partial_ms: int = Field(
-        1000, ge=0, description="a reading each time so much more was said, if idle; 0: none"
-    )
 
 
 class KnowledgeSettings(Section):
