@@ -14,6 +14,7 @@ from turns_support import FIXTURES, SOUND_DB, WINDOW_MS, Bot, Tape, of, ring, se
 
 pytestmark = [pytest.mark.peer, pytest.mark.weights, pytest.mark.timeout(900)]
 OVER_AFTER_MS = 1500
+ANSWERED = {"wait_reply": {"min_ms": 3000, "quiet_ms": 6000, "timeout_ms": 60_000}}
 QUIET = {"wait_reply": {"min_ms": 800, "quiet_ms": 1500, "timeout_ms": 30_000}}
 
 
@@ -47,7 +48,7 @@ def silent_after_ms(tape: Tape) -> int:
 
 
 def test_an_interruption_silences_the_bot_and_is_answered(bot: Bot, tmp_path: Path) -> None:
-    tape = ring(bot, tmp_path, [over("barge_in"), QUIET, {"hangup": True}])
+    tape = ring(bot, tmp_path, [over("barge_in"), ANSWERED, {"hangup": True}])
     view = bot.last_call()
     (cut,) = of(view, "bot_interrupted")
     stopped_ms = silent_after_ms(tape)
