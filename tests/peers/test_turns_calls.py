@@ -21,7 +21,12 @@ QUIET = {"wait_reply": {"min_ms": 800, "quiet_ms": 1500, "timeout_ms": 30_000}}
 @pytest.fixture(scope="module")
 def bot(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     folder = tmp_path_factory.mktemp("turns") / "records"
-    with serving(folder, models, VOICEBOT__TURNS__NO_INPUT_MS="4000") as made:
+    patient = {
+        "VOICEBOT__TURNS__NO_INPUT_MS": "4000",
+        # Models beside other tests may take long: that is not what is tested here.
+        "VOICEBOT__TURNS__WATCHDOG_MS": "20000",
+    }
+    with serving(folder, models, **patient) as made:
         yield made
 
 
