@@ -37,7 +37,7 @@ def main() -> None:
     folder = args.out / "lines"
     weights = locate("kokoro-v1.0-int8", settings.models)
     render([*bot, *chosen], folder, weights, _bar("rendering lines"))
-    ears = Ears(locate(settings.asr.model, settings.models), args.texts)
+    ears = Ears(locate(settings.asr.model, settings.models), args.texts, args.latency)
     lab = Lab(locate("silero-vad", settings.models) / "silero_vad.onnx", ears)
     speech = args.speech if args.speech.is_dir() else None
     bench = Bench(
@@ -70,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--endpoint", default="adaptive", help="adaptive, or fixed ms")
     parser.add_argument("--barge-in", choices=["content", "length"], default="content")
     parser.add_argument("--texts", type=Path, help="keep and reuse recognitions in this file")
+    parser.add_argument("--latency", type=float, help="ms of a quick text, instead of measured")
     parser.add_argument("--show", action="store_true", help="what went wrong, one by one")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()

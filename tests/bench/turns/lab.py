@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from voicebot.turns.events import (
     SpeculateNow,
     SpeechResumed,
     SpeechStarted,
+    TurnEnded,
     TurnEvent,
 )
 from voicebot.turns.turn_taker import TurnTaker
@@ -48,6 +50,20 @@ class Outcome:
         return [event.at_ms for event in self.events if isinstance(event, kind)]
 
 
+    @property
+    def ended_ms(self) -> int:
+        """When the newest turn ended; -1: none has."""
+        ended = isinstance(self.events[-1], TurnEnded) if self.events else False
+        return self.events[-1].at_ms if ended else -1
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no suspicion is open."""
+        return not self.events or not isinstance(
+            self.events[-1], BargeInSuspected | SpeculateNow | SpeechResumed
+        )
+
+
 @dataclass
 class Variant:
     """How the turns are decided in a run."""
@@ -58,6 +74,14 @@ class Variant:
     hears: bool = True
 
 
+Until = Callable[[Outcome, int], bool]
+"""Asked after each frame, with what happened and the frame clock in ms."""
+
+
+def _to_the_end(outcome: Outcome, now_ms: int) -> bool:
+    return False
+
+
 class Lab:
     """Runs cases through the turn code as a call would."""
 
@@ -66,8 +90,8 @@ class Lab:
         self._ears = ears
         self.frames = 0
 
-    def run(self, case: Case, variant: Variant) -> Outcome:
-        """One call from its first frame to its last."""
+    def run(self, case: Case, variant: Variant, until: Until = _to_the_end) -> Outcome:
+        """One call from its first frame until `until` says that all is known."""
         vad = SpeechDetector(
             self._silero.fork(), threshold=variant.settings.speech_threshold
         )
@@ -91,9 +115,12 @@ class Lab:
             if hearing:
                 hearing.listen()
             outcome.events += events
+            outcome.stopped_ms = bot.stopped_ms
+            self.frames += 1
+            if until(outcome, taker.now_ms):
+                break
         bot.finish(taker.now_ms)
-        outcome.gaps_ms, outcome.stopped_ms = bot.gaps_ms, bot.stopped_ms
-        self.frames += line.length
+        outcome.gaps_ms = bot.gaps_ms
         return outcome
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tests.bench.turns.cases import Case
-from tests.bench.turns.lab import Lab, Outcome, Variant
+from tests.bench.turns.lab import Lab, Outcome, Until, Variant
 from voicebot.turns.events import (
     BargeIn,
     BargeInDismissed,
@@ -27,6 +27,25 @@ Make = Callable[[], Variant]
 Tick = Callable[[], None]
 
 
+def _ended_after(end_ms: int) -> Until:
+    return lambda outcome, now_ms: now_ms > end_ms and outcome.ended_ms >= end_ms
+
+
+def _passed(at_ms: int) -> Until:
+    return lambda outcome, now_ms: now_ms > at_ms
+
+
+def _settled(end_ms: int) -> Until:
+    """The bot has stopped, or has gone on a while after the last sound."""
+
+    def settled(outcome: Outcome, now_ms: int) -> bool:
+        if outcome.stopped_ms is not None:
+            return True
+        return now_ms > end_ms + 1500 and outcome.is_settled
+
+    return settled
+
+
 @dataclass
 class Finished:
     """Sentences said through: what the caller waits for after the last sound."""
@@ -43,7 +62,7 @@ class Finished:
 def finished(lab: Lab, cases: Iterable[Case], make: Make, tick: Tick) -> Finished:
     found = Finished()
     for case in cases:
-        outcome = lab.run(case, make())
+        outcome = lab.run(case, make(), _ended_after(case.end_ms))
         ends = outcome.times(TurnEnded)
         found.n += 1
         found.split += len(ends) > 1
@@ -82,7 +101,7 @@ def pauses(lab: Lab, cases: Iterable[tuple[int, Case]], make: Make, tick: Tick) 
     for length_ms, case in cases:
         assert case.pause is not None
         begin_ms, end_ms = case.pause
-        outcome = lab.run(case, make())
+        outcome = lab.run(case, make(), _passed(end_ms + LATE_ONSET_MS))
         cut = [at for at in outcome.times(TurnEnded) if begin_ms < at <= end_ms + LATE_ONSET_MS]
         found.by_length.setdefault(length_ms, []).append(bool(cut))
         if cut:
@@ -113,7 +132,7 @@ def overlaps(
 ) -> Overlaps:
     found = Overlaps()
     for case in cases:
-        outcome = lab.run(case, make())
+        outcome = lab.run(case, make(), _settled(case.end_ms))
         found.n += 1
         found.early += any(at <= case.onset_ms for at in outcome.times(BargeInSuspected))
         _one_overlap(found, case, outcome)

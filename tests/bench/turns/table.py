@@ -30,7 +30,7 @@ from tests.bench.turns.render import Line
 from tests.bench.turns.report import Row
 from tests.bench.turns.sound import Float, trimmed
 
-ECHOES, NOISES_EACH, READ = 200, 6, 60
+ECHOES, NOISES_EACH, READ = 200, 6, 40
 
 
 @dataclass
