@@ -1,6 +1,6 @@
 """Caller and bot lines as sound, rendered once with Kokoro voices into a folder.
 
-Each half has voices of its own, at three speeds; the bot's voice is none of them. What is there
+Each half has voices of its own, each at a speed of its own; the bot's voice is none of them. What is there
 already is not rendered again, so that a run that was cut off goes on where it stopped.
 """
 
@@ -17,13 +17,17 @@ from voicebot.speech.kokoro import KokoroVoice
 LINES = Path(__file__).with_name("lines.toml")
 HALVES = ("tuning", "held_out")
 VOICES = {
-    "tuning": ("zf_xiaoyi", "zm_yunxi", "zm_yunjian"),
-    "held_out": ("zf_xiaoxiao", "zf_xiaoni", "zm_yunxia", "zm_yunyang"),
-}
+    "tuning": (("zf_xiaoyi", 1.0), ("zm_yunxi", 1.15), ("zm_yunjian", 0.9)),
+    "held_out": (
+        ("zf_xiaoxiao", 1.0), ("zf_xiaoni", 0.9), ("zm_yunxia", 1.15), ("zm_yunyang", 1.05),
+    ),
+}  # fmt: skip
+"""Each voice with its speed."""
 BOT_VOICE = "zf_xiaobei"
-SPEEDS = (1.0, 0.9, 1.15)
-OVERLAP_VOICES = {"tuning": 3, "held_out": 4}
+OVERLAP_VOICES = {"tuning": 1, "held_out": 2}
 """Voices that say each line that is said over the bot."""
+PITCHES = (0.92, 1.08)
+"""Each of those is heard as two people: lower and slower, higher and faster."""
 
 Progress = Callable[[int, int], None]
 
@@ -66,13 +70,13 @@ def _caller_lines(data: dict[str, object]) -> Iterator[Line]:
 
 
 def _lines_of(half: str, condition: str, number: int, text: str) -> Iterator[Line]:
-    voices, speed = VOICES[half], SPEEDS[number % len(SPEEDS)]
+    voices = VOICES[half]
     clause = "paused after a clause" if "||" in text else condition
     parts = tuple(text.replace("||", "|").split("|"))
     over_the_bot = condition in ("listener", "interruption")
     count = OVERLAP_VOICES[half] if over_the_bot else 1
     for at in range(count):
-        voice = voices[(number + at) % len(voices)]
+        voice, speed = voices[(number + at) % len(voices)]
         yield Line(half, clause, number, voice, speed, parts)
 
 

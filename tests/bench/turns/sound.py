@@ -29,6 +29,12 @@ def at_level(samples: Float, db: float) -> Float:
     return samples * 10 ** (db / 20) / np.sqrt(max(float(energy), 1e-12))
 
 
+def pitched(samples: Float, factor: float) -> Float:
+    """As from a smaller head (factor over 1): higher and shorter by it."""
+    at = np.arange(int(len(samples) / factor)) * factor
+    return np.interp(at, np.arange(len(samples)), samples)
+
+
 def noise(length: int, seed: int, db: float = NOISE_DB) -> Float:
     """Line noise."""
     return pink_noise(length, seed) * 10 ** (db / 20)

@@ -26,9 +26,9 @@ from tests.bench.turns.cases import (
 from tests.bench.turns.lab import Lab
 from tests.bench.turns.measure import Make, quantile, spread
 from tests.bench.turns.noises import non_speech
-from tests.bench.turns.render import Line
+from tests.bench.turns.render import PITCHES, Line
 from tests.bench.turns.report import Row
-from tests.bench.turns.sound import Float, trimmed
+from tests.bench.turns.sound import Float, pitched, trimmed
 
 ECHOES, NOISES_EACH, READ = 200, 6, 40
 
@@ -155,10 +155,12 @@ class Bench:
         self, condition: str, echo_db: tuple[float, float] | None
     ) -> measure.Overlaps:
         chosen = self._of(condition)
+        said = [(line, pitch) for pitch in PITCHES for _, line in chosen]
         cases = []
-        for number, line in chosen if echo_db is None else chosen[::2]:
+        for number, (line, pitch) in enumerate(said if echo_db is None else said[::3]):
             rng = random.Random(f"{self.seed} {condition} {number}")
-            sound = trimmed(level(sound_of(line.path(self.folder, 0)), number))
+            voiced = pitched(sound_of(line.path(self.folder, 0)), pitch)
+            sound = trimmed(level(voiced, number))
             path = None if echo_db is None else echo_path(rng, *echo_db)
             bot = self._bot[number % len(self._bot)]
             cases.append(over_the_bot(line.text, sound, bot, number, path))
