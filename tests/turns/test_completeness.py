@@ -78,7 +78,7 @@ def test_the_bare_text_and_its_sound_are_of_one_length(text: str) -> None:
 
 def test_the_model_helps_where_the_rules_say_nothing() -> None:
     rules, shipped = RuleJudge(), default_judge()
-    for whole, cut in [("我想退货", "我想退"), ("怎么配阵列", "怎么配阵")]:
+    for whole, cut in [("我想退货", "我想退"), ("我们是新客户", "我们是新客")]:
         assert rules.judge(whole).score == rules.judge(cut).score
         assert shipped.judge(whole).score > shipped.judge(cut).score
 

@@ -34,9 +34,9 @@ class Patience:
     min_ms: int = 240
     max_ms: int = 2000
     whole_ms: int = 280
-    unsure_ms: int = 820
+    unsure_ms: int = 720
     open_ms: int = 1200
-    unheard_ms: int = 820
+    unheard_ms: int = 720
     unheard_yes_no_ms: int = 560
     number_ms: int = 1400
 
@@ -68,7 +68,7 @@ class EndpointDecision:
     completeness: Completeness | None = None
 
 
-SURELY_OPEN, UNSURE_FROM, UNSURE_TO, SURELY_WHOLE = 0.08, 0.2, 0.6, 0.85
+SURELY_OPEN, UNSURE_FROM, UNSURE_TO, SURELY_WHOLE = 0.08, 0.2, 0.5, 0.8
 PATIENCE_QUANTILE = 0.9
 PATIENCE_RANGE = (0.85, 1.7)
 _DIGITS_AT_END = re.compile(r"[零〇洞一幺二两三四五六七拐八九勾0-9a-z]{2,}$")
