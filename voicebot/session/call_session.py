@@ -18,6 +18,7 @@ from voicebot.dialog.events import Digit, NoInput, Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
+from voicebot.session.asked import Expects, nothing_expected
 from voicebot.session.conversation import Conversation
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.hearing import Hearing
@@ -41,7 +42,8 @@ class CallSession:
     """Runs one call. `run` returns when the call has ended; it never raises for the call's sake.
 
     `announce` is said before the greeting; `stop_recording` does what a caller's wish not to be
-    recorded asks for, and `opt_out_digit` is a key that says so.
+    recorded asks for, and `opt_out_digit` is a key that says so. `expects` tells what kind of
+    answer an utterance asks for.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class CallSession:
         announce: str = "",
         opt_out_digit: str = "",
         stop_recording: Callable[[], None] = lambda: None,
+        expects: Expects = nothing_expected,
     ) -> None:
         self._call = call
         self._taker = taker
@@ -82,7 +85,7 @@ class CallSession:
         self._speculations = Speculations(
             self._talk, hearing, thinker, taker, mouth, budget.limit_ms
         )
-        self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog)
+        self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog, expects)
         self._replies = Replies(
             self._talk,
             self._speculations,
@@ -99,6 +102,7 @@ class CallSession:
         )
         self._listening: asyncio.Task[None] | None = None
         self._held_since_ms: int | None = None
+        self._sounding = False
 
     # --- life of the call -----------------------------------------------------------------
     async def run(self) -> None:
@@ -121,6 +125,7 @@ class CallSession:
                 await asyncio.wait({handing_off}, timeout=DESK_TIMEOUT_S)
         finally:
             await talk.end_tasks()
+            await self._mouth.close()
         if talk.outcome == "answered" and ended.by is HangupBy.REMOTE:
             talk.outcome = "caller_hung_up"
         if figures := report.line_quality(talk.now_ms(), self._call.quality):
@@ -134,6 +139,7 @@ class CallSession:
     async def rest(self) -> None:
         """Listen no more, and forget what was being said."""
         self._speculations.drop()
+        self._mouth.unduck()
         if self._listening:
             await cancel(self._listening)
 
@@ -144,6 +150,7 @@ class CallSession:
             async for frame in self._call.frames():
                 if self._is_held():
                     continue
+                self._taker.expect(self._speaking.expected)
                 events = self._taker.feed(
                     frame,
                     bot_speaking=self._mouth.speaking,
@@ -165,7 +172,7 @@ class CallSession:
         if self._taker.in_turn or self._hearing.follows:
             self._hearing.follow(frame, self._taker.utterance)
             if self._talk.interruptible:
-                self._hearing.refresh(self._talk.spawn)
+                self._hearing.refresh(self._talk)
 
     async def _watch_digits(self) -> None:
         async for digit in self._call.digits():
@@ -195,6 +202,7 @@ class CallSession:
             case turn.BargeInSuspected():
                 self._mouth.duck(self._duck_db)
             case turn.BargeInDismissed():
+                talk.tell(facts.ListenerSignal(talk.now_ms(), self._speculations.heard))
                 self._speculations.drop()
             case turn.SpeechStarted():
                 self._watchdog.caller_started()
@@ -207,10 +215,10 @@ class CallSession:
             case turn.BargeIn(onset_ms=onset_ms):
                 talk.barged_in = True
                 replies.interrupt(self._taker.now_ms - onset_ms)
+                self._speculations.rethink()
             case turn.TurnEnded():
-                self._watchdog.caller_ended(event.speech_end_ms)
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
-                replies.start(replies.answer(event, speculation))
+                replies.start(replies.answer(event, speculation), event.speech_end_ms)
             case turn.NoInputElapsed():
                 if not replies.running:
                     replies.start(replies.reply_to(NoInput()))
@@ -222,10 +230,14 @@ class CallSession:
 
     def _mind_dead_air(self) -> None:
         """Whatever hangs: first something prepared is said, then a human is brought."""
-        if not self._talk.interruptible or self._mouth.speaking:
-            return
+        sounding, before = self._mouth.sounding, self._sounding
+        self._sounding = sounding
+        if sounding and not before:
+            self._watchdog.bot_started()
+        elif before and not sounding:  # ran dry, or over: then the turn itself says so
+            self._watchdog.bot_stopped(self._taker.now_ms, answered=False)
         dead = self._watchdog.check(self._taker.now_ms)
-        if dead is None:
+        if dead is None or not self._talk.interruptible:
             return
         if dead.count == 1:
             self._speaking.interject_filler()
@@ -269,4 +281,4 @@ class CallSession:
         self._talk.tell(facts.CallResumed(self._talk.now_ms(), held_ms))
         answering = self._replies.running or self._taker.in_turn
         if self._talk.interruptible and not answering:
-            self._replies.start(self._speaking.welcome_back())
+            self._replies.start(self._replies.welcome_back())

@@ -42,6 +42,12 @@ class TurnSettings(Section):
         6.0, description="caller speech over the bot must be this much over the echo estimate"
     )
     no_input_ms: int = Field(8000, ge=1000, description="silence after which the bot asks again")
+    no_input_prompts: int = Field(
+        2, ge=0, description="it asks so often in a row, then says goodbye and hangs up"
+    )
+    waiting_prompts: int = Field(
+        4, ge=0, description="the same for a caller who has gone to look or to try something"
+    )
     max_hold_ms: int = Field(
         600_000, ge=1000, description="a caller who keeps us on hold for longer is hung up"
     )
