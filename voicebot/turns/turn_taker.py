@@ -74,6 +74,7 @@ class TurnTaker:
         self._sound = ClearSound()
         self._heard_from_ms = 0
         self._text = ""
+        self._confidence = 1.0
         self._earlier_text = ""
         self._expected = ExpectedAnswer.OPEN
 
@@ -115,7 +116,7 @@ class TurnTaker:
             bot_text: what the bot is saying meanwhile, if it is: its echo is no barge-in.
         """
         if speech_end_ms is None or speech_end_ms == self._speech_end_ms:
-            self._text = text
+            self._text, self._confidence = text, confidence
             if self._overlapping and self._content:
                 self._content.heard(text, self._expected, confidence=confidence, bot_text=bot_text)
 
@@ -266,6 +267,7 @@ class TurnTaker:
                 text=self._text,
                 expected=self._expected,
                 earlier_text=self._earlier_text,
+                confidence=self._confidence,
             )
         )
         # A sound that has just begun may be the caller going on: it is judged first.
