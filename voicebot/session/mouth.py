@@ -75,6 +75,12 @@ class Mouth:
         clauses = self._speaker.clauses(text)
         return not clauses or self._speaker.cached(clauses[0]) is not None
 
+    def begin(self, text: str) -> None:
+        """Start rendering the first clause of `text`, should it be said."""
+        clauses = self._speaker.clauses(text)
+        if clauses and self._speaker.cached(clauses[0]) is None:
+            self._job(clauses[0], Priority.FIRST_CLAUSE)
+
     async def prefetch(self, text: str) -> None:
         """Have the first clause of `text` ready, without a sound."""
         clauses = self._speaker.clauses(text)
@@ -174,16 +180,25 @@ class Mouth:
         ready = self._speaker.cached(clause)
         if ready is not None:
             return ready
-        # One job a clause, however many wait for it: a second one would hold a worker for
-        # nothing. Shielded, so that whoever stops waiting does not throw the work away.
+        # Shielded, so that whoever stops waiting does not throw the work away.
+        return await asyncio.shield(self._job(clause, priority))
+
+    def _job(self, clause: Clause, priority: Priority) -> asyncio.Task[Pcm]:
+        """The rendering of a clause: one, however many wait for it; a second would hold a worker
+        for nothing."""
         job = self._rendering.get(clause.text)
         if job is None:
             job = asyncio.create_task(
                 self._scheduler.run(priority, self._speaker.render, clause, stage=VOICE_STAGE)
             )
             self._rendering[clause.text] = job
-            job.add_done_callback(lambda done: self._rendering.pop(clause.text, None))
-        return await asyncio.shield(job)
+            job.add_done_callback(lambda done: self._rendered(clause.text, done))
+        return job
+
+    def _rendered(self, text: str, job: asyncio.Task[Pcm]) -> None:
+        self._rendering.pop(text, None)
+        if not job.cancelled():
+            job.exception()  # seen: there may be nobody who waits for it
 
 
 def silence(duration_ms: float) -> bytes:
