@@ -218,7 +218,7 @@ def test_a_key_that_cannot_be_looked_up(
     rig = rig_for(faulty, prepared, ["怎么查"])
     rig.digits = ((GREETING_MS + 500, "1"),)
     events = rig.run(audio(quiet(GREETING_MS + 600)), faulty, tail_ms=40_000)
-    assert_in_good_hands(rig, events)
+    assert_in_good_hands(rig, events, callers_own_ms=1000)
 
 
 @pytest.mark.parametrize("how", ["hang", "broken"])
