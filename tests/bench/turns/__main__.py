@@ -37,7 +37,7 @@ def main() -> None:
     folder = args.out / "lines"
     weights = locate("kokoro-v1.0-int8", settings.models)
     render([*bot, *chosen], folder, weights, _bar("rendering lines"))
-    ears = Ears(locate(settings.asr.model, settings.models), args.texts, args.latency)
+    ears = Ears(settings, args.texts, args.latency)
     lab = Lab(locate("silero-vad", settings.models) / "silero_vad.onnx", ears)
     speech = args.speech if args.speech.is_dir() else None
     bench = Bench(

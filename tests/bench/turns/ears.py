@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_models.api import RecognitionStream, StreamingRecognizer
-from asr_models.whisper_ct2 import WhisperRecognizer
+from voicebot.ears import build_recognizer, build_repair
+from voicebot.pack_loader import load_pack
+from voicebot.settings import Settings
 
 Pcm = npt.NDArray[np.int16]
 
@@ -27,19 +29,22 @@ class Text:
 
 
 class Ears:
-    """A recognizer, and a file of what it said before, so that variants hear the same.
+    """The ears of a call to the demo company, and a file of what they heard before.
 
     Args:
-        model: Whisper's folder.
+        settings: the recognizer's, and the pack's, whose prompt and repair are a call's.
         kept: recognitions are kept in this file and taken from it; None: each is done anew.
         latency_ms: taken for the quick text's cost instead of what was measured.
     """
 
     def __init__(
-        self, model: Path, kept: Path | None = None, latency_ms: float | None = None
+        self, settings: Settings, kept: Path | None = None, latency_ms: float | None = None
     ) -> None:
         self.latency_ms = latency_ms
-        self._model = model
+        self._settings = settings
+        pack = load_pack(settings.pack)
+        self._prompt = pack.info.asr_prompt
+        self._repair = build_repair(settings, pack)
         self._kept = kept
         known = kept is not None and kept.is_file()
         self._texts: dict[str, dict[str, object]] = (
@@ -49,11 +54,15 @@ class Ears:
         self.quick_ms: list[float] = []
         self.final_ms: list[float] = []
 
-    def recognizer(self) -> StreamingRecognizer:
-        """The recognizer, loaded when first needed."""
+    def stream(self) -> RecognitionStream:
+        """A new utterance of the recognizer, which is loaded when first needed."""
         if self._recognizer is None:
-            self._recognizer = WhisperRecognizer(self._model)
-        return self._recognizer
+            self._recognizer = build_recognizer(self._settings)
+        return self._recognizer.stream(prompt=self._prompt)
+
+    def repaired(self, text: str) -> str:
+        """The text in the lexicon's spelling."""
+        return self._repair.repair(text).text
 
     def utterance(self) -> Utterance:
         """A caller's utterance that begins."""
@@ -122,12 +131,12 @@ class Utterance:
         else:
             recognition = stream.final(len(pcm))
             text, sure = recognition.text, recognition.confidence
-        return Text(text, sure, (time.process_time() - began) * 1000)
+        return Text(self._ears.repaired(text), sure, (time.process_time() - began) * 1000)
 
     def _caught_up(self, pcm: Pcm) -> RecognitionStream:
         """The stream with all of `pcm`, asked all that it was asked before."""
         if self._stream is None:
-            self._stream = self._ears.recognizer().stream()
+            self._stream = self._ears.stream()
             for kind, samples in self._asked:
                 self._stream.accept(pcm[self._stream.samples : samples])
                 (self._stream.partial if kind == "quick" else self._stream.final)(samples)
