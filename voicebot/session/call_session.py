@@ -19,7 +19,7 @@ from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.asked import Expects, nothing_expected
-from voicebot.session.conversation import Conversation
+from voicebot.session.conversation import Conversation, Thought
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.hearing import Hearing
 from voicebot.session.mouth import Mouth
@@ -74,6 +74,7 @@ class CallSession:
         self._pack_name = pack_name
         self._max_hold_ms = turns.max_hold_ms
         self._duck_db = turns.duck_db
+        self._watchdog_s = turns.watchdog_ms / 1000
         self._opt_out_digit = opt_out_digit
         self._opening = conversation.start()
         if announce:
@@ -185,11 +186,23 @@ class CallSession:
             if opted_out:
                 self._replies.start(self._replies.confirm_no_recording())
                 continue
-            thought = await self._conversation.consider(self._talk.state, Digit(digit))
-            if thought.actions:
+            thought = await self._meant_by(digit)
+            if thought is not None and thought.actions:
                 self._speculations.drop()
                 self._replies.interrupt()
                 self._replies.start(self._replies.perform(thought, None))
+
+    async def _meant_by(self, digit: str) -> Thought | None:
+        """What to do about a key; None where that hangs or fails, and a human is brought."""
+        try:
+            async with asyncio.timeout(self._watchdog_s):
+                return await self._conversation.consider(self._talk.state, Digit(digit))
+        except Exception as error:
+            log.exception("a key could not be looked up", call_id=self._call.info.call_id)
+            what = f"key {digit}: {type(error).__name__}: {error}"
+        if self._talk.interruptible:
+            self._replies.start(self._replies.give_up(what, "error"))
+        return None
 
     # --- turn events ----------------------------------------------------------------------
     def _on_turn_event(self, event: turn.TurnEvent) -> None:

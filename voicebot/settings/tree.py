@@ -19,7 +19,7 @@ class TurnSettings(Section):
 
     speech_threshold: float = Field(0.5, gt=0, lt=1, description="Silero probability of speech")
     onset_ms: int = Field(96, ge=32, description="speech this long starts a turn")
-    speculate_ms: int = Field(96, ge=32, description="silence after which recognition starts")
+    speculate_ms: int = Field(80, ge=32, description="silence after which recognition starts")
     endpoint: Literal["adaptive", "fixed"] = Field(
         "adaptive",
         description="how much silence ends a turn: as what was said, what was asked and the "
