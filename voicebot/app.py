@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -19,18 +20,18 @@ from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.knowledge import Knowledge
 from voicebot.knowledge.pack_index import open_pack_index
-from voicebot.language.ct2_engine import Ct2Engine
-from voicebot.language.pick import Picker
 from voicebot.line import admission, make_endpoint
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
 from voicebot.serving import Serving, watch_queue
 from voicebot.session import queue_notice
+from voicebot.session.asked import expected_answer
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
-from voicebot.session.hit_picker import HitPicker
+from voicebot.session.hearing import Hearing
+from voicebot.session.hit_picker import HitPicker, build_picker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import VOICE_STAGE, Mouth
 from voicebot.session.opt_out import no_wish, take_wish
@@ -39,18 +40,19 @@ from voicebot.session.reception import CallObserver, Reception, Session
 from voicebot.session.recording import CallKeeper
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
+from voicebot.session.turn_taking import turn_taker
 from voicebot.settings import Settings
 from voicebot.speech.build import build_speaker
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.estimates import StageEstimates
 from voicebot.turns.scheduler import InferenceScheduler
-from voicebot.turns.turn_taker import TurnTaker
-from voicebot.turns.vad import SpeechDetector
 from voicebot.weights import locate
 
 Step = Callable[[str, str], None]
 # What a stage is taken to cost until it has run often enough on this machine.
 COLD_ESTIMATES_MS = {
+    "quick asr": 300.0,
+    "partial asr": 300.0,
     "asr": 600.0,
     "search": 60.0,
     "choice": 1300.0,
@@ -87,7 +89,13 @@ class App:
         self.records = records
         self.estimates = estimates
         self.admission = admission(settings.sip)
-        self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
+        self.dialog = Dialog(
+            pack,
+            answer_risk=settings.knowledge.answer_risk,
+            extract=extract,
+            no_input_prompts=settings.turns.no_input_prompts,
+            waiting_prompts=settings.turns.waiting_prompts,
+        )
         self.repair = build_repair(settings, pack)
         self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
 
@@ -176,21 +184,23 @@ class App:
             observer(event)
 
         turns = self.settings.turns
-        mouth = Mouth(call, self.speaker, self.scheduler)
+        mouth = Mouth(call, self.speaker, self.scheduler, 2 * turns.watchdog_ms / 1000)
         thinker = Thinker(
-            self.recognizer,
             self._conversation,
-            self.scheduler,
             mouth,
-            self.pack.info.asr_prompt,
             lambda text: self.repair.repair(text).text,
             lambda: self.estimates.p95_ms(VOICE_STAGE),
             take_wish if self.settings.records.opt_out else no_wish,
         )
-        vad = SpeechDetector(self.silero.fork(), threshold=turns.speech_threshold)
         return CallSession(
             call,
-            taker=TurnTaker(turns, vad),
+            taker=turn_taker(turns, self.silero),
+            hearing=Hearing(
+                self.recognizer,
+                self.scheduler,
+                self.pack.info.asr_prompt,
+                self.settings.asr.partial_ms,
+            ),
             thinker=thinker,
             conversation=self._conversation,
             mouth=mouth,
@@ -209,6 +219,7 @@ class App:
             announce=self.settings.records.announcement,
             opt_out_digit=self.settings.records.opt_out_digit,
             stop_recording=keeper.stop_recording if keeper else lambda: None,
+            expects=partial(expected_answer, self.pack),
         )
 
     def _talk(
@@ -279,14 +290,3 @@ def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
         Path(platformdirs.user_cache_dir("voicebot")) / "index",
         lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
     )
-
-
-def build_picker(settings: Settings, step: Step) -> HitPicker | None:
-    """The language model that chooses among close hits, if the settings want one."""
-    if settings.language.engine == "none":
-        return None
-    step("loading the language model", settings.language.model)
-    folder = locate(settings.language.model, settings.models)
-    picker = Picker(Ct2Engine(folder, settings.language.threads))
-    picker.warm()
-    return HitPicker(picker)

@@ -15,18 +15,23 @@ from tests.session.fakes import (
     LoudnessVad,
     ScriptedDesk,
     ScriptedRecognizer,
+    StreamingScript,
     ToneVoice,
 )
 from voicebot.pack import Prompts
 from voicebot.replay.tape import sounds
 from voicebot.session import events as facts
 from voicebot.session.call_session import CallSession
+from voicebot.session.hearing import Hearing
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import take_wish
 from voicebot.session.thinker import Thinker
 from voicebot.settings import BudgetSettings, TurnSettings
 from voicebot.speech.api import Voice
+from voicebot.speech.cache import SpeechCache
 from voicebot.speech.speaker import Speaker
+from voicebot.turns.content_barge_in import ContentBargeIn
+from voicebot.turns.endpoint import EndpointStrategy
 from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import FrameVad
@@ -60,11 +65,14 @@ class HeldCall(FileCall):
 class Rig:
     """One call's worth of parts; `run` plays the caller's audio and returns the events."""
 
-    recognizer: ScriptedRecognizer
+    recognizer: ScriptedRecognizer | StreamingScript
     conversation: EchoConversation = field(default_factory=EchoConversation)
     desk: ScriptedDesk = field(default_factory=ScriptedDesk)
     turns: TurnSettings = field(default_factory=lambda: TurnSettings.model_validate({}))
     budget: BudgetSettings = field(default_factory=lambda: BudgetSettings.model_validate({}))
+    endpoint: EndpointStrategy | None = None
+    content: ContentBargeIn | None = None
+    partial_ms: int = 0
     voice_estimate_ms: float = 100.0
     digits: tuple[tuple[int, str], ...] = ()
     holds: tuple[tuple[int, int], ...] = ()
@@ -73,6 +81,7 @@ class Rig:
     recording_stopped: list[int] = field(default_factory=list)
     vad: FrameVad = field(default_factory=LoudnessVad)
     voice: Voice = field(default_factory=ToneVoice)
+    prepared: SpeechCache | None = None
     tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
 
     def run(self, caller: bytes, scheduler: InferenceScheduler, tail_ms: int = 6000) -> list[Any]:
@@ -81,10 +90,11 @@ class Rig:
         async def call_it() -> None:
             call = HeldCall(caller, tail_ms=tail_ms, digits=self.digits)
             call.holds = self.holds
-            mouth = Mouth(call, Speaker(self.voice), scheduler)
+            mouth = Mouth(call, Speaker(self.voice, self.prepared), scheduler)
             conversation: Any = self.conversation
             thinker = Thinker(
-                *(self.recognizer, conversation, scheduler, mouth, ""),
+                conversation,
+                mouth,
                 repair=lambda text: text,
                 voice_estimate_ms=lambda: self.voice_estimate_ms,
                 wish=take_wish,
@@ -92,7 +102,8 @@ class Rig:
             desk: Any = self.desk
             await CallSession(
                 call,
-                taker=TurnTaker(self.turns, self.vad),
+                taker=TurnTaker(self.turns, self.vad, endpoint=self.endpoint, content=self.content),
+                hearing=Hearing(self.recognizer, scheduler, partial_ms=self.partial_ms),
                 thinker=thinker,
                 conversation=conversation,
                 mouth=mouth,

@@ -16,7 +16,8 @@ class Turn:
 
     def __init__(self, pack: Pack, state: DialogState, heard: float = 1.0) -> None:
         self.pack = pack
-        self.state = state
+        self.state = replace(state, unasked=False)
+        self.question_heard = not state.unasked
         self.heard = heard
         self.actions: list[Action] = []
         self.repeating = False
@@ -128,9 +129,9 @@ class Turn:
         self.set(phase=Phase.HANDING_OFF, awaiting=Awaiting.NOTHING, pending=None)
         self.actions.append(Handoff(reason, skill or self.pack.info.handoff_skill, known))
 
-    def hang_up(self) -> None:
+    def hang_up(self, prompt: str = "goodbye") -> None:
         """Say goodbye and end the call."""
-        self.prompt("goodbye", SayKind.GOODBYE)
+        self.prompt(prompt, SayKind.GOODBYE)
         self.set(phase=Phase.ENDED, awaiting=Awaiting.NOTHING)
         self.actions.append(HangUp())
 

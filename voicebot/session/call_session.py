@@ -18,8 +18,10 @@ from voicebot.dialog.events import Digit, NoInput, Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
-from voicebot.session.conversation import Conversation
+from voicebot.session.asked import Expects, nothing_expected
+from voicebot.session.conversation import Conversation, Thought
 from voicebot.session.echo_tap import EchoTap
+from voicebot.session.hearing import Hearing
 from voicebot.session.mouth import Mouth
 from voicebot.session.replies import Desk, Replies
 from voicebot.session.speaking import Speaking
@@ -40,7 +42,8 @@ class CallSession:
     """Runs one call. `run` returns when the call has ended; it never raises for the call's sake.
 
     `announce` is said before the greeting; `stop_recording` does what a caller's wish not to be
-    recorded asks for, and `opt_out_digit` is a key that says so.
+    recorded asks for, and `opt_out_digit` is a key that says so. `expects` tells what kind of
+    answer an utterance asks for.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class CallSession:
         call: Call,
         *,
         taker: TurnTaker,
+        hearing: Hearing,
         thinker: Thinker,
         conversation: Conversation,
         mouth: Mouth,
@@ -60,13 +64,17 @@ class CallSession:
         announce: str = "",
         opt_out_digit: str = "",
         stop_recording: Callable[[], None] = lambda: None,
+        expects: Expects = nothing_expected,
     ) -> None:
         self._call = call
         self._taker = taker
+        self._hearing = hearing
         self._conversation = conversation
         self._mouth = mouth
         self._pack_name = pack_name
         self._max_hold_ms = turns.max_hold_ms
+        self._duck_db = turns.duck_db
+        self._watchdog_s = turns.watchdog_ms / 1000
         self._opt_out_digit = opt_out_digit
         self._opening = conversation.start()
         if announce:
@@ -75,8 +83,10 @@ class CallSession:
         self._talk = Talk(call, self._opening.state, observer)
         self._echo = EchoTap()
         self._watchdog = DeadAirWatchdog(turns.watchdog_ms)
-        self._speculations = Speculations(self._talk, thinker, taker, budget.limit_ms)
-        self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog)
+        self._speculations = Speculations(
+            self._talk, hearing, thinker, taker, mouth, budget.limit_ms
+        )
+        self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog, expects)
         self._replies = Replies(
             self._talk,
             self._speculations,
@@ -93,6 +103,7 @@ class CallSession:
         )
         self._listening: asyncio.Task[None] | None = None
         self._held_since_ms: int | None = None
+        self._sounding = False
 
     # --- life of the call -----------------------------------------------------------------
     async def run(self) -> None:
@@ -115,6 +126,7 @@ class CallSession:
                 await asyncio.wait({handing_off}, timeout=DESK_TIMEOUT_S)
         finally:
             await talk.end_tasks()
+            await self._mouth.close()
         if talk.outcome == "answered" and ended.by is HangupBy.REMOTE:
             talk.outcome = "caller_hung_up"
         if figures := report.line_quality(talk.now_ms(), self._call.quality):
@@ -128,6 +140,7 @@ class CallSession:
     async def rest(self) -> None:
         """Listen no more, and forget what was being said."""
         self._speculations.drop()
+        self._mouth.unduck()
         if self._listening:
             await cancel(self._listening)
 
@@ -138,18 +151,29 @@ class CallSession:
             async for frame in self._call.frames():
                 if self._is_held():
                     continue
+                self._taker.expect(self._speaking.expected)
                 events = self._taker.feed(
                     frame,
                     bot_speaking=self._mouth.speaking,
                     echo_level_db=self._echo.level_db(frame),
                 )
+                self._hear(frame)
                 for event in events:
                     self._on_turn_event(event)
+                if not self._taker.in_turn:
+                    self._hearing.end()
                 self._mind_dead_air()
         except Exception as error:
             log.exception("listening failed", call_id=self._call.info.call_id)
             what = f"{type(error).__name__}: {error}"
             self._replies.start(self._replies.give_up(what, "error"))
+
+    def _hear(self, frame: bytes) -> None:
+        """Let the recognizer follow the caller's turn; the frame that ends it belongs to it."""
+        if self._taker.in_turn or self._hearing.follows:
+            self._hearing.follow(frame, self._taker.utterance)
+            if self._talk.interruptible:
+                self._hearing.refresh(self._talk)
 
     async def _watch_digits(self) -> None:
         async for digit in self._call.digits():
@@ -162,37 +186,55 @@ class CallSession:
             if opted_out:
                 self._replies.start(self._replies.confirm_no_recording())
                 continue
-            thought = await self._conversation.consider(self._talk.state, Digit(digit))
-            if thought.actions:
+            thought = await self._meant_by(digit)
+            if thought is not None and thought.actions:
                 self._speculations.drop()
                 self._replies.interrupt()
                 self._replies.start(self._replies.perform(thought, None))
 
+    async def _meant_by(self, digit: str) -> Thought | None:
+        """What to do about a key; None where that hangs or fails, and a human is brought."""
+        try:
+            async with asyncio.timeout(self._watchdog_s):
+                return await self._conversation.consider(self._talk.state, Digit(digit))
+        except Exception as error:
+            log.exception("a key could not be looked up", call_id=self._call.info.call_id)
+            what = f"key {digit}: {type(error).__name__}: {error}"
+        if self._talk.interruptible:
+            self._replies.start(self._replies.give_up(what, "error"))
+        return None
+
     # --- turn events ----------------------------------------------------------------------
     def _on_turn_event(self, event: turn.TurnEvent) -> None:
         talk, replies = self._talk, self._replies
+        if isinstance(event, turn.BargeInDismissed | turn.SpeechStarted):
+            self._mouth.unduck()
         if not talk.interruptible:
             return
         match event:
+            case turn.BargeInSuspected():
+                self._mouth.duck(self._duck_db)
+            case turn.BargeInDismissed():
+                talk.tell(facts.ListenerSignal(talk.now_ms(), self._speculations.heard))
+                self._speculations.drop()
             case turn.SpeechStarted():
                 self._watchdog.caller_started()
                 self._caller_goes_on()
             case turn.SpeculateNow(speech_end_ms=end_ms):
                 self._speculations.begin(end_ms)
             case turn.SpeechResumed():
+                self._hearing.went_on()
                 self._speculations.drop()
             case turn.BargeIn(onset_ms=onset_ms):
                 talk.barged_in = True
                 replies.interrupt(self._taker.now_ms - onset_ms)
+                self._speculations.rethink()
             case turn.TurnEnded():
-                self._watchdog.caller_ended(event.speech_end_ms)
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
-                replies.start(replies.answer(event, speculation))
+                replies.start(replies.answer(event, speculation), event.speech_end_ms)
             case turn.NoInputElapsed():
                 if not replies.running:
                     replies.start(replies.reply_to(NoInput()))
-            case _:
-                pass  # ducking comes with a later version
 
     def _caller_goes_on(self) -> None:
         """The caller speaks while we are silent but at work: what they said is not all of it."""
@@ -201,10 +243,14 @@ class CallSession:
 
     def _mind_dead_air(self) -> None:
         """Whatever hangs: first something prepared is said, then a human is brought."""
-        if not self._talk.interruptible or self._mouth.speaking:
-            return
+        sounding, before = self._mouth.sounding, self._sounding
+        self._sounding = sounding
+        if sounding and not before:
+            self._watchdog.bot_started()
+        elif before and not sounding:  # ran dry, or over: then the turn itself says so
+            self._watchdog.bot_stopped(self._taker.now_ms, answered=False)
         dead = self._watchdog.check(self._taker.now_ms)
-        if dead is None:
+        if dead is None or not self._talk.interruptible:
             return
         if dead.count == 1:
             self._speaking.interject_filler()
@@ -248,4 +294,4 @@ class CallSession:
         self._talk.tell(facts.CallResumed(self._talk.now_ms(), held_ms))
         answering = self._replies.running or self._taker.in_turn
         if self._talk.interruptible and not answering:
-            self._replies.start(self._speaking.welcome_back())
+            self._replies.start(self._replies.welcome_back())

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from voicebot.dialog.state import DialogState
+from voicebot.session.hearing import Hearing, Stretch
+from voicebot.session.mouth import Mouth
 from voicebot.session.talk import Talk
 from voicebot.session.thinker import Considered, Thinker
 from voicebot.turns.budget import Budget
@@ -13,11 +16,18 @@ from voicebot.turns.turn_taker import TurnTaker
 
 @dataclass
 class Speculation:
-    """A reply being worked out. `filled`: the caller has heard a filler while waiting for it."""
+    """A reply being worked out to `stretch`, which ends at `speech_end_ms`, in `state`.
+
+    `filled`: the caller has heard a filler while waiting for it. `heard`: the text so far.
+    """
 
     task: asyncio.Task[Considered]
     budget: Budget
+    stretch: Stretch
+    speech_end_ms: int
+    state: DialogState
     filled: bool = False
+    heard: str = ""
 
 
 class Speculations:
@@ -27,14 +37,29 @@ class Speculations:
     its first sound; and one that was cut short, whose words belong to the next turn.
     """
 
-    def __init__(self, talk: Talk, thinker: Thinker, taker: TurnTaker, limit_ms: int) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        hearing: Hearing,
+        thinker: Thinker,
+        taker: TurnTaker,
+        mouth: Mouth,
+        limit_ms: int,
+    ) -> None:
         self._talk = talk
+        self._hearing = hearing
         self._thinker = thinker
         self._taker = taker
+        self._mouth = mouth
         self._limit_ms = limit_ms
         self._current: Speculation | None = None
         self._taken: Speculation | None = None
         self._earlier: Speculation | None = None
+
+    @property
+    def heard(self) -> str:
+        """What is known of the text of what the caller says now; empty while nothing is."""
+        return self._current.heard if self._current else ""
 
     def begin(self, speech_end_ms: int) -> Speculation:
         """Start working out the reply to what was said so far."""
@@ -42,23 +67,45 @@ class Speculations:
         clock = asyncio.get_running_loop().time
         behind_ms = self._taker.now_ms - speech_end_ms
         budget = Budget(clock() - behind_ms / 1000, self._limit_ms, clock)
-        task = self._talk.spawn(
-            self._thinker.think(
-                self._taker.utterance(),
-                self._talk.state,
-                budget,
-                earlier=self._earlier.task if self._earlier else None,
-                barged_in=self._talk.barged_in,
-            )
-        )
-        self._current = Speculation(task, budget)
+        stretch = self._hearing.stretch(self._taker.utterance(), self._talk)
+        self._current = self._think(stretch, speech_end_ms, budget)
         return self._current
+
+    def rethink(self) -> None:
+        """The talk stands elsewhere than it did: what was heard stays heard."""
+        old = self._current
+        if old is not None and old.state != self._talk.state:
+            old.task.cancel()
+            self._current = self._think(old.stretch, old.speech_end_ms, old.budget)
 
     def drop(self) -> None:
         """The caller goes on: what was worked out is of no use."""
         if self._current:
             self._current.task.cancel()
+            self._current.stretch.drop()
             self._current = None
+
+    def _think(self, stretch: Stretch, speech_end_ms: int, budget: Budget) -> Speculation:
+        def on_text(text: str, confidence: float) -> None:
+            speculation.heard = text
+            self._taker.heard(
+                text,
+                speech_end_ms=speech_end_ms,
+                confidence=confidence,
+                bot_text=self._mouth.saying,
+            )
+
+        state = self._talk.state
+        thought = self._thinker.think(
+            stretch,
+            state,
+            budget,
+            on_text=on_text,
+            earlier=self._earlier.task if self._earlier else None,
+            barged_in=self._talk.barged_in or self._mouth.speaking,
+        )
+        speculation = Speculation(self._talk.spawn(thought), budget, stretch, speech_end_ms, state)
+        return speculation
 
     def turn_ended(self, speech_end_ms: int) -> Speculation:
         """The turn is over: its reply is owed now."""

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
-from asr_models import Recognition, Recognizer
+from asr_models import Recognition
 from voicebot.dialog.events import Heard, Say
 from voicebot.dialog.state import DialogState
 from voicebot.session.conversation import Conversation, Thought
+from voicebot.session.hearing import Stretch
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish
+from voicebot.session.talk import cancel
 from voicebot.turns.budget import Budget
-from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 
 @dataclass(frozen=True)
@@ -35,66 +33,92 @@ class Considered:
     not_recorded: bool = False
 
 
+OnText = Callable[[str, float], None]
+"""Told a text of the caller's, and its confidence, as soon as there is one."""
+
+
 class Thinker:
-    """Recognizes an utterance, works out the reply and prepares its first clause."""
+    """Reads what was heard, works out the reply and prepares its first clause."""
 
     def __init__(
         self,
-        recognizer: Recognizer,
         conversation: Conversation,
-        scheduler: InferenceScheduler,
         mouth: Mouth,
-        asr_prompt: str,
         repair: Callable[[str], str],
         voice_estimate_ms: Callable[[], float],
         wish: Callable[[str], tuple[str, bool]] = no_wish,
     ) -> None:
-        self._recognizer = recognizer
         self._conversation = conversation
-        self._scheduler = scheduler
         self._mouth = mouth
-        self._asr_prompt = asr_prompt
         self._repair = repair
         self._voice_estimate_ms = voice_estimate_ms
         self._wish = wish
-        self._background: set[asyncio.Task[None]] = set()
 
     async def think(
         self,
-        utterance: npt.NDArray[np.int16],
+        stretch: Stretch,
         state: DialogState,
         budget: Budget,
         *,
+        on_text: OnText = lambda text, confidence: None,
         earlier: asyncio.Task[Considered] | None = None,
         barged_in: bool = False,
     ) -> Considered:
-        """Hear `utterance` (8 kHz samples) in `state`.
+        """Hear `stretch` in `state`.
 
-        `earlier` is the caller's turn that was cut short by this one: its words come first, and
-        if this one holds none (a cough) they are answered alone.
+        `on_text` is told the quick text first, then the final one. `earlier` is the caller's turn
+        that was cut short by this one: its words come first, and if this one holds none (a cough)
+        they are answered alone.
         """
         start_ms = budget.elapsed_ms()
-        recognition: Recognition = await self._scheduler.run(
-            Priority.FINAL_ASR,
-            lambda: self._recognizer.recognize(utterance, 8000, prompt=self._asr_prompt),
-            stage="asr",
-        )
-        budget.note("asr", start_ms)
+        quick = await stretch.quick()
+        guess = self._repair(quick.text)
+        on_text(guess, quick.confidence)
+        budget.note("quick asr", start_ms)
         carried = await _words_of(earlier)
-        text = carried + self._repair(recognition.text)
-        asked, not_recorded = self._wish(text)
-        if not asked:
-            return Considered(recognition, text, None, not_recorded=not_recorded)
-        heard = Heard(
-            asked,
-            recognition.confidence,
-            tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:]),
-            barged_in,
+        rehearsal = asyncio.create_task(
+            self._rehearse(state, Heard(carried + guess, quick.confidence, (), barged_in), budget)
         )
-        thought = await self._conversation.consider(state, heard, budget)
+        try:
+            start_ms = budget.elapsed_ms()
+            recognition = await stretch.final()
+            text = self._repair(recognition.text)
+            on_text(text, recognition.confidence)
+            budget.note("asr", start_ms)
+            rehearsed = await rehearsal if text == guess else None
+        finally:
+            await cancel(rehearsal)
+        others = tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:])
+        heard = Heard(carried + text, recognition.confidence, others, barged_in)
+        return await self._reply(recognition, heard, state, budget, rehearsed)
+
+    async def _reply(
+        self,
+        recognition: Recognition,
+        heard: Heard,
+        state: DialogState,
+        budget: Budget,
+        rehearsed: Thought | None,
+    ) -> Considered:
+        asked, not_recorded = self._wish(heard.text)
+        if not asked:
+            return Considered(recognition, heard.text, None, not_recorded=not_recorded)
+        said = replace(heard, text=asked)
+        thought = await self._conversation.consider(state, said, budget, rehearsed)
         first = next((a for a in thought.actions if isinstance(a, Say)), None)
         late = first is not None and not await self._voiced(first, budget)
-        return Considered(recognition, text, thought, late, not_recorded)
+        return Considered(recognition, heard.text, thought, late, not_recorded)
+
+    async def _rehearse(self, state: DialogState, guess: Heard, budget: Budget) -> Thought | None:
+        """What the quick text would be answered: what it takes is then looked up and voiced."""
+        asked, _ = self._wish(guess.text)
+        if not asked:
+            return None
+        thought = await self._conversation.consider(state, replace(guess, text=asked), budget)
+        first = next((a for a in thought.actions if isinstance(a, Say)), None)
+        if first is not None:
+            self._mouth.begin(first.text)
+        return thought
 
     async def _voiced(self, say: Say, budget: Budget) -> bool:
         """Have the first clause ready if that fits the budget; False leaves it rendering."""
@@ -102,14 +126,12 @@ class Thinker:
             return True
         start_ms = budget.elapsed_ms()
         fits = budget.fits("first clause", self._voice_estimate_ms())
-        job = asyncio.create_task(self._mouth.prefetch(say.text))
-        if fits:
-            await asyncio.shield(job)
-            budget.note("first clause", start_ms)
-            return True
-        self._background.add(job)
-        job.add_done_callback(self._background.discard)
-        return False
+        if not fits:
+            self._mouth.begin(say.text)
+            return False
+        await self._mouth.prefetch(say.text)
+        budget.note("first clause", start_ms)
+        return True
 
 
 async def _words_of(earlier: asyncio.Task[Considered] | None) -> str:

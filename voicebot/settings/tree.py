@@ -19,14 +19,35 @@ class TurnSettings(Section):
 
     speech_threshold: float = Field(0.5, gt=0, lt=1, description="Silero probability of speech")
     onset_ms: int = Field(96, ge=32, description="speech this long starts a turn")
-    speculate_ms: int = Field(96, ge=32, description="silence after which recognition starts")
-    endpoint_ms: int = Field(480, ge=100, description="silence after which the turn is over")
+    speculate_ms: int = Field(80, ge=32, description="silence after which recognition starts")
+    endpoint: Literal["adaptive", "fixed"] = Field(
+        "adaptive",
+        description="how much silence ends a turn: as what was said, what was asked and the "
+        "caller's own pauses ask for; or always `endpoint_ms`",
+    )
+    endpoint_ms: int = Field(480, ge=100, description="the silence of a fixed endpoint")
     max_turn_ms: int = Field(25_000, ge=1000, description="a longer turn is cut here")
-    barge_in_ms: int = Field(256, ge=32, description="speech this long over the bot stops it")
+    barge_in: Literal["content", "length"] = Field(
+        "content",
+        description="what stops the bot: what the caller says over it (嗯, 好的 do not), or "
+        "`barge_in_ms` of speech, whatever it says",
+    )
+    barge_in_ms: int = Field(
+        256, ge=32, description="speech this long over the bot is a barge-in, or is listened to"
+    )
+    duck_db: float = Field(
+        20.0, ge=0, le=60, description="the bot is so much softer while it is spoken over"
+    )
     barge_in_margin_db: float = Field(
         6.0, description="caller speech over the bot must be this much over the echo estimate"
     )
     no_input_ms: int = Field(8000, ge=1000, description="silence after which the bot asks again")
+    no_input_prompts: int = Field(
+        2, ge=0, description="it asks so often in a row, then says goodbye and hangs up"
+    )
+    waiting_prompts: int = Field(
+        4, ge=0, description="the same for a caller who has gone to look or to try something"
+    )
     max_hold_ms: int = Field(
         600_000, ge=1000, description="a caller who keeps us on hold for longer is hung up"
     )
