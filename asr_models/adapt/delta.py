@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -114,7 +115,7 @@ def load_delta(path: Path) -> Delta:
         if down.keys() != up.keys():
             raise ValueError("factors without their other half")
         base, result = note.pop("base_sha256"), note.pop("merged_sha256")
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise AsrModelError(f"adapt: {path} is no delta: {error}") from None
     return Delta(down, up, base, result, note)
 

@@ -66,7 +66,7 @@ class Teacher:
         known = [token for token in ids if token is not None]
         if len(known) < len(ids):
             raise AsrModelError(f"adapt: {folder} holds no multilingual Whisper's tokenizer.json")
-        self._previous, *self._sequence, self._end = known
+        self._previous, *self._sequence, self.end = known
         self._mel = LogMel()
 
     def batches(
@@ -95,9 +95,14 @@ class Teacher:
         words = self._encode(text)
         ids = [*prompt[:_MAX_PROMPT_TOKENS], *self._sequence, *words]
         targets = np.full(len(ids), IGNORED)
-        targets[len(ids) - len(words) - 1 :] = [*words, self._end]
+        targets[len(ids) - len(words) - 1 :] = [*words, self.end]
         samples = to_rate(pcm, 8000, SAMPLE_RATE).astype(np.float32) / np.float32(32768)
         return Lesson(samples, np.array(ids), targets)
+
+    def text(self, ids: Ints) -> str:
+        """What `ids` spell."""
+        spelled: str = self._tokenizer.decode([int(token) for token in ids])
+        return spelled
 
     def _prompt(self, clips: Sequence[Clip], text: str, rng: np.random.Generator) -> str:
         """Another clip's sentence, or a list of words of which one may be said."""
@@ -122,7 +127,7 @@ class Teacher:
         window_s = min(_MAX_WINDOW_S, max(_MIN_WINDOW_S, seconds + _MARGIN_S))
         frames = int(window_s * SAMPLE_RATE) // HOP_SAMPLES // 2 * 2
         length = max(len(lesson.ids) for lesson in lessons)
-        ids = np.full((len(lessons), length), self._end)
+        ids = np.full((len(lessons), length), self.end)
         targets = np.full((len(lessons), length), IGNORED)
         for row, lesson in enumerate(lessons):
             ids[row, : len(lesson.ids)] = lesson.ids
