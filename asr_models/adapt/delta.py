@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -97,25 +98,25 @@ def apply_delta(delta: Delta, base: Path, target: Path) -> str:
 def save_delta(path: Path, delta: Delta) -> None:
     """Write a .npz; the same delta gives the same bytes."""
     note = {**delta.note, "base_sha256": delta.base_sha256, "merged_sha256": delta.merged_sha256}
-    arrays: dict[str, Array] = {_NOTE: np.frombuffer(json.dumps(note).encode(), np.uint8)}
+    arrays: dict[str, Any] = {_NOTE: np.frombuffer(json.dumps(note).encode(), np.uint8)}
     for name in sorted(delta.down):
         arrays[name.replace("/", ".") + _DOWN] = delta.down[name]
         arrays[name.replace("/", ".") + _UP] = delta.up[name]
     with path.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+        np.savez(file, **arrays)
 
 
 def load_delta(path: Path) -> Delta:
     """Read what `save_delta` wrote. Raises AsrModelError for anything else."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         note = json.loads(arrays.pop(_NOTE).tobytes())
         down, up = _factors(arrays, _DOWN), _factors(arrays, _UP)
         if down.keys() != up.keys():
             raise ValueError("factors without their other half")
         base, result = note.pop("base_sha256"), note.pop("merged_sha256")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise AsrModelError(f"adapt: {path} is no delta: {error}") from None
     return Delta(down, up, base, result, note)
 
