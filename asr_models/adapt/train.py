@@ -79,7 +79,7 @@ class Trainer:
                 loss = self._step(batch)
                 self._done += 1
                 if self._done % _SAVE_EVERY == 0 or self._done == self.steps:
-                    self._save()
+                    self.save()
                 yield Step(self._done, self.steps, loss)
 
     def _step(self, batch: Batch) -> float:
@@ -95,12 +95,8 @@ class Trainer:
 
     def _rate(self) -> float:
         warm = min(1.0, (self._done + 1) / max(1, self._plan.warmup_steps))
-        return (
-            self._plan.learning_rate
-            * warm
-            * 0.5
-            * (1 + math.cos(math.pi * self._done / self.steps))
-        )
+        cosine = 0.5 * (1 + math.cos(math.pi * self._done / self.steps))
+        return self._plan.learning_rate * warm * cosine
 
     def _loss(self, batch: Batch) -> torch.Tensor:
         device = self._plan.device
@@ -113,7 +109,8 @@ class Trainer:
         logits = self._network.decode(memory, ids, wanted)
         return F.cross_entropy(logits, targets[wanted], label_smoothing=self._plan.smoothing)
 
-    def _save(self) -> None:
+    def save(self) -> None:
+        """Keep where training is, whole or not at all."""
         self._out.mkdir(parents=True, exist_ok=True)
         state = {
             "plan": asdict(self._plan),
