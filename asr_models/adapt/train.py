@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,9 +25,13 @@ _CLIP_NORM = 1.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train. `encoder_layers` counts from the top; the decoder is adapted in all."""
+    """How to train. `encoder_layers` counts from the top; the decoder is adapted in all.
+
+    `minutes` ends training sooner, with the learning rate brought down in time (0: no limit).
+    """
 
     epochs: int = 1
+    minutes: float = 0.0
     batch: int = 8
     rank: int = 8
     encoder_layers: int = 2
@@ -69,18 +74,29 @@ class Trainer:
             self.lora.parameters(), lr=plan.learning_rate, weight_decay=0.01
         )
         self._done = 0
+        self._spent_s = 0.0
         self._resume()
 
     def run(self) -> Iterator[Step]:
         """Train to the end of the plan, yielding every step."""
-        while self._done < self.steps:
+        while self.progress < 1.0:
             epoch, skip = divmod(self._done, self._per_epoch)
             for batch in self._teacher.batches(self._clips, epoch, self._plan.batch, skip):
+                started = time.monotonic()
                 loss = self._step(batch)
                 self._done += 1
-                if self._done % _SAVE_EVERY == 0 or self._done == self.steps:
+                self._spent_s += time.monotonic() - started
+                if self._done % _SAVE_EVERY == 0 or self.progress >= 1.0:
                     self.save()
                 yield Step(self._done, self.steps, loss)
+                if self.progress >= 1.0:
+                    return
+
+    @property
+    def progress(self) -> float:
+        """How much of the plan is done (1: all): its steps, or its minutes."""
+        limit_s = self._plan.minutes * 60
+        return max(self._done / self.steps, self._spent_s / limit_s if limit_s else 0.0)
 
     def _step(self, batch: Batch) -> float:
         rate = self._rate()
@@ -95,7 +111,7 @@ class Trainer:
 
     def _rate(self) -> float:
         warm = min(1.0, (self._done + 1) / max(1, self._plan.warmup_steps))
-        cosine = 0.5 * (1 + math.cos(math.pi * self._done / self.steps))
+        cosine = 0.5 * (1 + math.cos(math.pi * self.progress))
         return self._plan.learning_rate * warm * cosine
 
     def _loss(self, batch: Batch) -> torch.Tensor:
@@ -116,6 +132,7 @@ class Trainer:
             "plan": asdict(self._plan),
             "clips": len(self._clips),
             "done": self._done,
+            "spent_s": self._spent_s,
             "down": self.lora.down,
             "up": self.lora.up,
             "optimizer": self._optimizer.state_dict(),
@@ -140,6 +157,7 @@ class Trainer:
                 self.lora.up[name].copy_(state["up"][name])
         self._optimizer.load_state_dict(state["optimizer"])
         self._done = int(state["done"])
+        self._spent_s = float(state["spent_s"])
 
 
 def adapted_matrices(model: Ct2Model, encoder_layers: int) -> dict[str, tuple[int, int]]:
