@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--base", type=Path, required=True, help="CTranslate2 float16 Whisper")
     train.add_argument("--out", type=Path, required=True, help="folder of the run (resumable)")
     train.add_argument("--epochs", type=int, default=1)
+    train.add_argument("--minutes", type=float, default=0.0, help="end sooner (0: no limit)")
     train.add_argument("--limit", type=int, default=0, help="only so many clips, evenly spread")
     train.add_argument("--max-seconds", type=float, default=10.0, help="leave out longer clips")
     train.add_argument("--held-out", type=float, default=0.1, help="share kept for evaluate")
@@ -108,6 +109,7 @@ def _train(args: argparse.Namespace) -> None:
     chosen = _thinned([clip for clip in clips if clip.seconds <= args.max_seconds], args.limit)
     plan = Plan(
         epochs=args.epochs,
+        minutes=args.minutes,
         batch=args.batch,
         rank=args.rank,
         encoder_layers=args.encoder_layers,
