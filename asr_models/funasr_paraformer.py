@@ -21,6 +21,8 @@ from asr_models.funasr_second import Punctuation, SecondPass
 from asr_models.funasr_stream import MAX_AUDIO_S, FunasrEngines, FunasrStream
 from asr_models.funasr_vad import FsmnVad
 
+_ASR_FILES = ("tokens.json", "am.mvn")
+
 
 class FunasrRecognizer:
     """A StreamingRecognizer for Mandarin.
@@ -48,20 +50,19 @@ class FunasrRecognizer:
         model without biasing ignores them. Raises AsrModelError, one line, for a model that is
         missing or of another kind, an unknown device, or an installation without FunASR.
         """
-        common = {"device": device, "threads": threads, "hub": hub}
-        asr_files = ("tokens.json", "am.mvn")
-        loaded = FunasrModel(model, **common, files=asr_files)  # type: ignore[arg-type]
-        first = StreamingParaformer(loaded, chunks or ChunkOptions())
-        if isinstance(vad, str | Path):
-            vad = FsmnVad(vad, **common)  # type: ignore[arg-type]
-        second = None
-        if second_pass:
-            again = FunasrModel(second_pass, **common, files=asr_files)  # type: ignore[arg-type]
-            second = SecondPass(again, tuple(hotwords))
-        marks = None
-        if punctuation:
-            marks = Punctuation(FunasrModel(punctuation, **common))  # type: ignore[arg-type]
-        self._engines = FunasrEngines(first, vad, second, marks)
+
+        def load(what: str | Path, *files: str) -> FunasrModel:
+            return FunasrModel(what, device=device, threads=threads, hub=hub, files=files)
+
+        first = StreamingParaformer(load(model, *_ASR_FILES), chunks or ChunkOptions())
+        if vad and not isinstance(vad, FsmnVad):
+            vad = FsmnVad(vad, device=device, threads=threads, hub=hub)
+        self._engines = FunasrEngines(
+            first,
+            vad if isinstance(vad, FsmnVad) else None,
+            SecondPass(load(second_pass, *_ASR_FILES), tuple(hotwords)) if second_pass else None,
+            Punctuation(load(punctuation)) if punctuation else None,
+        )
 
     @property
     def name(self) -> str:
