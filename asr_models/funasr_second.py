@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,8 @@ from asr_models.api import Span
 from asr_models.funasr_runtime import FunasrModel, as_float
 from asr_models.metrics import syllable_errors
 from asr_models.script import strip_punctuation
+
+_MARKS = re.compile("[，。？！、；：,.?!;:]")
 
 
 class SecondPass:
@@ -41,9 +45,27 @@ class Punctuation:
         self.model = model
 
     def add(self, text: str) -> str:
-        """Return `text` with marks; `text` itself where the model changed more than that."""
-        found = str(self.model.generate(text).get("text", ""))
-        return found if strip_punctuation(found) == strip_punctuation(text) else text
+        """Return `text` with the model's marks; as it is where the model has other characters.
+
+        FunASR's own text is not used: it writes NF5280M6 as Nf5280m6 where a sentence begins.
+        """
+        return with_marks(text, str(self.model.generate(text).get("text", "")))
+
+
+def with_marks(text: str, marked: str) -> str:
+    """Return `text` with the punctuation of `marked`; `text` where they are not the same text."""
+    marks = _MARKS.sub("", text)
+    if strip_punctuation(marked).casefold() != strip_punctuation(marks).casefold():
+        return text
+    out, rest = "", marked
+    for char in marks:
+        out += char
+        if char.isalnum():
+            at = next(i for i, other in enumerate(rest) if other.isalnum()) + 1
+            following = itertools.takewhile(lambda other: not other.isalnum(), rest[at:])
+            out += "".join(_MARKS.findall("".join(following)))
+            rest = rest[at:]
+    return out
 
 
 def agreement(one: str, other: str) -> float:

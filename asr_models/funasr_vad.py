@@ -18,6 +18,8 @@ from asr_models.errors import AsrModelError
 from asr_models.funasr_audio import Rate16k, to_16k
 from asr_models.funasr_runtime import SAMPLE_RATE, FunasrModel, as_float
 
+_WINDOW_SAMPLES = 400  # 25 ms: the window of a feature frame
+
 
 @dataclass(frozen=True)
 class SpeechEdge:
@@ -88,13 +90,16 @@ class FsmnVadStream:
 
     def flush(self) -> list[SpeechEdge]:
         """The edges if the audio ended here; speech that is going on ends. May go on after."""
-        return self._judge(self._waiting, copy.deepcopy(self._cache), last=True)
+        rest = self._waiting
+        if len(rest) == 0:  # FunASR does not look at nothing, and would not end speech
+            rest = np.zeros(1, np.int16)
+        if not self._cache and len(rest) < _WINDOW_SAMPLES:
+            return []  # less than one feature frame in all, which FunASR fails on
+        return self._judge(rest, copy.deepcopy(self._cache), last=True)
 
     def _judge(
         self, pcm: npt.NDArray[np.int16], cache: dict[str, Any], *, last: bool
     ) -> list[SpeechEdge]:
-        if last and len(pcm) == 0:  # FunASR does not look at nothing, and would not end speech
-            pcm = np.zeros(1, np.int16)
         found = self._vad.model.generate(
             as_float(pcm),
             cache=cache,
