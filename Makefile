@@ -3,9 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# FunASR brings PyTorch: its tests have an environment of their own.
+FUNASR_VENV  ?= .venv-funasr
+FUNASR_BIN   := $(FUNASR_VENV)/bin
+FUNASR_STAMP := $(FUNASR_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit lint weights weights-all peers bench-line clean
+.PHONY: help demo serve test test-funasr unit lint weights weights-all peers bench-line clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,6 +18,12 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing voicebot and what it needs into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip]'
+	@touch $@
+
+$(FUNASR_STAMP): pyproject.toml
+	@$(FUNASR_BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(FUNASR_VENV)
+	@echo "installing voicebot with FunASR into $(FUNASR_VENV) (a few minutes the first time)"
+	@$(FUNASR_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,funasr]'
 	@touch $@
 
 weights: $(STAMP)  ## fetch and verify the embedded weights (about 320 MB)
@@ -37,13 +47,17 @@ lint: $(STAMP)  ## ruff and mypy
 	@$(BIN)/mypy
 
 unit: weights  ## the tests that need no language model
-	@$(BIN)/pytest -q -m "not llm and not peer"
+	@$(BIN)/pytest -q -m "not llm and not peer and not funasr"
 
-test: lint peers weights-all  ## everything: lint, unit, real peers, language model
-	@$(BIN)/pytest
+test-funasr: $(FUNASR_STAMP)  ## real FunASR (PyTorch in an environment of its own, about 2 GB)
+	@$(FUNASR_BIN)/voicebot models fetch silero-vad fsmn-vad
+	@$(FUNASR_BIN)/pytest -q tests/funasr
+
+test: lint peers weights-all test-funasr  ## everything: lint, unit, FunASR, real peers, language model
+	@$(BIN)/pytest -m "not funasr"
 
 bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in build/bench-line)
 	@$(BIN)/python -m tests.bench.bench_line --out build/bench-line
 
 clean:  ## remove the environment and caches (weights and records stay)
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(FUNASR_VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

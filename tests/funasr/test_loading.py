@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from asr_models.errors import AsrModelError
 from asr_models.funasr_paraformer import FunasrRecognizer
@@ -28,15 +27,6 @@ def test_a_damaged_file_is_named(copy: Path) -> None:
     whole = (copy / "model.pt").read_bytes()
     (copy / "model.pt").write_bytes(whole[:100_000])
     with pytest.raises(AsrModelError, match=r"^funasr: cannot load .*/model: [^\n]+$"):
-        FunasrRecognizer(copy)
-
-
-def test_weights_of_another_model_are_refused(copy: Path) -> None:
-    """FunASR itself would leave what does not fit at random."""
-    config = yaml.safe_load((copy / "config.yaml").read_text("utf-8"))
-    config["encoder_conf"]["num_blocks"] = 5
-    (copy / "config.yaml").write_text(yaml.safe_dump(config), "utf-8")
-    with pytest.raises(AsrModelError, match=r"has no weights for .* of its config\.yaml"):
         FunasrRecognizer(copy)
 
 
