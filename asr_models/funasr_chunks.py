@@ -139,6 +139,14 @@ class ChunkedDecoding:
         return max(0, sample - self._paraformer.options.look_ahead) // _SAMPLES_A_MS
 
 
+def warm_up(paraformer: StreamingParaformer) -> None:
+    """Let PyTorch prepare what it prepares in its first run: no caller shall wait for it."""
+    decoding = ChunkedDecoding(paraformer)
+    silence = np.zeros(paraformer.options.samples * 3 // 2, np.int16)
+    decoding.feed(silence)
+    decoding.flush(silence)
+
+
 def join(pieces: list[Piece]) -> str:
     """The text of pieces in order; Latin words of two chunks stay apart."""
     text = ""

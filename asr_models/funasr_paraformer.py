@@ -15,7 +15,7 @@ import numpy.typing as npt
 from asr_models.api import Recognition
 from asr_models.errors import AudioFormatError
 from asr_models.funasr_audio import to_16k
-from asr_models.funasr_chunks import ChunkOptions, StreamingParaformer
+from asr_models.funasr_chunks import ChunkOptions, StreamingParaformer, warm_up
 from asr_models.funasr_runtime import SAMPLE_RATE, FunasrModel
 from asr_models.funasr_second import Punctuation, SecondPass
 from asr_models.funasr_stream import MAX_AUDIO_S, FunasrEngines, FunasrStream
@@ -63,6 +63,7 @@ class FunasrRecognizer:
             SecondPass(load(second_pass, *_ASR_FILES), tuple(hotwords)) if second_pass else None,
             Punctuation(load(punctuation)) if punctuation else None,
         )
+        warm_up(first)
 
     @property
     def name(self) -> str:

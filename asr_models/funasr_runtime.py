@@ -9,7 +9,9 @@ Nothing is imported before the first model is loaded: the import alone takes 10 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
+import importlib.util
 import io
 import logging
 import threading
@@ -157,11 +159,18 @@ def _first_line(error: Exception) -> str:
 class _NoChatter(logging.Filter):
     """FunASR logs through the root logger: drop what is no error."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        spec = importlib.util.find_spec("funasr")
+        self._folders = tuple(spec.submodule_search_locations or ()) if spec else ()
+
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.ERROR or "/funasr/" not in record.pathname
+        return record.levelno >= logging.ERROR or not record.pathname.startswith(self._folders)
 
 
-_NO_CHATTER = _NoChatter()
+@functools.cache
+def _no_chatter() -> _NoChatter:
+    return _NoChatter()
 
 
 @contextlib.contextmanager
@@ -169,7 +178,7 @@ def _quietly() -> Iterator[io.StringIO]:
     """Import and load in silence; yields what was printed. For start-up: stdout is shared."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    root.addFilter(_NO_CHATTER)  # stays: generate() logs too
+    root.addFilter(_no_chatter())  # stays: generate() logs too
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), warnings.catch_warnings():

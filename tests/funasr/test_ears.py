@@ -55,9 +55,7 @@ def test_hotwords_can_be_left_out(config: Path) -> None:
     assert ears._engines.second.hotwords == ""
 
 
-def test_transcribe_hears_with_funasr(
-    config: Path, tiny: Path, line: Line, tmp_path: Path
-) -> None:
+def test_transcribe_hears_with_funasr(config: Path, tiny: Path, line: Line, tmp_path: Path) -> None:
     pcm = line("dont_know")
     write_wav(tmp_path / "call.wav", pcm, encoding="alaw")
     result = CliRunner().invoke(

@@ -50,7 +50,9 @@ def test_a_name_that_cannot_be_downloaded(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_model_that_does_not_stream(tiny: Path, tmp_path: Path) -> None:
     folder = offline(tiny, tmp_path / "offline")
-    with pytest.raises(AsrModelError, match="expected a streaming Paraformer in .*, got Paraformer"):
+    with pytest.raises(
+        AsrModelError, match=r"expected a streaming Paraformer in .*, got Paraformer"
+    ):
         FunasrRecognizer(folder)
 
 

@@ -122,7 +122,7 @@ def test_what_is_no_speech_has_no_segments(vad: FsmnVad) -> None:
 
 
 def test_other_models_and_samples_are_refused(vad: FsmnVad, tiny: Path) -> None:
-    with pytest.raises(AsrModelError, match="expected an FSMN-VAD in .*, got ParaformerStreaming"):
+    with pytest.raises(AsrModelError, match=r"expected an FSMN-VAD in .*, got ParaformerStreaming"):
         FsmnVad(tiny)
     with pytest.raises(AudioFormatError, match="8000 or 16000 Hz, got 11025 Hz"):
         vad.stream(11_025)
