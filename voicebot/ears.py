@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from asr_models import Recognizer
+from asr_models import StreamingRecognizer
 from asr_models.errors import AsrModelError
 from asr_models.funasr_chunks import ChunkOptions
 from asr_models.funasr_paraformer import FunasrRecognizer
@@ -16,7 +16,7 @@ from voicebot.settings import Settings
 from voicebot.weights import load_manifest, locate
 
 
-def build_recognizer(settings: Settings, pack: Pack | None = None) -> Recognizer:
+def build_recognizer(settings: Settings, pack: Pack | None = None) -> StreamingRecognizer:
     """Load the weights that the settings name. Raises WeightsError if they cannot be.
 
     The lexicon of `pack` becomes hotwords where the engine takes them.
@@ -27,7 +27,10 @@ def build_recognizer(settings: Settings, pack: Pack | None = None) -> Recognizer
             return _build_funasr(settings, pack)
         return WhisperRecognizer(
             locate(asr.model, settings.models),
+            device=asr.device,
+            compute_type=asr.compute_type,
             beam_size=asr.beam_size,
+            spans=asr.spans,
             threads=asr.threads,
             workers=asr.workers,
         )
@@ -40,7 +43,7 @@ def loaded_ears(settings: Settings) -> str:
     return settings.asr.funasr.model if settings.asr.engine == "funasr" else settings.asr.model
 
 
-def _build_funasr(settings: Settings, pack: Pack | None) -> Recognizer:
+def _build_funasr(settings: Settings, pack: Pack | None) -> StreamingRecognizer:
     wanted = settings.asr.funasr
     terms = pack.lexicon if pack and wanted.hotwords else ()
     return FunasrRecognizer(
