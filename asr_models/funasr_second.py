@@ -75,12 +75,17 @@ def agreement(one: str, other: str) -> float:
     return 1.0 - min(1.0, syllable_errors(one, other).rate)
 
 
-def spans_of(text: str, times: tuple[tuple[int, int], ...], confidence: float) -> tuple[Span, ...]:
-    """A span a token of a second pass; none where times and tokens do not pair."""
+def spans_of(
+    text: str, times: tuple[tuple[int, int], ...], confidence: float, audio_ms: int
+) -> tuple[Span, ...]:
+    """A span a token of a second pass; none where times and tokens do not pair.
+
+    FunASR counts in frames of 60 ms: its last token may end after the audio, ours does not.
+    """
     tokens = text.split() if " " in text.strip() else list(text)
     if len(tokens) != len(times):
         return ()
     return tuple(
-        Span(token, start, end, confidence)
+        Span(token, min(start, audio_ms), min(end, audio_ms), confidence)
         for token, (start, end) in zip(tokens, times, strict=True)
     )

@@ -119,7 +119,7 @@ class FunasrStream:
         pieces, tail = self._decode(audio)
         reading = self._first_reading([*pieces, tail])
         if self._engines.second is not None:
-            reading = _combine(reading, *self._engines.second.hear(audio))
+            reading = _combine(reading, *self._engines.second.hear(audio), audio_ms)
         verdict = guard(reading.text, audio_ms, self._prompt)
         if verdict.rejected:
             return Recognition("", 0.0, reading.alternatives, audio_ms, rejected=verdict.rejected)
@@ -157,7 +157,9 @@ class FunasrStream:
         return self._audio[: count * self._rate.factor]
 
 
-def _combine(first: Recognition, text: str, times: tuple[tuple[int, int], ...]) -> Recognition:
+def _combine(
+    first: Recognition, text: str, times: tuple[tuple[int, int], ...], audio_ms: int
+) -> Recognition:
     """The second pass's text, where it has one, judged by how far the first agrees."""
     second = normalize_script(text)
     sure = first.confidence * agreement(first.text, second)
@@ -166,7 +168,7 @@ def _combine(first: Recognition, text: str, times: tuple[tuple[int, int], ...]) 
     others = tuple(other for other in first.alternatives if other.text != second)
     best = Alternative(second, math.log(sure) if sure else -math.inf)
     return Recognition(
-        second, sure, (best, *others), spans=spans_of(text, times, sure) or first.spans
+        second, sure, (best, *others), spans=spans_of(text, times, sure, audio_ms) or first.spans
     )
 
 
