@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,13 @@ def test_a_stream_hears_its_first_minute(recognizer: FunasrRecognizer, line: Lin
         recognizer.recognize(np.zeros(488_000, np.int16))
     with pytest.raises(AudioFormatError, match="got float64 of shape"):
         stream.accept(np.zeros(160))  # type: ignore[arg-type]
+
+
+def test_calls_that_share_a_model_hear_what_each_hears_alone(
+    recognizer: FunasrRecognizer, line: Line
+) -> None:
+    audio = [line(name) for name in ("disk_missing", "warranty", "power", "no")]
+    alone = [recognizer.recognize(pcm).text for pcm in audio]
+    with ThreadPoolExecutor(4) as calls:
+        together = [heard.text for heard in calls.map(recognizer.recognize, audio * 3)]
+    assert together == alone * 3
