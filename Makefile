@@ -3,9 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# FunASR and adaptation bring PyTorch: their tests have an environment of their own.
+TORCH_VENV  ?= .venv-torch
+TORCH_BIN   := $(TORCH_VENV)/bin
+TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit lint weights weights-all peers bench-line bench-non-speech bench-turns clean
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-line bench-non-speech bench-turns clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,6 +18,12 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing voicebot and what it needs into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip]'
+	@touch $@
+
+$(TORCH_STAMP): pyproject.toml
+	@$(TORCH_BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(TORCH_VENV)
+	@echo "installing voicebot with PyTorch and FunASR into $(TORCH_VENV) (a few minutes the first time)"
+	@$(TORCH_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,funasr,adapt]'
 	@touch $@
 
 weights: $(STAMP)  ## fetch and verify the embedded weights (about 320 MB)
@@ -37,10 +47,14 @@ lint: $(STAMP)  ## ruff and mypy
 	@$(BIN)/mypy
 
 unit: weights  ## the tests that need no language model
-	@$(BIN)/pytest -q -m "not llm and not peer"
+	@$(BIN)/pytest -q -m "not llm and not peer and not funasr and not adapt"
 
-test: lint peers weights-all  ## everything: lint, unit, real peers, language model
-	@$(BIN)/pytest
+test-torch: $(TORCH_STAMP)  ## real FunASR, and training (in an environment of their own, about 2 GB)
+	@$(TORCH_BIN)/voicebot models fetch silero-vad fsmn-vad whisper-base
+	@$(TORCH_BIN)/pytest -q tests/funasr tests/adapt
+
+test: lint peers weights-all test-torch  ## everything: lint, unit, FunASR, training, real peers, language model
+	@$(BIN)/pytest -m "not funasr and not adapt"
 
 bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in build/bench-line)
 	@$(BIN)/python -m tests.bench.bench_line --out build/bench-line
@@ -52,4 +66,4 @@ bench-turns: weights  ## endpoint, barge-in, echo in virtual time (15 minutes; b
 	@$(BIN)/python -m tests.bench.turns
 
 clean:  ## remove the environment and caches (weights and records stay)
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TORCH_VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -14,7 +14,7 @@ from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
-from voicebot.ears import build_recognizer, build_repair
+from voicebot.ears import build_recognizer, build_repair, loaded_ears
 from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
@@ -120,8 +120,8 @@ class App:
         step("opening records", "")
         where = settings.records.url or settings.records.directory
         records = Records.open(where) if with_records else None
-        step("loading the ears", settings.asr.model)
-        recognizer = build_recognizer(settings)
+        step("loading the ears", loaded_ears(settings))
+        recognizer = build_recognizer(settings, pack)
         silero = SileroVad(locate("silero-vad", settings.models) / "silero_vad.onnx")
         step("loading the knowledge", settings.knowledge.embedder)
         knowledge = build_knowledge(settings, pack, step)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from asr_models import StreamingRecognizer
 from asr_models.errors import AsrModelError
+from asr_models.funasr_chunks import ChunkOptions
+from asr_models.funasr_paraformer import FunasrRecognizer
 from asr_models.lexicon_repair import LexiconRepair
 from asr_models.whisper_ct2 import WhisperRecognizer
 from voicebot.errors import WeightsError
 from voicebot.pack import Pack
 from voicebot.settings import Settings
-from voicebot.weights import locate
+from voicebot.weights import load_manifest, locate
 
 
-def build_recognizer(settings: Settings) -> StreamingRecognizer:
-    """Load the weights that the settings name. Raises WeightsError if they cannot be."""
+def build_recognizer(settings: Settings, pack: Pack | None = None) -> StreamingRecognizer:
+    """Load the weights that the settings name. Raises WeightsError if they cannot be.
+
+    The lexicon of `pack` becomes hotwords where the engine takes them.
+    """
     asr = settings.asr
     try:
+        if asr.engine == "funasr":
+            return _build_funasr(settings, pack)
         return WhisperRecognizer(
             locate(asr.model, settings.models),
             device=asr.device,
@@ -27,6 +36,36 @@ def build_recognizer(settings: Settings) -> StreamingRecognizer:
         )
     except AsrModelError as error:
         raise WeightsError(str(error)) from None
+
+
+def loaded_ears(settings: Settings) -> str:
+    """The name of the model that `build_recognizer` loads."""
+    return settings.asr.funasr.model if settings.asr.engine == "funasr" else settings.asr.model
+
+
+def _build_funasr(settings: Settings, pack: Pack | None) -> StreamingRecognizer:
+    wanted = settings.asr.funasr
+    terms = pack.lexicon if pack and wanted.hotwords else ()
+    return FunasrRecognizer(
+        _funasr_model(wanted.model, settings),
+        vad=_funasr_model(wanted.vad, settings),
+        punctuation=_funasr_model(wanted.punctuation, settings),
+        second_pass=_funasr_model(wanted.second_pass, settings),
+        hotwords=[term.term for term in terms],
+        device=wanted.device,
+        threads=settings.asr.threads,
+        hub=wanted.hub,
+        chunks=ChunkOptions(
+            wanted.chunk_size, wanted.encoder_chunk_look_back, wanted.decoder_chunk_look_back
+        ),
+    )
+
+
+def _funasr_model(name: str, settings: Settings) -> Path | str:
+    """A weight of the store, checked; else a folder, or a name for FunASR, or none."""
+    if name in load_manifest().weights:
+        return locate(name, settings.models)
+    return name
 
 
 def build_repair(settings: Settings, pack: Pack) -> LexiconRepair:

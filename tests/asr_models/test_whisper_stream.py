@@ -9,6 +9,7 @@ import pytest
 
 from asr_models.metrics import ErrorCount, character_errors
 from asr_models.whisper_ct2 import WhisperRecognizer
+from tests.asr_models.stream_contract import check_stream_contract
 from tests.bench.clips import Clip, read_8k, through_phone
 
 FRAME = 160
@@ -128,3 +129,9 @@ def test_audio_may_come_in_while_a_reading_runs(
             stream.accept(pcm[:FRAME])
         assert stream.samples == len(pcm) + 50 * FRAME
         assert running.result().text == whisper.recognize(pcm).text
+
+
+@pytest.mark.weights
+def test_the_contract_of_streams_is_kept(whisper: WhisperRecognizer, clips: list[Clip]) -> None:
+    one, other = [clip for clip in clips if 12 <= len(clip.text) <= 14][:2]
+    check_stream_contract(whisper, on_the_phone(one), on_the_phone(other))

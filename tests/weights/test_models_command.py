@@ -57,4 +57,4 @@ def test_fetch_of_an_unknown_weight_or_set_exits_2(
     assert run("fetch", "whisper", "--models", store, monkeypatch=monkeypatch) == 2
     assert "'whisper' is neither a known weight" in capsys.readouterr().err
     assert run("fetch", "--set", "cor", "--models", store, monkeypatch=monkeypatch) == 2
-    assert "known: core, llm, all" in capsys.readouterr().err
+    assert "known: core, llm, funasr, all" in capsys.readouterr().err

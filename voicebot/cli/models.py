@@ -60,7 +60,7 @@ def list_weights(models: ModelsOption = None) -> None:
 
 def fetch(
     names: NamesArgument = None,
-    set_: Annotated[str, typer.Option("--set", help="core, llm or all.")] = "",
+    set_: Annotated[str, typer.Option("--set", help="core, llm, funasr or all.")] = "",
     models: ModelsOption = None,
 ) -> None:
     """Fetch (and convert) weights: those named, or a set; `core` when nothing is named."""

@@ -56,10 +56,14 @@ def _load_ears(settings: Settings) -> GatedRecognizer:
     from asr_models.gated import GatedRecognizer
     from asr_models.silero import SileroVad
     from voicebot.ears import build_recognizer
+    from voicebot.pack_loader import load_pack
     from voicebot.weights import locate
 
     vad_folder = locate("silero-vad", settings.models)
-    return GatedRecognizer(build_recognizer(settings), SileroVad(vad_folder / "silero_vad.onnx"))
+    # Hotwords are of use to FunASR alone, and only it needs the pack here.
+    pack = load_pack(settings.pack) if settings.asr.engine == "funasr" else None
+    recognizer = build_recognizer(settings, pack)
+    return GatedRecognizer(recognizer, SileroVad(vad_folder / "silero_vad.onnx"))
 
 
 def _recognize_all(

@@ -4,6 +4,7 @@ Unknown keys, wrong types and missing keys are errors that name the key, what wa
 and what came. No other module reads the environment or a configuration file.
 """
 
+from voicebot.settings.funasr import FunasrSettings
 from voicebot.settings.load import load_settings
 from voicebot.settings.sip import (
     LimitSettings,
@@ -32,6 +33,7 @@ __all__ = [
     "AsrSettings",
     "BudgetSettings",
     "ConsoleSettings",
+    "FunasrSettings",
     "HandoffSettings",
     "KnowledgeSettings",
     "LanguageSettings",

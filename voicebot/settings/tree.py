@@ -8,6 +8,7 @@ from typing import Literal
 import platformdirs
 from pydantic import Field
 
+from voicebot.settings.funasr import FunasrSettings
 from voicebot.settings.section import Section
 from voicebot.settings.sip import SipSettings
 
@@ -67,8 +68,12 @@ class BudgetSettings(Section):
 class AsrSettings(Section):
     """The ears."""
 
+    engine: Literal["whisper", "funasr"] = Field(
+        "whisper", description="funasr needs its extra: pip install 'voicebot[funasr]'"
+    )
     model: str = Field(
-        "whisper-base", description="a weight's name (voicebot models list) or a folder"
+        "whisper-base",
+        description="Whisper: a weight's name (voicebot models list) or a folder",
     )
     device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="auto: a GPU if there is one")
     compute_type: str = Field(
@@ -79,6 +84,7 @@ class AsrSettings(Section):
     partial_ms: int = Field(1000, ge=0, description="speech between two partial texts; 0: none")
     threads: int = Field(1, ge=1, description="CPU threads a decode")
     workers: int = Field(1, ge=1, description="decodes at the same time")
+    funasr: FunasrSettings = FunasrSettings()  # type: ignore[call-arg]
 
 
 class KnowledgeSettings(Section):
