@@ -82,7 +82,11 @@ class SearchingConversation(EchoConversation):
     searched: tuple[str, ...] = ("Heard", "Digit", "NoInput")
 
     async def consider(
-        self, state: DialogState, event: Event, budget: Budget | None = None
+        self,
+        state: DialogState,
+        event: Event,
+        budget: Budget | None = None,
+        rehearsed: Thought | None = None,
     ) -> Thought:
         if type(event).__name__ in self.searched:
             await self.scheduler.run(Priority.FINAL_ASR, lambda: None, stage="search")
