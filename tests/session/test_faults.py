@@ -152,9 +152,7 @@ STAGES = ("quick asr", "asr", "search", "choice", "voice")
 
 @pytest.mark.parametrize("how", ["hang", "broken"])
 @pytest.mark.parametrize("stage", STAGES)
-def test_thinking(
-    stage: str, how: str, faulty: FaultyScheduler, prepared: SpeechCache
-) -> None:
+def test_thinking(stage: str, how: str, faulty: FaultyScheduler, prepared: SpeechCache) -> None:
     setattr(faulty, how, frozenset({stage}))
     rig = rig_for(faulty, prepared, ["怎么查"])
     events = rig.run(ASKS, faulty, tail_ms=40_000)
@@ -192,9 +190,7 @@ def test_speaking_over_the_bot(
 
 
 @pytest.mark.parametrize("how", ["hang", "broken"])
-def test_the_middle_of_a_reply(
-    how: str, faulty: FaultyScheduler, prepared: SpeechCache
-) -> None:
+def test_the_middle_of_a_reply(how: str, faulty: FaultyScheduler, prepared: SpeechCache) -> None:
     """The voice says the first clause and then no more."""
     setattr(faulty, how, frozenset({"voice"}))
     faulty.after = 1
@@ -239,9 +235,7 @@ def test_a_caller_who_says_nothing(
 
 @pytest.mark.parametrize("how", ["hang", "broken"])
 @pytest.mark.parametrize("stage", ["search", "quick asr"])
-def test_after_a_hold(
-    stage: str, how: str, faulty: FaultyScheduler, prepared: SpeechCache
-) -> None:
+def test_after_a_hold(stage: str, how: str, faulty: FaultyScheduler, prepared: SpeechCache) -> None:
     """The caller comes back, asks, and what they ask meets the fault."""
     setattr(faulty, how, frozenset({stage}))
     rig = rig_for(faulty, prepared, ["怎么查"])
