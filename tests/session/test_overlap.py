@@ -31,7 +31,7 @@ def rig_for(texts: list[str], *, reply: tuple[Any, ...] = REPLY, content: bool =
         ScriptedRecognizer(texts),
         conversation=EchoConversation({texts[0]: reply}),
         content=ContentBargeIn() if content else None,
-        turns=TurnSettings.model_validate({"no_input_ms": 60_000}),
+        turns=TurnSettings.model_validate({"no_input_ms": 60_000, "duck_db": 20}),
     )
 
 
