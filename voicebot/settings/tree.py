@@ -36,7 +36,11 @@ class TurnSettings(Section):
         256, ge=32, description="speech this long over the bot is a barge-in, or is listened to"
     )
     duck_db: float = Field(
-        20.0, ge=0, le=60, description="the bot is so much softer while it is spoken over"
+        60.0,
+        ge=0,
+        le=60,
+        description="the bot is so much softer while it is spoken over; at 60 it pauses, and goes "
+        "on where it was",
     )
     barge_in_margin_db: float = Field(
         6.0, description="caller speech over the bot must be this much over the echo estimate"

@@ -154,10 +154,8 @@ class AdaptiveEndpoint:
 
 
 def _doubted(score: float, confidence: float) -> float:
-    """A text that the ears are not sure of does not make a sentence whole."""
-    if score <= UNDECIDED or confidence >= TRUSTED:
-        return score
-    return UNDECIDED + (score - UNDECIDED) * confidence / TRUSTED
+    """A text that the ears are not sure of leaves it undecided whether the sentence is whole."""
+    return UNDECIDED + (score - UNDECIDED) * min(1.0, confidence / TRUSTED)
 
 
 def _between(at: float, marks: Sequence[float], values: Sequence[float]) -> float:

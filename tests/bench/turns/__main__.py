@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.turns.cases import BOT_TEXTS
@@ -71,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--barge-in", choices=["content", "length"], default="content")
     parser.add_argument("--texts", type=Path, help="keep and reuse recognitions in this file")
     parser.add_argument("--latency", type=float, help="ms of a quick text, instead of measured")
+    parser.add_argument("--partial-ms", type=int, help="instead of asr.partial_ms")
     parser.add_argument("--show", action="store_true", help="what went wrong, one by one")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -83,6 +85,7 @@ def _variant(args: argparse.Namespace, settings: Settings) -> Variant:
         AdaptiveEndpoint() if adaptive else FixedEndpoint(int(args.endpoint)),
         ContentBargeIn() if args.barge_in == "content" else None,
         hears=adaptive or args.barge_in == "content",
+        partial_ms=settings.asr.partial_ms if args.partial_ms is None else args.partial_ms,
     )
 
 
@@ -99,7 +102,7 @@ def _notes(
     ]
 
 
-def _bar(what: str):  # type: ignore[no-untyped-def]
+def _bar(what: str) -> Callable[[int, int], None]:
     def show(done: int, total: int) -> None:
         filled = 30 * done // total
         end = "\n" if done == total else ""
@@ -109,7 +112,7 @@ def _bar(what: str):  # type: ignore[no-untyped-def]
     return show
 
 
-def _counter():  # type: ignore[no-untyped-def]
+def _counter() -> Callable[[], None]:
     count = 0
 
     def tick() -> None:

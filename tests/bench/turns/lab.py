@@ -31,7 +31,6 @@ from voicebot.turns.events import (
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import SpeechDetector
 
-PARTIAL_MS = 1000
 _ECHO_MS = 320
 
 
@@ -48,7 +47,6 @@ class Outcome:
 
     def times(self, kind: type[TurnEvent]) -> list[int]:
         return [event.at_ms for event in self.events if isinstance(event, kind)]
-
 
     @property
     def ended_ms(self) -> int:
@@ -72,6 +70,7 @@ class Variant:
     endpoint: EndpointStrategy | None = None
     content: ContentBargeIn | None = None
     hears: bool = True
+    partial_ms: int = 0
 
 
 Until = Callable[[Outcome, int], bool]
@@ -92,15 +91,11 @@ class Lab:
 
     def run(self, case: Case, variant: Variant, until: Until = _to_the_end) -> Outcome:
         """One call from its first frame until `until` says that all is known."""
-        vad = SpeechDetector(
-            self._silero.fork(), threshold=variant.settings.speech_threshold
-        )
-        taker = TurnTaker(
-            variant.settings, vad, endpoint=variant.endpoint, content=variant.content
-        )
+        vad = SpeechDetector(self._silero.fork(), threshold=variant.settings.speech_threshold)
+        taker = TurnTaker(variant.settings, vad, endpoint=variant.endpoint, content=variant.content)
         line, bot = _Line(case), _Bot(case)
         echo, outcome = EchoEstimator(), Outcome()
-        hearing = _Hearing(taker, self._ears, case.bot_text, outcome) if variant.hears else None
+        hearing = _Hearing(taker, self._ears, case.bot_text, variant.partial_ms, outcome) if variant.hears else None
         for number in range(line.length):
             went = bot.next_frame()
             came = line.received(number, went)
@@ -190,7 +185,10 @@ class _Bot:
 class _Hearing:
     """What a session does with the ears: one worker, a quick text, then the best one."""
 
-    def __init__(self, taker: TurnTaker, ears: Ears, bot_text: str, outcome: Outcome) -> None:
+    def __init__(
+        self, taker: TurnTaker, ears: Ears, bot_text: str, partial_ms: int, outcome: Outcome
+    ) -> None:
+        self._partial_ms = partial_ms
         self._taker = taker
         self._ears = ears
         self._bot_text = bot_text
@@ -210,7 +208,7 @@ class _Hearing:
             case SpeechResumed() | BargeInDismissed():
                 self._coming = None
             case SpeechStarted():
-                self._next_partial_ms = event.at_ms + PARTIAL_MS
+                self._next_partial_ms = event.at_ms + self._partial_ms
 
     def listen(self) -> None:
         """After a frame: partials of a caller who speaks on keep the stable beginning warm."""
@@ -220,11 +218,12 @@ class _Hearing:
             return
         if self._utterance is None:
             self._stream()
-            self._next_partial_ms = taker.now_ms + PARTIAL_MS
-        if self._coming is None and taker.now_ms >= max(self._next_partial_ms, self._free_ms):
+            self._next_partial_ms = taker.now_ms + self._partial_ms
+        due = self._partial_ms > 0 and self._coming is None
+        if due and taker.now_ms >= max(self._next_partial_ms, self._free_ms):
             partial = self._stream().quick(taker.utterance())
             self._free_ms = taker.now_ms + partial.cost_ms
-            self._next_partial_ms = taker.now_ms + PARTIAL_MS
+            self._next_partial_ms = taker.now_ms + self._partial_ms
 
     def arrive(self) -> None:
         """Before a frame: a text whose compute is over reaches the turn-taker."""

@@ -99,8 +99,10 @@ def _note(hz: float, seconds: float, blown: bool) -> Float:
     t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     wobble = 0.004 * np.sin(2 * np.pi * 5.5 * t) if blown else 0.0
     partials = [np.sin(2 * np.pi * hz * k * (t + wobble / k)) / k**1.3 for k in range(1, 8)]
-    envelope = np.minimum(1, t / 0.05) * np.minimum(1, (seconds - t) / 0.05) if blown else (
-        np.exp(-t * 4) * np.minimum(1, t / 0.003)
+    envelope = (
+        np.minimum(1, t / 0.05) * np.minimum(1, (seconds - t) / 0.05)
+        if blown
+        else (np.exp(-t * 4) * np.minimum(1, t / 0.003))
     )
     return np.sum(partials, axis=0) * envelope
 

@@ -1,7 +1,7 @@
 """Caller and bot lines as sound, rendered once with Kokoro voices into a folder.
 
-Each half has voices of its own, each at a speed of its own; the bot's voice is none of them. What is there
-already is not rendered again, so that a run that was cut off goes on where it stopped.
+Each half has voices of its own, each at a speed of its own; the bot's voice is none of them. What
+is there already is not rendered again, so that a run that was cut off goes on where it stopped.
 """
 
 from __future__ import annotations

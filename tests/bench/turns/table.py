@@ -227,7 +227,9 @@ def _finished_rows(name: str, found: measure.Finished, *, bounded: bool) -> Iter
         p50 <= 350 and p95 <= 700 if bounded else None,
         {"p50_ms": p50, "p95_ms": p95}, tuple(found.slow),
     )  # fmt: skip
-    yield Row(f"… after the text came: {name}", len(found.after_text_ms), spread(found.after_text_ms))
+    yield Row(
+        f"… after the text came: {name}", len(found.after_text_ms), spread(found.after_text_ms)
+    )
     each = found.speculations / max(found.n, 1)
     yield Row(
         f"… split, missed; recognitions each: {name}", found.n,
