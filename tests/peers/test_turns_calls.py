@@ -76,6 +76,7 @@ def test_a_listener_signal_does_not_stop_the_bot(bot: Bot, tmp_path: Path, signa
     assert of(view, "bot_interrupted") == []
     assert of(view, "caller_spoke") == [], "nobody answers a 嗯"
     assert [turn.text for turn in view.turns if turn.who == "bot"] == [view.turns[0].text]
+    # Sound alone: a busy machine may put a hole into a sentence, and that is not what is tested.
     full, spoken = (
         np.count_nonzero(each.heard > SOUND_DB - 20) * WINDOW_MS for each in (whole, tape)
     )
