@@ -149,6 +149,14 @@ class Call(Protocol):
     def fade_out(self) -> None:
         """Stop sound without a click: within 100 ms, the last 20 ms of them fading."""
 
+    def set_gain(self, gain_db: float) -> None:
+        """Level of what `play` has queued and will queue, dB; 0 at first. Without a click.
+
+        A softer level is heard within 100 ms: nothing is lost or said twice for it, but up to
+        two frames of silence may come in between. A louder one begins with what the stack was
+        not given yet.
+        """
+
     @property
     def queued_ms(self) -> int:
         """Audio queued by `play` that has not left yet, in ms."""

@@ -23,6 +23,7 @@ from telephony.api import (
 )
 from telephony.errors import LineError
 from telephony.frames import DigitStream, FrameStream
+from telephony.gain import Gain
 from telephony.quality import Quality
 from telephony.sending import faded
 from telephony.tape import StereoMixer
@@ -56,6 +57,7 @@ class FileCall:
         self._due_digits = sorted(digits)
         self._transfer_result = transfer_result
         self._queue = bytearray()
+        self._gain = Gain()
         self._stream = FrameStream()
         self._digits = DigitStream()
         self._taps = Taps(info.call_id)
@@ -122,6 +124,9 @@ class FileCall:
     def fade_out(self) -> None:
         self._queue[:] = faded(bytes(self._queue[:FRAME_BYTES]))
 
+    def set_gain(self, gain_db: float) -> None:
+        self._gain.set(gain_db)
+
     @property
     def queued_ms(self) -> int:
         return len(self._queue) * FRAME_MS // FRAME_BYTES
@@ -181,7 +186,7 @@ class FileCall:
         frame = self._pcm[at : at + FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
         sent = bytes(FRAME_BYTES)
         if not self.held:  # as on a real line: what is queued waits for the end of the hold
-            sent = bytes(self._queue[:FRAME_BYTES]).ljust(FRAME_BYTES, b"\0")
+            sent = self._gain.apply(bytes(self._queue[:FRAME_BYTES]).ljust(FRAME_BYTES, b"\0"))
             del self._queue[:FRAME_BYTES]
         self._mixer.left(frame)
         self._mixer.right(sent)

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from telephony.api import FRAME_BYTES, FRAME_MS
+from telephony.gain import Gain
 from telephony.lead import Lead
 
 
@@ -53,6 +54,9 @@ class SendQueue:
         self._ring = ring
         self._queue = bytearray()
         self._in_ring = bytearray()
+        self._in_ring_unscaled = bytearray()
+        self._gain = Gain()
+        self._taking_back = False
         self._flushed_seen = 0
         self._silent_seen = 0
         self._flushing = False
@@ -62,7 +66,8 @@ class SendQueue:
 
     @property
     def queued_bytes(self) -> int:
-        return len(self._queue) + (0 if self._flushing else len(self._in_ring))
+        gone = self._flushing and not self._taking_back
+        return len(self._queue) + (0 if gone else len(self._in_ring))
 
     @property
     def queued_ms(self) -> int:
@@ -81,11 +86,26 @@ class SendQueue:
         self._account()
         unsent_ms = self.queued_ms
         self._queue.clear()
+        self._taking_back = False
+        self._empty_ring()
+        return unsent_ms
+
+    def set_gain(self, gain_db: float) -> None:
+        """The level of all that has not left, dB. A softer one holds for the ring's audio too."""
+        if gain_db == self._gain.wanted_db:
+            return
+        softer = gain_db < self._gain.wanted_db
+        self._gain.set(gain_db)
+        self._account()
+        if softer and self._in_ring and not self._flushing:
+            self._taking_back = True
+            self._empty_ring()
+
+    def _empty_ring(self) -> None:
         self._topped_up = False
         if self._in_ring and not self._flushing:
             self._ring.flush()
             self._flushing = True
-        return unsent_ms
 
     def fade_out(self) -> None:
         """Let the sound end without a click: what the stack has leaves, the rest only fades."""
@@ -106,7 +126,8 @@ class SendQueue:
     def restart(self) -> None:
         """The stack replaced its media (re-INVITE): what was in its ring is lost."""
         self._in_ring.clear()
-        self._flushing = False
+        self._in_ring_unscaled.clear()
+        self._flushing = self._taking_back = False
         self._topped_up = False
         self._flushed_seen = 0
         self._silent_seen = 0
@@ -132,14 +153,18 @@ class SendQueue:
         if not flushed and state.waiting:
             return
         self._leave(len(self._in_ring) - flushed)
+        if self._taking_back:
+            self._queue[:0] = self._in_ring_unscaled
         self._in_ring.clear()
+        self._in_ring_unscaled.clear()
         self._flushed_seen = state.flushed
-        self._flushing = False
+        self._flushing = self._taking_back = False
 
     def _leave(self, count: int) -> None:
         if count > 0:
             self._unsettled += self._in_ring[:count]
             del self._in_ring[:count]
+            del self._in_ring_unscaled[:count]
 
     def _feed(self) -> None:
         self._topped_up = False
@@ -160,6 +185,8 @@ class SendQueue:
             self._write(bytes(self._queue))
 
     def _write(self, pcm: bytes) -> None:
-        taken = self._ring.write(pcm)
-        self._in_ring += pcm[:taken]
+        scaled = self._gain.apply(pcm)
+        taken = self._ring.write(scaled)
+        self._in_ring += scaled[:taken]
+        self._in_ring_unscaled += pcm[:taken]
         del self._queue[:taken]

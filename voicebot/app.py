@@ -30,6 +30,7 @@ from voicebot.session import queue_notice
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
+from voicebot.session.hearing import Hearing
 from voicebot.session.hit_picker import HitPicker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import VOICE_STAGE, Mouth
@@ -39,18 +40,19 @@ from voicebot.session.reception import CallObserver, Reception, Session
 from voicebot.session.recording import CallKeeper
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
+from voicebot.session.turn_taking import turn_taker
 from voicebot.settings import Settings
 from voicebot.speech.build import build_speaker
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.estimates import StageEstimates
 from voicebot.turns.scheduler import InferenceScheduler
-from voicebot.turns.turn_taker import TurnTaker
-from voicebot.turns.vad import SpeechDetector
 from voicebot.weights import locate
 
 Step = Callable[[str, str], None]
 # What a stage is taken to cost until it has run often enough on this machine.
 COLD_ESTIMATES_MS = {
+    "quick asr": 300.0,
+    "partial asr": 300.0,
     "asr": 600.0,
     "search": 60.0,
     "choice": 1300.0,
@@ -178,19 +180,21 @@ class App:
         turns = self.settings.turns
         mouth = Mouth(call, self.speaker, self.scheduler)
         thinker = Thinker(
-            self.recognizer,
             self._conversation,
-            self.scheduler,
             mouth,
-            self.pack.info.asr_prompt,
             lambda text: self.repair.repair(text).text,
             lambda: self.estimates.p95_ms(VOICE_STAGE),
             take_wish if self.settings.records.opt_out else no_wish,
         )
-        vad = SpeechDetector(self.silero.fork(), threshold=turns.speech_threshold)
         return CallSession(
             call,
-            taker=TurnTaker(turns, vad),
+            taker=turn_taker(turns, self.silero),
+            hearing=Hearing(
+                self.recognizer,
+                self.scheduler,
+                self.pack.info.asr_prompt,
+                self.settings.asr.partial_ms,
+            ),
             thinker=thinker,
             conversation=self._conversation,
             mouth=mouth,

@@ -280,6 +280,9 @@ class PyVoipCall:
     def fade_out(self) -> None:
         self.media.queue.fade_out()
 
+    def set_gain(self, gain_db: float) -> None:
+        self.media.queue.set_gain(gain_db)
+
     def relay(self, sink: Callable[[bytes], None] | None) -> None:
         self.media.relay = sink
 

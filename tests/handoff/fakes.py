@@ -64,6 +64,9 @@ class FakeCall:
     def fade_out(self) -> None:
         """Nobody listens."""
 
+    def set_gain(self, gain_db: float) -> None:
+        """Nobody listens."""
+
     @property
     def queued_ms(self) -> int:
         return 0

@@ -21,12 +21,15 @@ from voicebot.pack import Prompts
 from voicebot.replay.tape import sounds
 from voicebot.session import events as facts
 from voicebot.session.call_session import CallSession
+from voicebot.session.hearing import Hearing
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import take_wish
 from voicebot.session.thinker import Thinker
 from voicebot.settings import BudgetSettings, TurnSettings
 from voicebot.speech.api import Voice
 from voicebot.speech.speaker import Speaker
+from voicebot.turns.content_barge_in import ContentBargeIn
+from voicebot.turns.endpoint import EndpointStrategy
 from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import FrameVad
@@ -65,6 +68,9 @@ class Rig:
     desk: ScriptedDesk = field(default_factory=ScriptedDesk)
     turns: TurnSettings = field(default_factory=lambda: TurnSettings.model_validate({}))
     budget: BudgetSettings = field(default_factory=lambda: BudgetSettings.model_validate({}))
+    endpoint: EndpointStrategy | None = None
+    content: ContentBargeIn | None = None
+    partial_ms: int = 0
     voice_estimate_ms: float = 100.0
     digits: tuple[tuple[int, str], ...] = ()
     holds: tuple[tuple[int, int], ...] = ()
@@ -84,7 +90,8 @@ class Rig:
             mouth = Mouth(call, Speaker(self.voice), scheduler)
             conversation: Any = self.conversation
             thinker = Thinker(
-                *(self.recognizer, conversation, scheduler, mouth, ""),
+                conversation,
+                mouth,
                 repair=lambda text: text,
                 voice_estimate_ms=lambda: self.voice_estimate_ms,
                 wish=take_wish,
@@ -92,7 +99,8 @@ class Rig:
             desk: Any = self.desk
             await CallSession(
                 call,
-                taker=TurnTaker(self.turns, self.vad),
+                taker=TurnTaker(self.turns, self.vad, endpoint=self.endpoint, content=self.content),
+                hearing=Hearing(self.recognizer, scheduler, partial_ms=self.partial_ms),
                 thinker=thinker,
                 conversation=conversation,
                 mouth=mouth,

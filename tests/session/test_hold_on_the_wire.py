@@ -20,6 +20,7 @@ from tests.telephony.line_support import free_port
 from tests.telephony.raw_phone import RtpPort, raw_phone, rtp_port
 from voicebot.session import events as facts
 from voicebot.session.call_session import CallSession
+from voicebot.session.hearing import Hearing
 from voicebot.session.mouth import Mouth
 from voicebot.session.thinker import Thinker
 from voicebot.settings import BudgetSettings, TurnSettings
@@ -43,8 +44,10 @@ def session(call: Any, scheduler: InferenceScheduler, told: list[Any]) -> CallSe
     return CallSession(
         call,
         taker=TurnTaker(turns, LoudnessVad()),
+        hearing=Hearing(ScriptedRecognizer([""]), scheduler),
         thinker=Thinker(
-            *(ScriptedRecognizer([""]), conversation, scheduler, mouth, ""),
+            conversation,
+            mouth,
             repair=lambda text: text,
             voice_estimate_ms=lambda: 100.0,
         ),

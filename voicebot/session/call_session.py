@@ -20,6 +20,7 @@ from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.conversation import Conversation
 from voicebot.session.echo_tap import EchoTap
+from voicebot.session.hearing import Hearing
 from voicebot.session.mouth import Mouth
 from voicebot.session.replies import Desk, Replies
 from voicebot.session.speaking import Speaking
@@ -48,6 +49,7 @@ class CallSession:
         call: Call,
         *,
         taker: TurnTaker,
+        hearing: Hearing,
         thinker: Thinker,
         conversation: Conversation,
         mouth: Mouth,
@@ -63,10 +65,12 @@ class CallSession:
     ) -> None:
         self._call = call
         self._taker = taker
+        self._hearing = hearing
         self._conversation = conversation
         self._mouth = mouth
         self._pack_name = pack_name
         self._max_hold_ms = turns.max_hold_ms
+        self._duck_db = turns.duck_db
         self._opt_out_digit = opt_out_digit
         self._opening = conversation.start()
         if announce:
@@ -75,7 +79,9 @@ class CallSession:
         self._talk = Talk(call, self._opening.state, observer)
         self._echo = EchoTap()
         self._watchdog = DeadAirWatchdog(turns.watchdog_ms)
-        self._speculations = Speculations(self._talk, thinker, taker, budget.limit_ms)
+        self._speculations = Speculations(
+            self._talk, hearing, thinker, taker, mouth, budget.limit_ms
+        )
         self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog)
         self._replies = Replies(
             self._talk,
@@ -143,13 +149,23 @@ class CallSession:
                     bot_speaking=self._mouth.speaking,
                     echo_level_db=self._echo.level_db(frame),
                 )
+                self._hear(frame)
                 for event in events:
                     self._on_turn_event(event)
+                if not self._taker.in_turn:
+                    self._hearing.end()
                 self._mind_dead_air()
         except Exception as error:
             log.exception("listening failed", call_id=self._call.info.call_id)
             what = f"{type(error).__name__}: {error}"
             self._replies.start(self._replies.give_up(what, "error"))
+
+    def _hear(self, frame: bytes) -> None:
+        """Let the recognizer follow the caller's turn; the frame that ends it belongs to it."""
+        if self._taker.in_turn or self._hearing.follows:
+            self._hearing.follow(frame, self._taker.utterance)
+            if self._talk.interruptible:
+                self._hearing.refresh(self._talk.spawn)
 
     async def _watch_digits(self) -> None:
         async for digit in self._call.digits():
@@ -171,15 +187,22 @@ class CallSession:
     # --- turn events ----------------------------------------------------------------------
     def _on_turn_event(self, event: turn.TurnEvent) -> None:
         talk, replies = self._talk, self._replies
+        if isinstance(event, turn.BargeInDismissed | turn.SpeechStarted):
+            self._mouth.unduck()
         if not talk.interruptible:
             return
         match event:
+            case turn.BargeInSuspected():
+                self._mouth.duck(self._duck_db)
+            case turn.BargeInDismissed():
+                self._speculations.drop()
             case turn.SpeechStarted():
                 self._watchdog.caller_started()
                 self._caller_goes_on()
             case turn.SpeculateNow(speech_end_ms=end_ms):
                 self._speculations.begin(end_ms)
             case turn.SpeechResumed():
+                self._hearing.went_on()
                 self._speculations.drop()
             case turn.BargeIn(onset_ms=onset_ms):
                 talk.barged_in = True
@@ -191,8 +214,6 @@ class CallSession:
             case turn.NoInputElapsed():
                 if not replies.running:
                     replies.start(replies.reply_to(NoInput()))
-            case _:
-                pass  # ducking comes with a later version
 
     def _caller_goes_on(self) -> None:
         """The caller speaks while we are silent but at work: what they said is not all of it."""

@@ -40,6 +40,14 @@ class Mouth:
         self._rendering: dict[str, asyncio.Task[Pcm]] = {}
 
     @property
+    def saying(self) -> str:
+        """The utterance being spoken; empty while none is."""
+        if not self.speaking:
+            return ""
+        heard = "".join(item.text for item in self._queued)
+        return heard + "".join(clause.text for clause in self._waiting)
+
+    @property
     def speaking(self) -> bool:
         """Whether an utterance of ours has begun and not ended, pauses inside it included."""
         return self._talking or self._call.queued_ms > 0
@@ -93,6 +101,14 @@ class Mouth:
         while (left_ms := self._call.queued_ms) > 0 and self._call.ended is None:  # noqa: ASYNC110
             await asyncio.sleep(max(left_ms, FRAME_MS) / 1000)
 
+    def duck(self, by_db: float) -> None:
+        """Speak on, but so much softer."""
+        self._call.set_gain(-by_db)
+
+    def unduck(self) -> None:
+        """Back to full level."""
+        self._call.set_gain(0.0)
+
     def stop(self) -> tuple[str, str]:
         """Stop at once; returns (heard, unheard) text, to the clause.
 
@@ -100,6 +116,7 @@ class Mouth:
         """
         self._talking = False
         left_ms = float(self._call.flush())
+        self.unduck()
         unheard: list[str] = []
         while self._queued and left_ms > self._queued[-1].pause_ms:
             last = self._queued.pop()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from voicebot.session.hearing import Hearing
+from voicebot.session.mouth import Mouth
 from voicebot.session.talk import Talk
 from voicebot.session.thinker import Considered, Thinker
 from voicebot.turns.budget import Budget
@@ -27,10 +29,20 @@ class Speculations:
     its first sound; and one that was cut short, whose words belong to the next turn.
     """
 
-    def __init__(self, talk: Talk, thinker: Thinker, taker: TurnTaker, limit_ms: int) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        hearing: Hearing,
+        thinker: Thinker,
+        taker: TurnTaker,
+        mouth: Mouth,
+        limit_ms: int,
+    ) -> None:
         self._talk = talk
+        self._hearing = hearing
         self._thinker = thinker
         self._taker = taker
+        self._mouth = mouth
         self._limit_ms = limit_ms
         self._current: Speculation | None = None
         self._taken: Speculation | None = None
@@ -42,13 +54,23 @@ class Speculations:
         clock = asyncio.get_running_loop().time
         behind_ms = self._taker.now_ms - speech_end_ms
         budget = Budget(clock() - behind_ms / 1000, self._limit_ms, clock)
+
+        def on_text(text: str, confidence: float) -> None:
+            self._taker.heard(
+                text,
+                speech_end_ms=speech_end_ms,
+                confidence=confidence,
+                bot_text=self._mouth.saying,
+            )
+
         task = self._talk.spawn(
             self._thinker.think(
-                self._taker.utterance(),
+                self._hearing.stretch(self._taker.utterance()),
                 self._talk.state,
                 budget,
+                on_text=on_text,
                 earlier=self._earlier.task if self._earlier else None,
-                barged_in=self._talk.barged_in,
+                barged_in=self._talk.barged_in or self._mouth.speaking,
             )
         )
         self._current = Speculation(task, budget)

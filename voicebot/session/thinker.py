@@ -6,17 +6,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-from asr_models import Recognition, Recognizer
+from asr_models import Recognition
 from voicebot.dialog.events import Heard, Say
 from voicebot.dialog.state import DialogState
 from voicebot.session.conversation import Conversation, Thought
+from voicebot.session.hearing import Stretch
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish
 from voicebot.turns.budget import Budget
-from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 
 @dataclass(frozen=True)
@@ -35,25 +32,23 @@ class Considered:
     not_recorded: bool = False
 
 
+OnText = Callable[[str, float], None]
+"""Told a text of the caller's, and its confidence, as soon as there is one."""
+
+
 class Thinker:
-    """Recognizes an utterance, works out the reply and prepares its first clause."""
+    """Reads what was heard, works out the reply and prepares its first clause."""
 
     def __init__(
         self,
-        recognizer: Recognizer,
         conversation: Conversation,
-        scheduler: InferenceScheduler,
         mouth: Mouth,
-        asr_prompt: str,
         repair: Callable[[str], str],
         voice_estimate_ms: Callable[[], float],
         wish: Callable[[str], tuple[str, bool]] = no_wish,
     ) -> None:
-        self._recognizer = recognizer
         self._conversation = conversation
-        self._scheduler = scheduler
         self._mouth = mouth
-        self._asr_prompt = asr_prompt
         self._repair = repair
         self._voice_estimate_ms = voice_estimate_ms
         self._wish = wish
@@ -61,24 +56,27 @@ class Thinker:
 
     async def think(
         self,
-        utterance: npt.NDArray[np.int16],
+        stretch: Stretch,
         state: DialogState,
         budget: Budget,
         *,
+        on_text: OnText = lambda text, confidence: None,
         earlier: asyncio.Task[Considered] | None = None,
         barged_in: bool = False,
     ) -> Considered:
-        """Hear `utterance` (8 kHz samples) in `state`.
+        """Hear `stretch` in `state`.
 
-        `earlier` is the caller's turn that was cut short by this one: its words come first, and
-        if this one holds none (a cough) they are answered alone.
+        `on_text` is told the quick text first, then the final one. `earlier` is the caller's turn
+        that was cut short by this one: its words come first, and if this one holds none (a cough)
+        they are answered alone.
         """
         start_ms = budget.elapsed_ms()
-        recognition: Recognition = await self._scheduler.run(
-            Priority.FINAL_ASR,
-            lambda: self._recognizer.recognize(utterance, 8000, prompt=self._asr_prompt),
-            stage="asr",
-        )
+        quick = await stretch.quick()
+        on_text(self._repair(quick.text), quick.confidence)
+        budget.note("quick asr", start_ms)
+        start_ms = budget.elapsed_ms()
+        recognition = await stretch.final()
+        on_text(self._repair(recognition.text), recognition.confidence)
         budget.note("asr", start_ms)
         carried = await _words_of(earlier)
         text = carried + self._repair(recognition.text)

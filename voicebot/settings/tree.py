@@ -20,9 +20,24 @@ class TurnSettings(Section):
     speech_threshold: float = Field(0.5, gt=0, lt=1, description="Silero probability of speech")
     onset_ms: int = Field(96, ge=32, description="speech this long starts a turn")
     speculate_ms: int = Field(96, ge=32, description="silence after which recognition starts")
-    endpoint_ms: int = Field(480, ge=100, description="silence after which the turn is over")
+    endpoint: Literal["adaptive", "fixed"] = Field(
+        "adaptive",
+        description="how much silence ends a turn: as what was said, what was asked and the "
+        "caller's own pauses ask for; or always `endpoint_ms`",
+    )
+    endpoint_ms: int = Field(480, ge=100, description="the silence of a fixed endpoint")
     max_turn_ms: int = Field(25_000, ge=1000, description="a longer turn is cut here")
-    barge_in_ms: int = Field(256, ge=32, description="speech this long over the bot stops it")
+    barge_in: Literal["content", "length"] = Field(
+        "content",
+        description="what stops the bot: what the caller says over it (嗯, 好的 do not), or "
+        "`barge_in_ms` of speech, whatever it says",
+    )
+    barge_in_ms: int = Field(
+        256, ge=32, description="speech this long over the bot is a barge-in, or is listened to"
+    )
+    duck_db: float = Field(
+        20.0, ge=0, le=60, description="the bot is so much softer while it is spoken over"
+    )
     barge_in_margin_db: float = Field(
         6.0, description="caller speech over the bot must be this much over the echo estimate"
     )
@@ -52,6 +67,9 @@ class AsrSettings(Section):
     beam_size: int = Field(5, ge=1, le=10)
     threads: int = Field(1, ge=1, description="CPU threads a decode")
     workers: int = Field(1, ge=1, description="decodes at the same time")
+    partial_ms: int = Field(
+        1000, ge=0, description="a reading each time so much more was said, if idle; 0: none"
+    )
 
 
 class KnowledgeSettings(Section):

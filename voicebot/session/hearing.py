@@ -1,0 +1,170 @@
+"""The recognition of what a caller says, while they say it: one stream an utterance.
+
+The stream holds exactly the samples of the turn-taker's `utterance()`, so that what was
+recognized at the first short silence is what the finished turn says.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from asr_models import Partial, Recognition, RecognitionStream, Recognizer, StreamingRecognizer
+from telephony import FRAME_MS, SAMPLE_RATE
+from voicebot.session.whole_decodes import WholeDecodes
+from voicebot.turns.scheduler import DeadlinePassed, InferenceScheduler, Priority
+
+T = TypeVar("T")
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
+PARTIAL_MUST_START_MS = 60.0
+"""A partial that finds no free worker by then is dropped: the next one knows more."""
+
+
+class Utterance:
+    """One stream, used by one worker at a time."""
+
+    def __init__(self, stream: RecognitionStream, scheduler: InferenceScheduler) -> None:
+        self._stream = stream
+        self._scheduler = scheduler
+        self._computing = threading.Lock()
+
+    @property
+    def samples(self) -> int:
+        """How many samples it holds."""
+        return self._stream.samples
+
+    @property
+    def computing(self) -> bool:
+        """Whether a worker is busy with it, be it for somebody who waits no more."""
+        return self._computing.locked()
+
+    def accept(self, pcm: npt.NDArray[np.int16]) -> None:
+        """Add what the caller said since."""
+        self._stream.accept(pcm)
+
+    async def quick(self, until: int) -> Partial:
+        """The quick text of the first `until` samples."""
+        return await self._run(Priority.FINAL_ASR, lambda: self._stream.partial(until), "quick asr")
+
+    async def final(self, until: int) -> Recognition:
+        """The best text of the first `until` samples."""
+        return await self._run(Priority.FINAL_ASR, lambda: self._stream.final(until), "asr")
+
+    async def refresh(self) -> None:
+        """A partial of all so far: what it finds stable, later readings need not find again."""
+        try:
+            await self._run(
+                Priority.PARTIAL, self._stream.partial, "partial asr", PARTIAL_MUST_START_MS
+            )
+        except DeadlinePassed:
+            return  # the machine is busy with what callers wait for
+
+    async def _run(
+        self,
+        priority: Priority,
+        compute: Callable[[], T],
+        stage: str,
+        deadline_ms: float | None = None,
+    ) -> T:
+        def alone() -> T:
+            # Not a lock of the loop: who gives up waiting leaves the worker at work.
+            with self._computing:
+                return compute()
+
+        return await self._scheduler.run(priority, alone, stage=stage, deadline_ms=deadline_ms)
+
+
+class Stretch:
+    """The beginning of an utterance, up to a silence."""
+
+    def __init__(self, utterance: Utterance, until: int) -> None:
+        self._utterance = utterance
+        self._until = until
+
+    async def quick(self) -> Partial:
+        """Its text, soon."""
+        return await self._utterance.quick(self._until)
+
+    async def final(self) -> Recognition:
+        """Its text, as well as the ears can."""
+        return await self._utterance.final(self._until)
+
+
+class Hearing:
+    """A call's ears: follows the caller frame by frame, from the loop of the call.
+
+    Args:
+        recognizer: one that streams, or else each reading is a whole decode.
+        scheduler: where readings are computed.
+        prompt: domain context for the recognizer.
+        partial_ms: a partial after so much speech; 0: none.
+    """
+
+    def __init__(
+        self,
+        recognizer: Recognizer | StreamingRecognizer,
+        scheduler: InferenceScheduler,
+        prompt: str = "",
+        partial_ms: int = 0,
+    ) -> None:
+        self._recognizer = recognizer
+        self._scheduler = scheduler
+        self._prompt = prompt
+        self._partial_ms = partial_ms if hasattr(recognizer, "stream") else 0
+        self._running: Utterance | None = None
+        self._since_partial_ms = 0
+        self._paused = False
+
+    @property
+    def follows(self) -> bool:
+        """Whether an utterance runs."""
+        return self._running is not None
+
+    def follow(self, frame: bytes, utterance: Callable[[], npt.NDArray[np.int16]]) -> None:
+        """The caller may be speaking; `utterance` is all so far, this frame included."""
+        if self._running is None:
+            self._running = self._begin(utterance())
+        else:
+            self._running.accept(np.frombuffer(frame, np.int16))
+
+    def stretch(self, utterance: npt.NDArray[np.int16]) -> Stretch:
+        """What to recognize in a silence: the samples of `utterance`, a beginning of all so far."""
+        if self._running is None or self._running.samples < len(utterance):
+            self._running = self._begin(utterance)
+        self._paused = True
+        return Stretch(self._running, len(utterance))
+
+    def went_on(self) -> None:
+        """The caller speaks again after the silence."""
+        self._paused = False
+        self._since_partial_ms = 0
+
+    def end(self) -> None:
+        """The caller's turn is over, or was none; its readings may still be under way."""
+        self._running = None
+
+    def refresh(self, spawn: Spawn) -> None:
+        """Once a frame while the caller speaks: now and then a partial, never two at a time."""
+        running = self._running
+        if not self._partial_ms or running is None or self._paused:
+            return
+        self._since_partial_ms += FRAME_MS
+        idle = not running.computing and not self._scheduler.queued
+        if self._since_partial_ms >= self._partial_ms and idle:
+            self._since_partial_ms = 0
+            spawn(running.refresh())
+
+    def _begin(self, so_far: npt.NDArray[np.int16]) -> Utterance:
+        stream: RecognitionStream = (
+            self._recognizer.stream(prompt=self._prompt, sample_rate=SAMPLE_RATE)
+            if hasattr(self._recognizer, "stream")
+            else WholeDecodes(self._recognizer, self._prompt, SAMPLE_RATE)
+        )
+        stream.accept(so_far)
+        self._paused = False
+        self._since_partial_ms = len(so_far) * 1000 // SAMPLE_RATE
+        return Utterance(stream, self._scheduler)
