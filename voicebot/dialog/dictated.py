@@ -8,6 +8,7 @@ like a figure is one (留 for 六): ears err by homophones, and all of it is rea
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 
 from pypinyin import Style, lazy_pinyin
@@ -23,6 +24,7 @@ _CARRIER = re.compile(
 _GROUP_END = re.compile(r"[，,、。.；;\s\-—/]+|杠|横杠|中杠|斜杠|点|空格")
 _COUNTED = re.compile(rf"([一二两三四五六七八九2-9])个([{''.join(SPOKEN_DIGITS)}0-9])")
 _NUMBER = re.compile(r"[一二两三四五六七八九]?[十百千][一二两三四五六七八九十百千零]*")
+MAX_READABLE = 5
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _SOUND_DIGITS = {
     "ling": "0", "dong": "0", "yi": "1", "yao": "1", "er": "2", "liang": "2", "san": "3",
@@ -101,6 +103,24 @@ def regroup(value: str) -> tuple[str, ...]:
         groups.append(value[start : start + size])
         start += size
     return tuple(groups)
+
+
+def readable(groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Groups as they can be read back: the caller's own, where they are neither long nor single.
+
+    Letters before figures are a group of their own; a mobile number keeps its shape.
+    """
+    value = "".join(groups)
+    mobile = len(value) == 11 and value.isdigit() and value[0] == "1"
+    if mobile or any(len(group) == 1 for group in groups):
+        return regroup(value)
+    found: list[str] = []
+    for group in groups:
+        figures = group.lstrip(string.ascii_uppercase)
+        short = len(group) <= MAX_READABLE
+        for part in (group,) if short else (group[: len(group) - len(figures)], figures):
+            found += [part] if len(part) <= MAX_READABLE else regroup(part)
+    return tuple(part for part in found if part)
 
 
 def spoken_group(group: str) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicebot.dialog import dictation_words as words
-from voicebot.dialog.dictated import dictated_groups, regroup
+from voicebot.dialog.dictated import dictated_groups, readable, regroup
 from voicebot.dialog.dictation_rules import DIGIT_FOR, DictationRules
 
 Groups = tuple[str, ...]
@@ -254,26 +254,33 @@ class Dictation:
             return self._step(Next.ASK_REST)
         start = min(self._wanted or 0, len(self._groups) - 1)
         self._wanted = None
-        self._settle()
+        start = self._settle(start)
         place = self._rules.doubtful(self.value)
         if place is not None and not self._asked_letter:
             self._asked_letter = True
             self._phase = Phase.ASKING_LETTER
             return self._step(Next.ASK_LETTER, place=place)
-        if start == 0 and not self._well_grouped():
-            self._groups = list(regroup(self.value))
+        if start == 0:
+            self._groups = list(readable(tuple(self._groups)))
         return self._read_back(start)
 
-    def _settle(self) -> None:
-        """Exchange look-alikes where only one reading fits; the groups stay as they were said."""
-        value, start = self._rules.settled(self.value), 0
-        for nth, group in enumerate(self._groups):
-            self._groups[nth] = value[start : start + len(group)]
-            start += len(group)
+    def _settle(self, start: int) -> int:
+        """Take the only reading that fits; groups stay as they were said, if they can.
 
-    def _well_grouped(self) -> bool:
-        mobile = len(self.value) == 11 and self.value.isdigit() and self.value[0] == "1"
-        return not mobile and all(2 <= len(group) <= 5 for group in self._groups)
+        Returns where group `start` is now.
+        """
+        said, value = self.value, self._rules.settled(self.value)
+        if len(value) == len(said):
+            at = 0
+            for nth, group in enumerate(self._groups):
+                self._groups[nth] = value[at : at + len(group)]
+                at += len(group)
+            return start
+        if value.endswith(said):
+            self._groups.insert(0, value[: -len(said)])
+            return start + 1 if start else 0
+        self._groups = list(regroup(value))
+        return 0
 
     def _read_back(self, start: int) -> Step:
         self._phase = Phase.CONFIRMING

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+import string
 from dataclasses import dataclass
 
 # O and 0 look alike on a label, I and 1 too; E and 一, R and 二 sound alike.
 _TWINS = {"O": "0", "0": "O", "I": "1", "1": "IE", "E": "1", "R": "2", "2": "R"}
+_PREFIX = re.compile(r"[A-Z]+(?![*+?{|])")
 _MAX_DOUBTS = 8  # more twins than this in one value prove nothing
 DIGIT_FOR = {"O": "0", "I": "1", "E": "1", "R": "2"}
 
@@ -45,17 +47,31 @@ class DictationRules:
         """Whether a value can be told to be complete at all."""
         return self.length is not None or bool(self.pattern)
 
+    @property
+    def prefix(self) -> str:
+        """The letters that every value begins with (YL of ``YL[0-9]{10}``), often left out."""
+        found = _PREFIX.match(self.pattern)
+        return found[0] if found else ""
+
     def missing(self, value: str) -> int:
         """How many characters are wanting; 0 where that is not known."""
-        return max(self.length - len(value), 0) if self.length is not None else 0
+        if self.length is None:
+            return 0
+        begun = value[:1].isalpha() or not self.prefix
+        return max(self.length - len(value) - (0 if begun else len(self.prefix)), 0)
 
     def settled(self, value: str) -> str:
-        """The only reading of `value` that fits, its twins exchanged; `value` if there is none,
-        or more than one."""
+        """The only reading of `value` that fits; `value` if there is none, or more than one.
+
+        Twins are exchanged; figures alone, or after letters that cannot be, get the prefix.
+        """
         if self.fits(value) or not self.pattern:
             return value
-        fitting = [reading for reading in _readings(value) if self.fits(reading)]
-        return fitting[0] if len(fitting) == 1 else value
+        starts = {value}
+        if self.prefix:
+            starts.add(self.prefix + value.lstrip(string.ascii_uppercase))
+        fitting = {each for start in starts for each in _readings(start) if self.fits(each)}
+        return fitting.pop() if len(fitting) == 1 else value
 
     def doubtful(self, value: str) -> int | None:
         """Where the first letter O stands that might as well be a zero; None: nowhere."""
@@ -69,8 +85,8 @@ class DictationRules:
 
 def _readings(value: str) -> list[str]:
     places = [place for place, char in enumerate(value) if char in _TWINS]
-    if not places or len(places) > _MAX_DOUBTS:
-        return []
+    if len(places) > _MAX_DOUBTS:
+        return [value]
     choices = [value[place] + _TWINS[value[place]] for place in places]
     found = []
     for chosen in itertools.product(*choices):

@@ -150,10 +150,10 @@ class TestTurn:
 
     __test__ = False
     say: str = ""
-    keys: str = ""
-    pause: bool = False
     expect: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, str] = field(default_factory=dict)
+    keys: str = ""
+    pause: bool = False
 
 
 @dataclass(frozen=True)
