@@ -11,6 +11,7 @@ import platformdirs
 from asr_models import Recognizer
 from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
+from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
 from voicebot.ears import build_recognizer, build_repair
@@ -213,6 +214,7 @@ class App:
             announce=self.settings.records.announcement,
             opt_out_digit=self.settings.records.opt_out_digit,
             stop_recording=keeper.stop_recording if keeper else lambda: None,
+            dictations=DictationView(self.pack),
         )
 
     def _talk(

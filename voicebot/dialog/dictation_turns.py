@@ -74,14 +74,6 @@ class DictationTurns:
             dictation = _dictation(turn, current[1])
             self._go_on(turn, *current, dictation, dictation.paused(silence_ms))
 
-    def read_up_to(self, turn: Turn, groups: int) -> None:
-        """The reading back was cut after `groups` groups."""
-        current = asked(turn)
-        if current is not None:
-            dictation = _dictation(turn, current[1])
-            dictation.read(groups - 1)
-            _keep(turn, current[1], dictation)
-
     def ask_on(self, turn: Turn, *, failed: bool = False) -> bool:
         """Say where a dictation stands that has begun; False if none has.
 

@@ -49,13 +49,6 @@ class Paused:
 
 
 @dataclass(frozen=True)
-class ReadUpTo:
-    """The caller has begun to speak or type when `groups` groups had been read back to them."""
-
-    groups: int
-
-
-@dataclass(frozen=True)
 class Found:
     """The answer to a `Search` action, in the same turn."""
 
@@ -69,7 +62,7 @@ class HandoffEnded:
     outcome: str
 
 
-Event = CallStarted | Heard | NoInput | Digit | Paused | ReadUpTo | Found | HandoffEnded
+Event = CallStarted | Heard | NoInput | Digit | Paused | Found | HandoffEnded
 
 
 # --- actions out -------------------------------------------------------------------------

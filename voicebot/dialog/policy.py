@@ -23,7 +23,6 @@ from voicebot.dialog.events import (
     Heard,
     NoInput,
     Paused,
-    ReadUpTo,
     SayKind,
 )
 from voicebot.dialog.fill import Filler
@@ -87,8 +86,6 @@ class Dialog:
         elif isinstance(event, Paused):
             if state.phase is Phase.TALKING:
                 self._scenes.dictations.paused(turn, event.silence_ms)
-        elif isinstance(event, ReadUpTo):
-            self._scenes.dictations.read_up_to(turn, event.groups)
         elif isinstance(event, CallStarted):
             if state.turns == 0 and not state.said:
                 turn.prompt("greeting", SayKind.GREETING)

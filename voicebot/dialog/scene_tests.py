@@ -25,7 +25,6 @@ from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene, SceneTest, TestTurn
 
-
 LONG_PAUSE_MS = 60_000
 
 

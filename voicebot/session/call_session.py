@@ -14,11 +14,13 @@ from dataclasses import replace
 import structlog
 
 from telephony import Call, HangupBy
+from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Digit, NoInput, Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.conversation import Conversation
+from voicebot.session.dictating import Dictating
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.hearing import Hearing
 from voicebot.session.mouth import Mouth
@@ -41,7 +43,8 @@ class CallSession:
     """Runs one call. `run` returns when the call has ended; it never raises for the call's sake.
 
     `announce` is said before the greeting; `stop_recording` does what a caller's wish not to be
-    recorded asks for, and `opt_out_digit` is a key that says so.
+    recorded asks for, and `opt_out_digit` is a key that says so. `dictations` reads dictated
+    numbers off the dialog's state.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class CallSession:
         announce: str = "",
         opt_out_digit: str = "",
         stop_recording: Callable[[], None] = lambda: None,
+        dictations: DictationView | None = None,
     ) -> None:
         self._call = call
         self._taker = taker
@@ -82,7 +86,10 @@ class CallSession:
         self._speculations = Speculations(
             self._talk, hearing, thinker, taker, mouth, budget.limit_ms
         )
-        self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog)
+        self._dictating = Dictating(self._talk, taker, mouth, dictations)
+        self._speaking = Speaking(
+            self._talk, mouth, prompts, taker, self._watchdog, self._dictating.said
+        )
         self._replies = Replies(
             self._talk,
             self._speculations,
@@ -154,6 +161,7 @@ class CallSession:
                     self._on_turn_event(event)
                 if not self._taker.in_turn:
                     self._hearing.end()
+                self._mind_dictation()
                 self._mind_dead_air()
         except Exception as error:
             log.exception("listening failed", call_id=self._call.info.call_id)
@@ -178,8 +186,10 @@ class CallSession:
             if opted_out:
                 self._replies.start(self._replies.confirm_no_recording())
                 continue
+            self._dictating.caller_began(self._taker.now_ms)
+            self._dictating.disturbed(self._taker.now_ms)
             thought = await self._conversation.consider(self._talk.state, Digit(digit))
-            if thought.actions:
+            if thought.actions or self._dictating.runs:
                 self._speculations.drop()
                 self._replies.interrupt()
                 self._replies.start(self._replies.perform(thought, None))
@@ -192,11 +202,13 @@ class CallSession:
         if not talk.interruptible:
             return
         match event:
-            case turn.BargeInSuspected():
+            case turn.BargeInSuspected(onset_ms=onset_ms):
+                self._dictating.caller_began(onset_ms)
                 self._mouth.duck(self._duck_db)
             case turn.BargeInDismissed():
                 self._speculations.drop()
-            case turn.SpeechStarted():
+            case turn.SpeechStarted(speech_start_ms=onset_ms):
+                self._dictating.caller_began(onset_ms)
                 self._watchdog.caller_started()
                 self._caller_goes_on()
             case turn.SpeculateNow(speech_end_ms=end_ms):
@@ -208,6 +220,7 @@ class CallSession:
                 talk.barged_in = True
                 replies.interrupt(self._taker.now_ms - onset_ms)
             case turn.TurnEnded():
+                self._dictating.disturbed(event.speech_end_ms)
                 self._watchdog.caller_ended(event.speech_end_ms)
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
                 replies.start(replies.answer(event, speculation))
@@ -219,6 +232,13 @@ class CallSession:
         """The caller speaks while we are silent but at work: what they said is not all of it."""
         if self._replies.running and not self._mouth.speaking:
             self._replies.interrupt()
+
+    def _mind_dictation(self) -> None:
+        """A number that is being dictated may be over: nothing comes any more."""
+        busy = self._mouth.speaking or self._taker.in_turn or self._replies.running is not None
+        paused = self._dictating.due(busy=busy)
+        if paused is not None and self._talk.interruptible:
+            self._replies.start(self._replies.reply_to(paused))
 
     def _mind_dead_air(self) -> None:
         """Whatever hangs: first something prepared is said, then a human is brought."""

@@ -233,8 +233,9 @@ class Replies:
         """Carry a thought's actions out; it is committed with the first of them."""
         if any(isinstance(action, Handoff) for action in thought.actions):
             self._talk.interruptible = False  # the notice and the ringing belong together
-        if not thought.actions:
+        if not thought.actions:  # the caller is in the middle of something
             self._commit(thought)
+            self._owe_nothing()
         for number, action in enumerate(thought.actions):
             if isinstance(action, Say):
                 since = budget if number == 0 else None

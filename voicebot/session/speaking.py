@@ -20,7 +20,7 @@ _ASIDES = (SayKind.FILLER, SayKind.NOTICE, SayKind.HANDOFF)
 
 
 class Speaking:
-    """One call's utterances; `taker`'s frame clock is the watchdog's."""
+    """One call's utterances; `taker`'s frame clock is the watchdog's, `on_say` hears of each."""
 
     def __init__(
         self,
@@ -29,12 +29,14 @@ class Speaking:
         prompts: Prompts,
         taker: TurnTaker,
         watchdog: DeadAirWatchdog,
+        on_say: Callable[[Say], None] = lambda say: None,
     ) -> None:
         self._talk = talk
         self._mouth = mouth
         self._prompts = prompts
         self._taker = taker
         self._watchdog = watchdog
+        self._on_say = on_say
         self._fillers = 0
         self._last_said = ""
         self._said_again = False
@@ -50,6 +52,7 @@ class Speaking:
 
         def first_sound() -> None:
             on_first_sound()
+            self._on_say(say)
             self._watchdog.bot_started()
             since = None if waited_for_caller else budget
             self._talk.tell(report.bot_spoke(self._talk.now_ms(), say, since))

@@ -22,7 +22,7 @@ class Considered:
 
     `late` says that the reply's first clause is still being rendered and will miss the budget:
     something prepared should be said before it. `not_recorded`: the caller wishes no recording;
-    the thought is about the rest of what they said.
+    the thought is about the rest of what they said. `raw` is `text` before repair.
     """
 
     recognition: Recognition
@@ -30,6 +30,7 @@ class Considered:
     thought: Thought | None
     late: bool = False
     not_recorded: bool = False
+    raw: str = ""
 
 
 OnText = Callable[[str, float], None]
@@ -78,21 +79,23 @@ class Thinker:
         recognition = await stretch.final()
         on_text(self._repair(recognition.text), recognition.confidence)
         budget.note("asr", start_ms)
-        carried = await _words_of(earlier)
+        carried, carried_raw = await _words_of(earlier)
         text = carried + self._repair(recognition.text)
+        raw = carried_raw + recognition.text
         asked, not_recorded = self._wish(text)
         if not asked:
-            return Considered(recognition, text, None, not_recorded=not_recorded)
+            return Considered(recognition, text, None, not_recorded=not_recorded, raw=raw)
         heard = Heard(
             asked,
             recognition.confidence,
             tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:]),
             barged_in,
+            raw,
         )
         thought = await self._conversation.consider(state, heard, budget)
         first = next((a for a in thought.actions if isinstance(a, Say)), None)
         late = first is not None and not await self._voiced(first, budget)
-        return Considered(recognition, text, thought, late, not_recorded)
+        return Considered(recognition, text, thought, late, not_recorded, raw)
 
     async def _voiced(self, say: Say, budget: Budget) -> bool:
         """Have the first clause ready if that fits the budget; False leaves it rendering."""
@@ -110,11 +113,12 @@ class Thinker:
         return False
 
 
-async def _words_of(earlier: asyncio.Task[Considered] | None) -> str:
-    """What was understood in a turn that was cut short; nothing if that failed."""
+async def _words_of(earlier: asyncio.Task[Considered] | None) -> tuple[str, str]:
+    """What was understood in a turn that was cut short, repaired and raw; nothing if that
+    failed."""
     if earlier is None:
-        return ""
+        return "", ""
     await asyncio.wait({earlier})
     if earlier.cancelled() or earlier.exception() is not None:
-        return ""
-    return earlier.result().text
+        return "", ""
+    return earlier.result().text, earlier.result().raw
