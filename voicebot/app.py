@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -28,6 +29,7 @@ from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
 from voicebot.serving import Serving, watch_queue
 from voicebot.session import queue_notice
+from voicebot.session.asked import expected_answer
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
@@ -169,8 +171,7 @@ class App:
     ) -> CallSession:
         """One call's session.
 
-        Without an endpoint no seat can be rung (replay). `keeper` stores the summary and the tape;
-        facts reach it as `observer`.
+        No seat can be rung without an endpoint. `keeper` stores summary and tape (not the facts).
         """
         story = Story(self.pack, call.info)
 
@@ -178,7 +179,6 @@ class App:
             story(event)
             observer(event)
 
-        turns = self.settings.turns
         mouth = Mouth(call, self.speaker, self.scheduler)
         thinker = Thinker(
             self._conversation,
@@ -189,7 +189,7 @@ class App:
         )
         return CallSession(
             call,
-            taker=turn_taker(turns, self.silero),
+            taker=turn_taker(self.settings.turns, self.silero),
             hearing=Hearing(
                 self.recognizer,
                 self.scheduler,
@@ -208,13 +208,14 @@ class App:
             ),
             prompts=self.pack.prompts,
             pack_name=self.pack.info.name,
-            turns=turns,
+            turns=self.settings.turns,
             budget=self.settings.budget,
             observer=observe,
             announce=self.settings.records.announcement,
             opt_out_digit=self.settings.records.opt_out_digit,
             stop_recording=keeper.stop_recording if keeper else lambda: None,
             dictations=DictationView(self.pack),
+            expects=partial(expected_answer, self.pack),
         )
 
     def _talk(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,32 +15,13 @@ from asr_models.gated import GatedRecognizer
 from asr_models.metrics import ErrorCount, character_errors, syllable_errors
 from asr_models.silero import SileroVad
 from asr_models.whisper_ct2 import WhisperRecognizer
-from tests.bench.clips import Clip, load_manifest, read_8k, through_phone
+from tests.bench.clips import Clip, read_8k, through_phone
 from tests.bench.non_speech import non_speech
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def whisper(models: Path) -> WhisperRecognizer:
-    return WhisperRecognizer(models / "whisper-base")
 
 
 @pytest.fixture(scope="module")
 def ears(whisper: WhisperRecognizer, models: Path) -> GatedRecognizer:
     return GatedRecognizer(whisper, SileroVad(models / "silero-vad" / "silero_vad.onnx"))
-
-
-@pytest.fixture(scope="module")
-def clips() -> list[Clip]:
-    """Real speech with transcripts, beside the checkout or where VOICEBOT_SHARED says."""
-    folder = Path(os.environ.get("VOICEBOT_SHARED", ROOT.parent / "shared")) / "speech"
-    if not folder.is_dir():
-        said = f"no transcribed speech at {folder}; set VOICEBOT_SHARED to the folder that has it"
-        if os.environ.get("CI"):
-            pytest.fail(said)
-        pytest.skip(said)
-    return load_manifest(folder, min_chars=6)
 
 
 @pytest.mark.weights

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+import numpy as np
 import pytest
 from line_support import RecordingTap, clarity_db, loud_ms, samples, voice
 
@@ -110,6 +111,28 @@ class LineContract:
         call.play(said)
         await call.wait_ended()
         assert clarity_db(said, samples(await line.heard())) >= 30
+
+    async def test_softer_at_once_and_back_and_nothing_is_lost(self, line: Line) -> None:
+        call = await line.ring(b"", 3000)
+        tap = RecordingTap()
+        call.attach(tap)
+        await call.answer()
+        call.play(voice(2.0, seed=4))
+        await take(call, 25)
+        call.set_gain(-20)
+        await take(call, 25)
+        call.set_gain(0)
+        await take(call, 60)
+        assert call.queued_ms == 0
+        await call.wait_ended()
+        for heard in (await line.heard(), bytes(tap.left)):
+            sound, full = loud_ms(heard), loud_ms(heard, floor=1500)
+            soft = np.setdiff1d(sound, full)
+            began, back = soft[0] - sound[0], soft[-1] - sound[0]
+            print(f"20 dB softer from {began} to {back} ms; {len(sound) * 10} ms in all")
+            assert 450 <= began <= 650, "asked for after 500 ms"
+            assert 950 <= back <= 1250, "and no more after 1000, but for what was handed over"
+            assert 1960 <= len(sound) * 10 <= 2040, "nothing lost, nothing twice"
 
     async def test_taps_get_both_directions_in_step(self, line: Line) -> None:
         call = await line.ring(voice(0.3), 1200)

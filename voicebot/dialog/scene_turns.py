@@ -54,15 +54,16 @@ class SceneTurns:
             turn.prompt("not_understood", SayKind.CLARIFY)
             return
         text = texts[0]
+        asked = run.asking if turn.question_heard else ""
         aside = asks_information(text) and not dont_know(text)
-        if aside and run.asking not in self._engine.fills(scene, text, run.asking):
+        if aside and run.asking not in self._engine.fills(scene, text, asked):
             self._digress(turn, run, text)
             return
-        after, outcome = self._engine.advance(scene, run, text, run.asking)
+        after, outcome = self._engine.advance(scene, run, text, asked)
         for other in texts[1:]:
             if outcome.kind is not OutcomeKind.MISS:
                 break
-            after, outcome = self._engine.advance(scene, run, other, run.asking)
+            after, outcome = self._engine.advance(scene, run, other, asked)
         if outcome.kind is OutcomeKind.MISS and is_question(text) and not _garbled(turn):
             self._digress(turn, run, text)
             return

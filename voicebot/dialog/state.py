@@ -56,7 +56,8 @@ class DialogState:
 
     `used` counts how often each prompt was said (the next variant follows from it), `said` is the
     last text spoken, `last_turn` what a caller who asks to hear it again hears. `rest` are the
-    pieces left of a long answer. `failures` counts turns in a row that helped nobody.
+    pieces left of a long answer. `failures` counts turns in a row that helped nobody. `unasked`:
+    the scene's question was cut before it was heard.
     """
 
     phase: Phase = Phase.TALKING
@@ -78,6 +79,7 @@ class DialogState:
     failures: int = 0
     silences: int = 0
     waiting: bool = False
+    unasked: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

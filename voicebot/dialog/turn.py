@@ -16,7 +16,8 @@ class Turn:
 
     def __init__(self, pack: Pack, state: DialogState, heard: float = 1.0) -> None:
         self.pack = pack
-        self.state = state
+        self.state = replace(state, unasked=False)
+        self.question_heard = not state.unasked
         self.heard = heard
         self.actions: list[Action] = []
         self.repeating = False

@@ -19,6 +19,7 @@ from voicebot.dialog.events import Digit, NoInput, Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
+from voicebot.session.asked import Expects, nothing_expected
 from voicebot.session.conversation import Conversation
 from voicebot.session.dictating import Dictating
 from voicebot.session.echo_tap import EchoTap
@@ -43,8 +44,8 @@ class CallSession:
     """Runs one call. `run` returns when the call has ended; it never raises for the call's sake.
 
     `announce` is said before the greeting; `stop_recording` does what a caller's wish not to be
-    recorded asks for, and `opt_out_digit` is a key that says so. `dictations` reads dictated
-    numbers off the dialog's state.
+    recorded asks for, and `opt_out_digit` is a key that says so. `expects` tells what kind of
+    answer an utterance asks for; `dictations` reads dictated numbers off the dialog's state.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class CallSession:
         opt_out_digit: str = "",
         stop_recording: Callable[[], None] = lambda: None,
         dictations: DictationView | None = None,
+        expects: Expects = nothing_expected,
     ) -> None:
         self._call = call
         self._taker = taker
@@ -88,7 +90,7 @@ class CallSession:
         )
         self._dictating = Dictating(self._talk, taker, mouth, dictations)
         self._speaking = Speaking(
-            self._talk, mouth, prompts, taker, self._watchdog, self._dictating.said
+            self._talk, mouth, prompts, taker, self._watchdog, expects, self._dictating.said
         )
         self._replies = Replies(
             self._talk,
@@ -151,6 +153,7 @@ class CallSession:
             async for frame in self._call.frames():
                 if self._is_held():
                     continue
+                self._taker.expect(self._dictating.expected or self._speaking.expected)
                 events = self._taker.feed(
                     frame,
                     bot_speaking=self._mouth.speaking,
@@ -173,7 +176,7 @@ class CallSession:
         if self._taker.in_turn or self._hearing.follows:
             self._hearing.follow(frame, self._taker.utterance)
             if self._talk.interruptible:
-                self._hearing.refresh(self._talk.spawn)
+                self._hearing.refresh(self._talk)
 
     async def _watch_digits(self) -> None:
         async for digit in self._call.digits():
@@ -192,6 +195,8 @@ class CallSession:
             if thought.actions or self._dictating.runs:
                 self._speculations.drop()
                 self._replies.interrupt()
+                if self._dictating.runs:
+                    self._dictating.keyed(thought)
                 self._replies.start(self._replies.perform(thought, None))
 
     # --- turn events ----------------------------------------------------------------------
@@ -206,6 +211,7 @@ class CallSession:
                 self._dictating.caller_began(onset_ms)
                 self._mouth.duck(self._duck_db)
             case turn.BargeInDismissed():
+                talk.tell(facts.ListenerSignal(talk.now_ms(), self._speculations.heard))
                 self._speculations.drop()
             case turn.SpeechStarted(speech_start_ms=onset_ms):
                 self._dictating.caller_began(onset_ms)
@@ -219,6 +225,7 @@ class CallSession:
             case turn.BargeIn(onset_ms=onset_ms):
                 talk.barged_in = True
                 replies.interrupt(self._taker.now_ms - onset_ms)
+                self._speculations.rethink()
             case turn.TurnEnded():
                 self._dictating.disturbed(event.speech_end_ms)
                 self._watchdog.caller_ended(event.speech_end_ms)
@@ -289,4 +296,4 @@ class CallSession:
         self._talk.tell(facts.CallResumed(self._talk.now_ms(), held_ms))
         answering = self._replies.running or self._taker.in_turn
         if self._talk.interruptible and not answering:
-            self._replies.start(self._speaking.welcome_back())
+            self._replies.start(self._replies.welcome_back())

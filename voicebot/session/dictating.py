@@ -17,6 +17,7 @@ from voicebot.dialog.events import Paused, Say
 from voicebot.dialog.state import DialogState
 from voicebot.records.masking import mask_number
 from voicebot.session import events as facts
+from voicebot.session.conversation import Thought
 from voicebot.session.mouth import Mouth
 from voicebot.session.talk import Talk
 from voicebot.turns.endpoint import ExpectedAnswer
@@ -33,7 +34,7 @@ class Dictating:
 
     Args:
         talk: its state is watched; its facts pass through here.
-        taker: its frame clock measures silence; it is told to expect figures.
+        taker: its frame clock measures silence.
         mouth: knows what has sounded.
         view: reads dictations off the state; None: there are none.
     """
@@ -48,15 +49,16 @@ class Dictating:
         self._now: DictationNow | None = None
         self._known = dict[str, str]()
         self._reading: Say | None = None
+        self._unsaid: Say | None = None
         self._last_ms = 0
         if view is not None:
             talk.on_state = self._moved
             talk.shown = self.shown
 
     @property
-    def takes_figures(self) -> bool:
-        """Whether figures are awaited now."""
-        return self._now is not None and self._now.taking
+    def expected(self) -> ExpectedAnswer | None:
+        """Figures, which need patience, while they are awaited."""
+        return ExpectedAnswer.NUMBER if self._now is not None and self._now.taking else None
 
     @property
     def runs(self) -> bool:
@@ -67,11 +69,23 @@ class Dictating:
     def said(self, say: Say) -> None:
         """An utterance of ours has begun to sound."""
         self._reading = say if say.groups else None
+        self._unsaid = None
+
+    def keyed(self, thought: Thought) -> None:
+        """What a key has led to: no guess that may be thrown away, so it has happened at once."""
+        self._talk.state = thought.state
+        says = (each for each in thought.actions if isinstance(each, Say) and each.groups)
+        self._unsaid = next(says, None)
 
     def caller_began(self, onset_ms: int) -> None:
         """The caller speaks or presses a key since `onset_ms` (frame clock)."""
         reading, view = self._reading, self._view
-        if reading is None or view is None or self._now is None:
+        if view is None or self._now is None:
+            return
+        if self._unsaid is not None:  # # pressed before the reading back began agrees to nothing
+            self._talk.state = view.read_up_to(self._talk.state, self._unsaid.first_group)
+            return
+        if reading is None:
             return
         ago_ms = max(self._taker.now_ms - onset_ms, 0) + REACTION_MS
         sounded = self._mouth.sounded(ago_ms)
@@ -131,9 +145,6 @@ class Dictating:
         if view is None:
             return
         now = view.now(state)
-        takes = now is not None and now.taking
-        if takes != self.takes_figures:
-            self._taker.expect(ExpectedAnswer.NUMBER if takes else ExpectedAnswer.OPEN)
         self._now = now
         for number in view.agreed(state):
             if self._known.get(number.slot) != number.value:

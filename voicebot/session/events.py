@@ -105,6 +105,18 @@ class BotInterrupted(SessionEvent):
 
 
 @dataclass(frozen=True)
+class ListenerSignal(SessionEvent):
+    """The caller spoke over the bot, and it went on: ``text`` (perhaps none) is no interruption."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class BotResumed(SessionEvent):
+    """What had stopped the bot was no interruption: it says again what was cut off."""
+
+
+@dataclass(frozen=True)
 class CallHeld(SessionEvent):
     """The caller put us on hold: they hear nothing, and what comes from them is not listened to."""
 

@@ -6,20 +6,21 @@ recognized at the first short silence is what the finished turn says.
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from asr_models import Partial, Recognition, RecognitionStream, Recognizer, StreamingRecognizer
 from telephony import FRAME_MS, SAMPLE_RATE
+from voicebot.session.talk import Talk
 from voicebot.session.whole_decodes import WholeDecodes
 from voicebot.turns.scheduler import DeadlinePassed, InferenceScheduler, Priority
 
 T = TypeVar("T")
-Spawn = Callable[[Coroutine[Any, Any, None]], object]
 PARTIAL_MUST_START_MS = 60.0
 """A partial that finds no free worker by then is dropped: the next one knows more."""
 
@@ -79,19 +80,32 @@ class Utterance:
 
 
 class Stretch:
-    """The beginning of an utterance, up to a silence."""
+    """The beginning of an utterance, up to a silence; each reading is computed once."""
 
-    def __init__(self, utterance: Utterance, until: int) -> None:
+    def __init__(self, utterance: Utterance, until: int, talk: Talk) -> None:
         self._utterance = utterance
         self._until = until
+        self._talk = talk
+        self._quick: asyncio.Task[Partial] | None = None
+        self._final: asyncio.Task[Recognition] | None = None
 
     async def quick(self) -> Partial:
         """Its text, soon."""
-        return await self._utterance.quick(self._until)
+        if self._quick is None:
+            self._quick = self._talk.spawn(self._utterance.quick(self._until))
+        return await asyncio.shield(self._quick)
 
     async def final(self) -> Recognition:
         """Its text, as well as the ears can."""
-        return await self._utterance.final(self._until)
+        if self._final is None:
+            self._final = self._talk.spawn(self._utterance.final(self._until))
+        return await asyncio.shield(self._final)
+
+    def drop(self) -> None:
+        """Nobody needs it any more."""
+        for task in (self._quick, self._final):
+            if task is not None:
+                task.cancel()
 
 
 class Hearing:
@@ -131,12 +145,12 @@ class Hearing:
         else:
             self._running.accept(np.frombuffer(frame, np.int16))
 
-    def stretch(self, utterance: npt.NDArray[np.int16]) -> Stretch:
+    def stretch(self, utterance: npt.NDArray[np.int16], talk: Talk) -> Stretch:
         """What to recognize in a silence: the samples of `utterance`, a beginning of all so far."""
         if self._running is None or self._running.samples < len(utterance):
             self._running = self._begin(utterance)
         self._paused = True
-        return Stretch(self._running, len(utterance))
+        return Stretch(self._running, len(utterance), talk)
 
     def went_on(self) -> None:
         """The caller speaks again after the silence."""
@@ -147,7 +161,7 @@ class Hearing:
         """The caller's turn is over, or was none; its readings may still be under way."""
         self._running = None
 
-    def refresh(self, spawn: Spawn) -> None:
+    def refresh(self, talk: Talk) -> None:
         """Once a frame while the caller speaks: now and then a partial, never two at a time."""
         running = self._running
         if not self._partial_ms or running is None or self._paused:
@@ -156,7 +170,7 @@ class Hearing:
         idle = not running.computing and not self._scheduler.queued
         if self._since_partial_ms >= self._partial_ms and idle:
             self._since_partial_ms = 0
-            spawn(running.refresh())
+            talk.spawn(running.refresh())
 
     def _begin(self, so_far: npt.NDArray[np.int16]) -> Utterance:
         stream: RecognitionStream = (

@@ -117,6 +117,14 @@ class Mouth:
             start_ms += item.sound_ms + item.pause_ms
         return tuple(begun)
 
+    @property
+    def ending(self) -> bool:
+        """Whether the last clause of the utterance has begun; true where nothing is said."""
+        if self._waiting:
+            return False
+        last = self._queued[-1] if self._queued else None
+        return last is None or self._call.queued_ms <= last.sound_ms + last.pause_ms
+
     def duck(self, by_db: float) -> None:
         """Speak on, but so much softer."""
         self._call.set_gain(-by_db)

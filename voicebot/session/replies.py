@@ -15,25 +15,25 @@ import structlog
 
 from telephony import Call
 from voicebot.dialog.events import (
-    Action,
     Event,
     Handoff,
     HandoffEnded,
-    HangUp,
-    Say,
     SayKind,
 )
 from voicebot.dialog.state import DialogState, Phase
 from voicebot.session import events as facts
 from voicebot.session import report
-from voicebot.session.conversation import Conversation, Thought
+from voicebot.session.conversation import Conversation
 from voicebot.session.mouth import Mouth
+from voicebot.session.performing import Performing
 from voicebot.session.speaking import Speaking
 from voicebot.session.speculation import Speculation, Speculations
 from voicebot.session.talk import Talk
 from voicebot.session.thinker import Considered
 from voicebot.turns import events as turn
 from voicebot.turns.budget import Budget
+from voicebot.turns.endpoint import ExpectedAnswer
+from voicebot.turns.listener_signal import classify_overlap
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.watchdog import DeadAirWatchdog
 
@@ -103,6 +103,10 @@ class Replies:
         self._apology = apology
         self._stop_recording = stop_recording
         self._watchdog_ms = watchdog_ms
+        self._performing = Performing(
+            talk, speculations, mouth, speaking, self._hand_off, self._owe_nothing
+        )
+        self.perform = self._performing.perform
         self._turn: asyncio.Task[None] | None = None
         self._recording_stopped = False
 
@@ -127,17 +131,19 @@ class Replies:
         the next one. A notice that is cut (hand-over, goodbye) has not come to pass.
         """
         talk = self._talk
-        speaking = self._mouth.speaking
+        speaking, question_heard = self._mouth.speaking, self._mouth.ending
         heard, unheard = self._mouth.stop()
         if running := self.running:
             running.cancel()
             if not talk.committed:
                 self._speculations.cut_short()
         self._turn = None
+        self._performing.cut(unheard, question_heard=question_heard)
+        if not question_heard:
+            self._speaking.unheard()
         if talk.state.phase is not Phase.TALKING:
             talk.state = replace(talk.state, phase=Phase.TALKING)
         if speaking:
-            talk.unheard = unheard
             talk.tell(facts.BotInterrupted(talk.now_ms(), heard, unheard, after_ms))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -180,16 +186,35 @@ class Replies:
         if considered.not_recorded:
             self.stop_recording("speech")
             await self.confirm_no_recording(speculation.budget)
+        cut = talk.cut if barged_in and self._means_nothing(considered) else None
+        if cut is not None:
+            talk.tell(facts.BotResumed(talk.now_ms()))
+            await self.perform(cut, None)
+            return
         if considered.thought is None:
             self._owe_nothing()
-            unheard, talk.unheard = talk.unheard, ""
-            if barged_in and unheard:  # sound without words: the bot says the rest
-                await self._mouth.say(unheard)
             return
         if considered.late and not speculation.filled:
             await self._speaking.filler(speculation.budget, "the answer is still being voiced")
         budget = None if considered.not_recorded else speculation.budget
         await self.perform(considered.thought, budget)
+
+    def _means_nothing(self, considered: Considered) -> bool:
+        """Whether what stopped the bot was no interruption: no words, or a listener's."""
+        overlap = classify_overlap(
+            considered.text,
+            asked_yes_no=self._speaking.expected is ExpectedAnswer.YES_NO,
+            confidence=considered.recognition.confidence,
+        )
+        return considered.thought is None or not overlap.stops_the_bot
+
+    async def welcome_back(self) -> None:
+        """The caller is back from a hold: say what they missed, or what was asked, once more."""
+        cut = self._talk.cut
+        if cut is None:
+            await self._speaking.welcome_back()
+        else:
+            await self.perform(self._speaking.led_back(cut), None)
 
     async def reply_to(self, event: Event) -> None:
         """Say and do what follows from something that needs no recognition."""
@@ -228,50 +253,12 @@ class Replies:
             return None
         return task.result()
 
-    # --- carrying a thought out -----------------------------------------------------------
-    async def perform(self, thought: Thought, budget: Budget | None) -> None:
-        """Carry a thought's actions out; it is committed with the first of them."""
-        if any(isinstance(action, Handoff) for action in thought.actions):
-            self._talk.interruptible = False  # the notice and the ringing belong together
-        if not thought.actions:  # the caller is in the middle of something
-            self._commit(thought)
-            self._owe_nothing()
-        for number, action in enumerate(thought.actions):
-            if isinstance(action, Say):
-                since = budget if number == 0 else None
-                await self._speaking.say(action, since, lambda: self._commit(thought))
-            else:
-                self._commit(thought)
-                await self._act(action)
-
-    def _commit(self, thought: Thought) -> None:
-        """The reply has begun: from here on it has happened."""
-        talk = self._talk
-        if talk.committed:
-            return
-        talk.committed = True
-        talk.state = thought.state
-        talk.unheard = ""
-        self._speculations.begun()
-        for result in thought.searches:
-            talk.tell(report.searched(talk.now_ms(), result, thought.chosen_by))
-
+    # --- handing over ----------------------------------------------------------------------
     def _owe_nothing(self) -> None:
         """Nobody asked anything, so nothing is open."""
         self._speculations.empty()
         self._talk.committed = True
         self._watchdog.call_ended()
-
-    async def _act(self, action: Action) -> None:
-        match action:
-            case Handoff():
-                await self._hand_off(action)
-            case HangUp():
-                await self._mouth.finished()
-                self._talk.outcome = "bot_ended"
-                await self._talk.call.hangup()
-            case _:
-                raise TypeError(f"not an action a session can carry out: {action!r}")
 
     async def _hand_off(self, handoff: Handoff) -> None:
         """Ring the seats; on success caller and seat talk until one hangs up."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from telephony import FRAME_MS
 from voicebot.dialog.events import Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import report
+from voicebot.session.asked import Expects, nothing_expected
+from voicebot.session.conversation import Thought
 from voicebot.session.mouth import Mouth
 from voicebot.session.talk import Talk
 from voicebot.turns.budget import Budget
+from voicebot.turns.endpoint import ExpectedAnswer
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.watchdog import DeadAirWatchdog
 
@@ -29,6 +33,7 @@ class Speaking:
         prompts: Prompts,
         taker: TurnTaker,
         watchdog: DeadAirWatchdog,
+        expects: Expects = nothing_expected,
         on_say: Callable[[Say], None] = lambda say: None,
     ) -> None:
         self._talk = talk
@@ -36,10 +41,21 @@ class Speaking:
         self._prompts = prompts
         self._taker = taker
         self._watchdog = watchdog
+        self._expects = expects
+        self._asked = ExpectedAnswer.OPEN
         self._on_say = on_say
         self._fillers = 0
         self._last_said = ""
         self._said_again = False
+
+    @property
+    def expected(self) -> ExpectedAnswer:
+        """What kind of answer the caller may give now: open until a question's last clause."""
+        return self._asked if self._mouth.ending else ExpectedAnswer.OPEN
+
+    def unheard(self) -> None:
+        """The utterance was cut before its question: nothing was asked."""
+        self._asked = ExpectedAnswer.OPEN
 
     async def say(
         self,
@@ -52,6 +68,7 @@ class Speaking:
 
         def first_sound() -> None:
             on_first_sound()
+            self._asked = self._expects(say, self._talk.state)
             self._on_say(say)
             self._watchdog.bot_started()
             since = None if waited_for_caller else budget
@@ -79,12 +96,21 @@ class Speaking:
         self._mouth.interject(self._next_filler())
 
     async def welcome_back(self) -> None:
-        """The caller is back from a hold: say what they missed, or what was asked, once more."""
-        again, self._talk.unheard = self._talk.unheard, ""
-        if not again and self._last_said.endswith(("？", "?")) and not self._said_again:
+        """The caller is back from a hold: say so, and what was asked once more."""
+        again = ""
+        if self._last_said.endswith(("？", "?")) and not self._said_again:
             again = self._last_said
             self._said_again = True
         await self.say(Say(self._prompts.get("back_from_hold") + again, SayKind.NOTICE))
+
+    def led_back(self, cut: Thought) -> Thought:
+        """What a hold cut off, to be said to a caller who is back from it."""
+        back = self._prompts.get("back_from_hold")
+        first, *rest = cut.actions
+        if isinstance(first, Say):
+            led = replace(first, text=back + first.text)
+            return replace(cut, actions=(led, *rest))
+        return replace(cut, actions=(Say(back, SayKind.NOTICE), *cut.actions))
 
     def _next_filler(self) -> str:
         """Another one each time."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from voicebot.session.hearing import Hearing
+from voicebot.dialog.state import DialogState
+from voicebot.session.hearing import Hearing, Stretch
 from voicebot.session.mouth import Mouth
 from voicebot.session.talk import Talk
 from voicebot.session.thinker import Considered, Thinker
@@ -15,11 +16,18 @@ from voicebot.turns.turn_taker import TurnTaker
 
 @dataclass
 class Speculation:
-    """A reply being worked out. `filled`: the caller has heard a filler while waiting for it."""
+    """A reply being worked out to `stretch`, which ends at `speech_end_ms`, in `state`.
+
+    `filled`: the caller has heard a filler while waiting for it. `heard`: the text so far.
+    """
 
     task: asyncio.Task[Considered]
     budget: Budget
+    stretch: Stretch
+    speech_end_ms: int
+    state: DialogState
     filled: bool = False
+    heard: str = ""
 
 
 class Speculations:
@@ -48,14 +56,38 @@ class Speculations:
         self._taken: Speculation | None = None
         self._earlier: Speculation | None = None
 
+    @property
+    def heard(self) -> str:
+        """What is known of the text of what the caller says now; empty while nothing is."""
+        return self._current.heard if self._current else ""
+
     def begin(self, speech_end_ms: int) -> Speculation:
         """Start working out the reply to what was said so far."""
         self.drop()
         clock = asyncio.get_running_loop().time
         behind_ms = self._taker.now_ms - speech_end_ms
         budget = Budget(clock() - behind_ms / 1000, self._limit_ms, clock)
+        stretch = self._hearing.stretch(self._taker.utterance(), self._talk)
+        self._current = self._think(stretch, speech_end_ms, budget)
+        return self._current
 
+    def rethink(self) -> None:
+        """The talk stands elsewhere than it did: what was heard stays heard."""
+        old = self._current
+        if old is not None and old.state != self._talk.state:
+            old.task.cancel()
+            self._current = self._think(old.stretch, old.speech_end_ms, old.budget)
+
+    def drop(self) -> None:
+        """The caller goes on: what was worked out is of no use."""
+        if self._current:
+            self._current.task.cancel()
+            self._current.stretch.drop()
+            self._current = None
+
+    def _think(self, stretch: Stretch, speech_end_ms: int, budget: Budget) -> Speculation:
         def on_text(text: str, confidence: float) -> None:
+            speculation.heard = text
             self._taker.heard(
                 text,
                 speech_end_ms=speech_end_ms,
@@ -63,24 +95,17 @@ class Speculations:
                 bot_text=self._mouth.saying,
             )
 
-        task = self._talk.spawn(
-            self._thinker.think(
-                self._hearing.stretch(self._taker.utterance()),
-                self._talk.state,
-                budget,
-                on_text=on_text,
-                earlier=self._earlier.task if self._earlier else None,
-                barged_in=self._talk.barged_in or self._mouth.speaking,
-            )
+        state = self._talk.state
+        thought = self._thinker.think(
+            stretch,
+            state,
+            budget,
+            on_text=on_text,
+            earlier=self._earlier.task if self._earlier else None,
+            barged_in=self._talk.barged_in or self._mouth.speaking,
         )
-        self._current = Speculation(task, budget)
-        return self._current
-
-    def drop(self) -> None:
-        """The caller goes on: what was worked out is of no use."""
-        if self._current:
-            self._current.task.cancel()
-            self._current = None
+        speculation = Speculation(self._talk.spawn(thought), budget, stretch, speech_end_ms, state)
+        return speculation
 
     def turn_ended(self, speech_end_ms: int) -> Speculation:
         """The turn is over: its reply is owed now."""

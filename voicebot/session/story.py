@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from telephony import CallInfo
 from voicebot.dialog.events import Handoff
 from voicebot.dialog.state import DialogState
@@ -23,11 +25,23 @@ class Story:
         index = len(self._turns)
         if isinstance(event, facts.CallerSpoke) and event.text:
             self._turns.append(SpokenTurn(index, "caller", event.text, event.confidence))
+        elif isinstance(event, facts.BotInterrupted):
+            self._cut(event.heard)
         elif isinstance(event, facts.BotSpoke):
             source = event.citations[0]["source"] if event.citations else ""
             self._turns.append(
                 SpokenTurn(index, "bot", event.text, event.confidence, event.kind, source)
             )
+
+    def _cut(self, heard: str) -> None:
+        """The last utterance was cut: the seat is told what the caller has heard of it."""
+        last = self._turns[-1] if self._turns else None
+        if last is None or last.who != "bot":
+            return
+        if heard:
+            self._turns[-1] = replace(last, text=heard)
+        else:
+            self._turns.pop()
 
     def package(self, handoff: Handoff, state: DialogState) -> SummaryPackage:
         """The summary as of now. `handoff.facts` are the dialog's; `state` adds the model."""

@@ -11,6 +11,7 @@ import structlog
 from telephony import Call
 from voicebot.dialog.state import DialogState
 from voicebot.session import events as facts
+from voicebot.session.conversation import Thought
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Talk:
         committed: whether the running turn has made its first sound.
         interruptible: False once a hand-off has begun: the notice and the ringing belong together.
         barged_in: the caller has stopped the bot and not been answered since.
-        unheard: what the caller cut off, until a reply has begun.
+        cut: what is left of the utterance that the caller cut off, until a reply has begun.
         outcome: the record's word for how the call went.
     """
 
@@ -38,7 +39,7 @@ class Talk:
         self.committed = True
         self.interruptible = True
         self.barged_in = False
-        self.unheard = ""
+        self.cut: Thought | None = None
         self.outcome = "answered"
         self._observer = observer
         self._answered_s = 0.0

@@ -1,0 +1,103 @@
+"""Carrying a thought out, action by action; and what is left of it when the caller cuts in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from voicebot.dialog.events import Action, Handoff, HangUp, Say
+from voicebot.dialog.unheard import as_heard
+from voicebot.session import report
+from voicebot.session.conversation import Thought
+from voicebot.session.mouth import Mouth
+from voicebot.session.speaking import Speaking
+from voicebot.session.speculation import Speculations
+from voicebot.session.talk import Talk
+from voicebot.turns.budget import Budget
+
+
+class Performing:
+    """One call's thought that is being carried out, if there is one.
+
+    Args:
+        hand_off: rings the seats; returns when that has failed or the call is over.
+        listen_on: nothing is owed to the caller now.
+    """
+
+    def __init__(
+        self,
+        talk: Talk,
+        speculations: Speculations,
+        mouth: Mouth,
+        speaking: Speaking,
+        hand_off: Callable[[Handoff], Awaitable[None]],
+        listen_on: Callable[[], None],
+    ) -> None:
+        self._talk = talk
+        self._speculations = speculations
+        self._mouth = mouth
+        self._speaking = speaking
+        self._hand_off = hand_off
+        self._listen_on = listen_on
+        self._thought: Thought | None = None
+        self._left: tuple[Action, ...] = ()
+
+    async def perform(self, thought: Thought, budget: Budget | None) -> None:
+        """Carry a thought's actions out; it is committed with the first of them."""
+        if any(isinstance(action, Handoff) for action in thought.actions):
+            self._talk.interruptible = False  # the notice and the ringing belong together
+        if not thought.actions:  # the caller is in the middle of something
+            self._commit(thought)
+            self._listen_on()
+        self._thought = thought
+        for number, action in enumerate(thought.actions):
+            self._left = thought.actions[number:]
+            if isinstance(action, Say):
+                since = budget if number == 0 else None
+                await self._speaking.say(action, since, lambda: self._commit(thought))
+            else:
+                self._commit(thought)
+                await self._act(action)
+        self._thought, self._left = None, ()
+
+    def cut(self, unheard: str, *, question_heard: bool) -> None:
+        """The caller has cut the thought; `unheard` is what they did not hear of its utterance.
+
+        What was not heard has not happened: the state no longer holds it, and `talk.cut` is what
+        is left to be done, should it turn out that nobody wished to interrupt.
+        """
+        talk, thought, left = self._talk, self._thought, self._left
+        self._thought, self._left = None, ()
+        if thought is None or not talk.committed or not left:
+            return
+        saying, rest = left[0], left[1:]
+        if isinstance(saying, Say) and unheard:
+            rest = (replace(saying, text=unheard), *rest)
+        if not rest:
+            return
+        talk.cut = Thought(talk.state, rest)
+        heard = question_heard and not any(isinstance(action, Say) for action in left[1:])
+        talk.state = as_heard(talk.state, question_heard=heard)
+
+    def _commit(self, thought: Thought) -> None:
+        """The reply has begun: from here on it has happened."""
+        talk = self._talk
+        if talk.committed:
+            return
+        talk.committed = True
+        talk.state = thought.state
+        talk.cut = None
+        self._speculations.begun()
+        for result in thought.searches:
+            talk.tell(report.searched(talk.now_ms(), result, thought.chosen_by))
+
+    async def _act(self, action: Action) -> None:
+        match action:
+            case Handoff():
+                await self._hand_off(action)
+            case HangUp():
+                await self._mouth.finished()
+                self._talk.outcome = "bot_ended"
+                await self._talk.call.hangup()
+            case _:
+                raise TypeError(f"not an action a session can carry out: {action!r}")
