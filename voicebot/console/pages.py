@@ -15,7 +15,14 @@ from voicebot.console import labels
 from voicebot.records.kinds import TROUBLE
 from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, TurnView
 
-NOTES = (TROUBLE, "digit_pressed", "call_held", "call_resumed", "recording_stopped")
+NOTES = (
+    TROUBLE,
+    "digit_pressed",
+    "number_dictated",
+    "call_held",
+    "call_resumed",
+    "recording_stopped",
+)
 SLOW_MS = 1500
 _CHART_WIDTH = 400
 

@@ -46,6 +46,8 @@ class Next(enum.StrEnum):
     """Something is wanting: say what there is, and ask for the rest."""
     ASK_LETTER = "ask_letter"
     """Ask whether the character at `place` is a zero or the letter O."""
+    MISSED = "missed"
+    """More was heard than there can be: ask for the last stretch again."""
     START_OVER = "start_over"
     """Ask for all of it again."""
     MISFIT = "misfit"
@@ -208,8 +210,24 @@ class Dictation:
         groups = self._figures(said)
         if not groups and not (over and self._groups):
             return self._step(Next.NOT_FOR_US)
+        if self._too_many(groups):
+            self._failures += 1
+            return self._step(Next.MISSED)
         step = self._add(groups) if groups else self._step(Next.LISTEN)
         return self._finish() if over and self._phase is Phase.LISTENING else step
+
+    def _too_many(self, groups: Groups) -> bool:
+        """Ears that stumble write one figure over and over: none of that is taken down.
+
+        Who says all of it anew replaces what there was.
+        """
+        said = "".join(groups)
+        if self._wanted is not None or self._rules.room(self.value) >= len(said):
+            return False
+        if self._rules.fits(self._rules.settled(said)):
+            self._groups.clear()
+            return False
+        return True
 
     def _figures(self, text: str) -> Groups:
         """The groups in `text`; letters where none can be are read as figures, or refused."""

@@ -60,6 +60,10 @@ class DictationRules:
         begun = value[:1].isalpha() or not self.prefix
         return max(self.length - len(value) - (0 if begun else len(self.prefix)), 0)
 
+    def room(self, value: str) -> int:
+        """How many more characters there may be."""
+        return (self.length if self.length is not None else self.max_length) - len(value)
+
     def settled(self, value: str) -> str:
         """The only reading of `value` that fits; `value` if there is none, or more than one.
 

@@ -36,6 +36,8 @@ def say_step(turn: Turn, scene: str, slot: Slot, step: Step, lead: str = "") -> 
         case Next.ASK_LETTER:
             text = turn.fitted("dictation_letter", place=str(step.place + 1))
             _ask(turn, scene, slot, lead + text)
+        case Next.MISSED:
+            _ask(turn, scene, slot, lead + turn.variant("dictation_missed"))
         case Next.START_OVER:
             _ask(turn, scene, slot, lead + turn.variant("dictation_start_over"))
         case Next.MISFIT:
