@@ -1,6 +1,6 @@
 """How well dictated groups are heard: spoken figures and letters over a telephone line.
 
-    python -m tests.bench.bench_dictation [--show] [--seed 1]
+    python -m tests.bench.bench_dictation [--show] [--seed 1] [--speed 0.85] [--prompts pack …]
 
 Kokoro's caller voices read groups as callers do (幺 for 1, letters spelled), through A-law and pink
 noise at 20 dB; Whisper base hears them with different prompts. Counted: groups that are taken down
@@ -70,22 +70,24 @@ def over_the_line(pcm: npt.NDArray[np.int16], rng: np.random.Generator) -> npt.N
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--speed", type=float, default=0.85)
+    parser.add_argument("--prompts", nargs="+", choices=("none", "pack", "figures"))
     parser.add_argument("--show", action="store_true", help="print what went wrong")
     args = parser.parse_args()
     settings = load_settings()
     recognizer = build_recognizer(settings)
     folder = locate("kokoro-v1.0-int8", settings.models)
-    voices = [KokoroVoice(folder, name, speed=1.0) for name in VOICES]
+    voices = [KokoroVoice(folder, name, speed=args.speed) for name in VOICES]
     rng = np.random.default_rng(args.seed)
     clips = [
         (spoken, over_the_line(voices[number % len(voices)].render(spoken.said), rng))
         for number, spoken in enumerate(groups(args.seed))
     ]
     prompts = {**PROMPTS, "pack": load_pack(settings.pack).info.asr_prompt}
-    for name, prompt in prompts.items():
+    for name in args.prompts or prompts:
         counted: Counter[str] = Counter()
         for spoken, clip in clips:
-            heard = recognizer.recognize(clip, 8000, prompt=prompt).text
+            heard = recognizer.recognize(clip, 8000, prompt=prompts[name]).text
             got = "".join(dictated_groups(heard))
             verdict = "right" if got == spoken.group else "wrong" if got else "not taken down"
             kind = "figures" if spoken.group.isdigit() else "with letters"

@@ -149,6 +149,7 @@ class Dictation:
     # --- what comes in ------------------------------------------------------------------------
     def heard(self, text: str) -> Step:
         """Take in a finished caller turn. Once agreed upon, only a correction opens it again."""
+        text = words.as_said(text)
         self._typing = False
         if words.starts_over(text):
             return self._start_over()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
+
+from pypinyin import Style, lazy_pinyin
 
 from asr_models.spoken_codes import SPOKEN_DIGITS
 
@@ -21,6 +24,7 @@ _MORE = re.compile(r"还有|后面|再加|没说完|没念完|没完")
 _ORDINAL = re.compile(
     r"(倒数)?第?(最后|[一二两三四五六七八九十\d]+)一?[组段](数字)?(的?(是|应该是|改成))?"
 )
+_MEANT = {"dui": "对", "bu": "不"}
 _ZERO_OR_LETTER = re.compile(r"(?P<zero>数字|零|洞|0)|(?P<letter>字母|英文|欧|哦|[oO])")
 
 
@@ -39,6 +43,12 @@ def without_over(text: str) -> tuple[str, bool]:
 def starts_over(text: str) -> bool:
     """重新说: all of it is to be said again."""
     return _AGAIN.search(bare(text)) is not None
+
+
+@functools.lru_cache(maxsize=256)
+def as_said(text: str) -> str:
+    """`text` with 对 and 不对 as they are meant: ears write 队的 and 部队 for them."""
+    return "".join(_MEANT.get(lazy_pinyin(char, style=Style.NORMAL)[0], char) for char in text)
 
 
 def wrong(text: str) -> str | None:
