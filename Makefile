@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit lint weights weights-all peers bench-line clean
+.PHONY: help demo serve test unit lint weights weights-all peers bench-line bench-non-speech clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ test: lint peers weights-all  ## everything: lint, unit, real peers, language mo
 
 bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in build/bench-line)
 	@$(BIN)/python -m tests.bench.bench_line --out build/bench-line
+
+bench-non-speech: weights  ## how many words the ears write where nobody speaks (30 minutes of sound)
+	@$(BIN)/python -m tests.bench.bench_non_speech
 
 clean:  ## remove the environment and caches (weights and records stay)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

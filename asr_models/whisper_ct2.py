@@ -33,13 +33,18 @@ class WhisperRecognizer:
         workers: int = 1,
         device: str = "cpu",
         compute_type: str = "auto",
+        spans: bool = False,
     ) -> None:
-        """Load the weights in `folder`. Raises AsrModelError naming what is wrong with it."""
+        """Load the weights in `folder`. Raises AsrModelError naming what is wrong with it.
+
+        With `spans` every text but a partial's comes with its spans, for more CPU time.
+        """
         weights = load_whisper(
             folder, device=device, compute_type=compute_type, threads=threads, workers=workers
         )
         self._name = weights.name
-        self._reader = WhisperReader(WhisperDecoder(weights, workers=workers), beam_size=beam_size)
+        decoder = WhisperDecoder(weights, workers=workers)
+        self._reader = WhisperReader(decoder, beam_size=beam_size, spans=spans)
 
     @property
     def name(self) -> str:

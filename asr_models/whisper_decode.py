@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from asr_models.logmel import HOP_SAMPLES, SAMPLE_RATE, LogMel
 from asr_models.resample import to_rate
+from asr_models.whisper_spans import AlignedToken
 from asr_models.whisper_weights import WhisperWeights
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ _TOKENS_PER_S = 12.0
 _SLACK_TOKENS = 12
 _MAX_PROMPT_TOKENS = 200
 _MAX_TOKENS = 448
+_MS_PER_MEL_FRAME = 10
+_MS_PER_POSITION = 20  # of the encoder: two mel frames
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class WhisperDecoder:
         self, encoded: Encoded, prompt_ids: Sequence[int], *, beam_size: int
     ) -> tuple[list[Hypothesis], float]:
         """Search with `beam_size` beams (1: greedy): hypotheses, best first, and the CPU time."""
-        start = [*prompt_ids, *self._weights.tokens.sequence]
+        vocabulary = self._weights.vocabulary
+        start = vocabulary.to_model([*prompt_ids, *self._weights.tokens.sequence])
         cap = int(encoded.audio_ms / 1000 * _TOKENS_PER_S) + _SLACK_TOKENS
         # CTranslate2 generates at most min(max_length / 2, max_length - prompt) tokens.
         max_length = min(_MAX_TOKENS, max(2 * cap, cap + len(start)))
@@ -98,12 +102,36 @@ class WhisperDecoder:
             )
         )
         found = zip(results[0].sequences_ids, results[0].scores, strict=True)
-        return [Hypothesis(tuple(ids), score) for ids, score in found], cpu_s
+        return [
+            Hypothesis(tuple(vocabulary.to_tokenizer(ids)), score) for ids, score in found
+        ], cpu_s
+
+    def align(self, encoded: Encoded, ids: Sequence[int]) -> tuple[list[AlignedToken], float]:
+        """When each token of a reading was said, and the CPU time of finding out."""
+        vocabulary, tokens = self._weights.vocabulary, self._weights.tokens
+        results, cpu_s = self._timed(
+            lambda: self._weights.model.align(
+                encoded.output,
+                vocabulary.to_model(tokens.sequence[:-1]),  # CTranslate2 adds "no timestamps"
+                [vocabulary.to_model(ids)],
+                max(1, encoded.audio_ms // _MS_PER_MEL_FRAME),
+            )
+        )
+        starts: dict[int, int] = {}
+        for token, frame in results[0].alignments:
+            starts.setdefault(token, frame * _MS_PER_POSITION)
+        ends = [starts.get(index + 1, encoded.audio_ms) for index in range(len(ids))]
+        probabilities = results[0].text_token_probs
+        aligned = [
+            AlignedToken(token, starts.get(index, ends[index]), ends[index], probabilities[index])
+            for index, token in enumerate(ids)
+        ]
+        return aligned, cpu_s
 
     def text(self, ids: Sequence[int]) -> str:
-        """The text of token ids; a character begun by the last ones is left out."""
-        raw: str = self._weights.tokenizer.decode(list(ids), skip_special_tokens=True)
-        return raw.rstrip("\ufffd")
+        """The text of token ids; U+FFFD stands for a character that is not complete."""
+        text: str = self._weights.tokenizer.decode(list(ids), skip_special_tokens=True)
+        return text
 
     def _timed(self, work: Callable[[], T]) -> tuple[T, float]:
         """`work` and its CPU time with one worker, else (or on a GPU) its wall time."""

@@ -14,6 +14,7 @@ from asr_models.errors import AudioFormatError
 from asr_models.guards import guard
 from asr_models.script import normalize_script, strip_punctuation
 from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
+from asr_models.whisper_spans import make_spans
 
 MAX_AUDIO_S = 29.0
 _SILENT_PEAK = 33  # -60 dBFS: nothing a telephone would carry as speech
@@ -22,9 +23,10 @@ _SILENT_PEAK = 33  # -60 dBFS: nothing a telephone would carry as speech
 class WhisperReader:
     """Reads clips of at most 29 s. Thread-safe."""
 
-    def __init__(self, decoder: WhisperDecoder, *, beam_size: int) -> None:
+    def __init__(self, decoder: WhisperDecoder, *, beam_size: int, spans: bool = False) -> None:
         self._decoder = decoder
         self._beam_size = beam_size
+        self._spans = spans
 
     def encode(self, pcm: npt.NDArray[np.int16], sample_rate: int) -> Encoded | Recognition:
         """What the encoder makes of `pcm`; a Recognition without text where nothing sounds."""
@@ -38,7 +40,16 @@ class WhisperReader:
         found, cpu_s = self._decoder.generate(
             encoded, self._decoder.prompt_ids(prompt), beam_size=self._beam_size
         )
-        return replace(self._judge(found, encoded.audio_ms, prompt), cpu_s=cpu_s)
+        heard = replace(self._judge(found, encoded.audio_ms, prompt), cpu_s=cpu_s)
+        return self.with_spans(heard, encoded, found[0].ids if found else ())
+
+    def with_spans(self, heard: Recognition, encoded: Encoded, ids: Sequence[int]) -> Recognition:
+        """`heard` with the spans of its text, read from tokens `ids`, if spans are wanted."""
+        if not self._spans or not heard.text:
+            return heard
+        aligned, cpu_s = self._decoder.align(encoded, ids)
+        spans = make_spans(aligned, heard.text, self._decoder.text)
+        return replace(heard, spans=spans, cpu_s=heard.cpu_s + cpu_s)
 
     def quick(self, encoded: Encoded, prompt: str) -> tuple[Recognition, tuple[int, ...]]:
         """The greedy reading, and its tokens."""
@@ -50,7 +61,7 @@ class WhisperReader:
 
     def text(self, ids: Sequence[int]) -> str:
         """Token ids as the house spells them, without guards."""
-        return normalize_script(self._decoder.text(ids))
+        return normalize_script(self._decoder.text(ids).rstrip("\ufffd"))
 
     def _judge(self, found: Sequence[Hypothesis], audio_ms: int, prompt: str) -> Recognition:
         alternatives = self._alternatives(found)

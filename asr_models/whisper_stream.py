@@ -20,15 +20,21 @@ from asr_models.whisper_decode import Encoded
 from asr_models.whisper_reading import WhisperReader
 
 _UNSURE_TOKENS = 2  # the last that two readings agree on: their sound may not be complete yet
+_SURE = 0.88  # a beam search over so sure a greedy reading made no text better (docs/ears.md)
 _Sequence = TypeVar("_Sequence", str, tuple[int, ...])
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Snapshot:
-    """The first `until` samples, encoded, or the Recognition that says why they are not."""
+    """The first `until` samples, encoded, or the Recognition that says why they are not.
+
+    `quick` and `tokens` are the greedy reading, once it is there.
+    """
 
     until: int
     encoded: Encoded | Recognition
+    quick: Recognition | None = None
+    tokens: tuple[int, ...] = ()
 
 
 class WhisperStream:
@@ -62,6 +68,7 @@ class WhisperStream:
         if isinstance(encoded, Recognition):
             return Partial("", "", 0.0, encoded.audio_ms)
         heard, tokens = self._reader.quick(encoded, self._prompt)
+        taken.quick, taken.tokens = heard, tokens
         if heard.rejected:
             self._last = ()
             return Partial("", "", 0.0, heard.audio_ms)
@@ -72,13 +79,20 @@ class WhisperStream:
         return Partial(heard.text, stable, heard.confidence, heard.audio_ms)
 
     def final(self, until: int | None = None) -> Recognition:
-        """The beam search's reading of the first `until` samples (default: all so far)."""
+        """The best reading of the first `until` samples (default: all so far).
+
+        The beam search's; or a partial's of the same samples if that is sure enough. `cpu_s` is
+        what this call has spent.
+        """
         known = self._snapshot
         taken = self._encode(until)
-        if isinstance(taken.encoded, Recognition):
-            return taken.encoded
-        heard = self._reader.best(taken.encoded, self._prompt)
-        encoder_s = 0.0 if taken is known else taken.encoded.cpu_s
+        encoded, quick = taken.encoded, taken.quick
+        if isinstance(encoded, Recognition):
+            return encoded
+        if quick is not None and quick.confidence >= _SURE:
+            return self._reader.with_spans(replace(quick, cpu_s=0.0), encoded, taken.tokens)
+        heard = self._reader.best(encoded, self._prompt)
+        encoder_s = 0.0 if taken is known else encoded.cpu_s
         return replace(heard, cpu_s=encoder_s + heard.cpu_s)
 
     def _encode(self, until: int | None) -> _Snapshot:

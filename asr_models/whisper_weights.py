@@ -14,8 +14,10 @@ import tokenizers
 
 from asr_models.cpu_clock import WorkerClock, thread_ids
 from asr_models.errors import AsrModelError
+from asr_models.whisper_vocabulary import Vocabulary, prune, read_tokens
 
 _FILES = ("model.bin", "config.json", "tokenizer.json")
+_ENGLISH_END = 50_256  # GPT-2's; the multilingual vocabulary is one longer
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class WhisperWeights:
     tokens: ControlTokens
     mel_bands: int
     clock: WorkerClock
+    vocabulary: Vocabulary
 
 
 def load_whisper(
@@ -62,9 +65,10 @@ def load_whisper(
             f"whisper: expected {', '.join(_FILES)} in {folder}, missing: {', '.join(missing)}"
         )
     tokenizer = _load_tokenizer(folder)
-    tokens = _control_tokens(tokenizer, folder)
+    control = _control_tokens(tokenizer, folder)
     place = _device(device)
     numbers = _compute_type(compute_type, place)
+    pruned = prune(folder) if place == "cpu" else None
     before = thread_ids()
     try:
         model = ctranslate2.models.Whisper(
@@ -73,19 +77,19 @@ def load_whisper(
             compute_type=numbers,
             intra_threads=threads,
             inter_threads=workers,
+            files=pruned.files if pruned else None,
         )
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise AsrModelError(
             f"whisper: {folder} cannot be loaded by CTranslate2: {reason}; fetch it again"
         ) from None
-    if not model.is_multilingual:
-        raise AsrModelError(
-            f"whisper: {folder} is an English-only Whisper; expected a multilingual one "
-            "(a name without .en)"
-        )
     clock = WorkerClock(thread_ids() - before if threads == 1 else frozenset())
-    return WhisperWeights(f"whisper:{folder.name}", model, tokenizer, tokens, model.n_mels, clock)
+    tokens_by_id = read_tokens(folder)
+    vocabulary = pruned.vocabulary if pruned else Vocabulary(tokens_by_id, range(len(tokens_by_id)))
+    return WhisperWeights(
+        f"whisper:{folder.name}", model, tokenizer, control, model.n_mels, clock, vocabulary
+    )
 
 
 def _load_tokenizer(folder: Path) -> tokenizers.Tokenizer:
@@ -104,6 +108,11 @@ def _control_tokens(tokenizer: tokenizers.Tokenizer, folder: Path) -> ControlTok
         raise AsrModelError(
             f"whisper: {folder / 'tokenizer.json'} lacks Whisper's control tokens; expected the "
             "tokenizer of a multilingual Whisper"
+        )
+    if tokenizer.token_to_id("<|endoftext|>") == _ENGLISH_END:
+        raise AsrModelError(
+            f"whisper: {folder} is an English-only Whisper; expected a multilingual one "
+            "(a name without .en)"
         )
     return ControlTokens(previous=ids[0], sequence=tuple(ids[1:]))
 

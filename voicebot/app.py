@@ -21,8 +21,6 @@ from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.knowledge import Knowledge
 from voicebot.knowledge.pack_index import open_pack_index
-from voicebot.language.ct2_engine import Ct2Engine
-from voicebot.language.pick import Picker
 from voicebot.line import admission, make_endpoint
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
@@ -34,7 +32,7 @@ from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hearing import Hearing
-from voicebot.session.hit_picker import HitPicker
+from voicebot.session.hit_picker import HitPicker, build_picker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import VOICE_STAGE, Mouth
 from voicebot.session.opt_out import no_wish, take_wish
@@ -92,7 +90,13 @@ class App:
         self.records = records
         self.estimates = estimates
         self.admission = admission(settings.sip)
-        self.dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
+        self.dialog = Dialog(
+            pack,
+            answer_risk=settings.knowledge.answer_risk,
+            extract=extract,
+            no_input_prompts=settings.turns.no_input_prompts,
+            waiting_prompts=settings.turns.waiting_prompts,
+        )
         self.repair = build_repair(settings, pack)
         self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
 
@@ -171,7 +175,8 @@ class App:
     ) -> CallSession:
         """One call's session.
 
-        No seat can be rung without an endpoint. `keeper` stores summary and tape (not the facts).
+        Without an endpoint no seat can be rung (replay). `keeper` stores the summary and the tape;
+        facts reach it as `observer`.
         """
         story = Story(self.pack, call.info)
 
@@ -179,7 +184,8 @@ class App:
             story(event)
             observer(event)
 
-        mouth = Mouth(call, self.speaker, self.scheduler)
+        turns = self.settings.turns
+        mouth = Mouth(call, self.speaker, self.scheduler, 2 * turns.watchdog_ms / 1000)
         thinker = Thinker(
             self._conversation,
             mouth,
@@ -189,7 +195,7 @@ class App:
         )
         return CallSession(
             call,
-            taker=turn_taker(self.settings.turns, self.silero),
+            taker=turn_taker(turns, self.silero),
             hearing=Hearing(
                 self.recognizer,
                 self.scheduler,
@@ -208,14 +214,14 @@ class App:
             ),
             prompts=self.pack.prompts,
             pack_name=self.pack.info.name,
-            turns=self.settings.turns,
+            turns=turns,
             budget=self.settings.budget,
             observer=observe,
             announce=self.settings.records.announcement,
             opt_out_digit=self.settings.records.opt_out_digit,
             stop_recording=keeper.stop_recording if keeper else lambda: None,
-            dictations=DictationView(self.pack),
             expects=partial(expected_answer, self.pack),
+            dictations=DictationView(self.pack),
         )
 
     def _talk(
@@ -286,14 +292,3 @@ def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
         Path(platformdirs.user_cache_dir("voicebot")) / "index",
         lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
     )
-
-
-def build_picker(settings: Settings, step: Step) -> HitPicker | None:
-    """The language model that chooses among close hits, if the settings want one."""
-    if settings.language.engine == "none":
-        return None
-    step("loading the language model", settings.language.model)
-    folder = locate(settings.language.model, settings.models)
-    picker = Picker(Ct2Engine(folder, settings.language.threads))
-    picker.warm()
-    return HitPicker(picker)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asr_models import Recognizer
+from asr_models import StreamingRecognizer
 from asr_models.errors import AsrModelError
 from asr_models.lexicon_repair import LexiconRepair
 from asr_models.whisper_ct2 import WhisperRecognizer
@@ -12,13 +12,16 @@ from voicebot.settings import Settings
 from voicebot.weights import locate
 
 
-def build_recognizer(settings: Settings) -> Recognizer:
+def build_recognizer(settings: Settings) -> StreamingRecognizer:
     """Load the weights that the settings name. Raises WeightsError if they cannot be."""
     asr = settings.asr
     try:
         return WhisperRecognizer(
             locate(asr.model, settings.models),
+            device=asr.device,
+            compute_type=asr.compute_type,
             beam_size=asr.beam_size,
+            spans=asr.spans,
             threads=asr.threads,
             workers=asr.workers,
         )

@@ -47,6 +47,10 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     # patience
     "wait_ok": ("好的，您慢慢看，看好了告诉我。", "没关系，我等您。", "不着急，您看完再说。"),
     "still_there": ("我还在，您看好了随时说。", "我在线上等您，不着急。", "您继续看，我不挂。"),
+    "no_input_goodbye": (
+        "一直没有听到您的声音，我先挂断了。有需要请您再打过来，再见。",
+        "可能是线路的问题，我听不到您的声音，先挂断了。欢迎您再打过来，再见。",
+    ),
     "please_hold": ("正在为您转接，请稍等。", "还在接通工程师，请您再等一下。"),
     # a caller who corrects, declines, is not helped
     "corrected": ("好的，我改过来了。", "明白，按您说的改了。"),

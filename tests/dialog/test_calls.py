@@ -130,11 +130,16 @@ def test_after_a_handoff_the_bot_is_silent(caller: Caller, outcome: str) -> None
     assert caller.send(Heard("你好")) == ()
 
 
-def test_two_silences_end_the_call(caller: Caller) -> None:
-    caller.send(NoInput())
-    assert not caller.hung_up
+def test_who_stays_silent_is_asked_twice_and_then_told_goodbye(caller: Caller) -> None:
+    asked = []
+    for _ in range(2):
+        caller.send(NoInput())
+        asked.append(caller.says[-1].text)
+        assert caller.says[-1].kind is SayKind.NO_INPUT and not caller.hung_up
+    assert asked[0] != asked[1]
     caller.send(NoInput())
     assert caller.hung_up and caller.says[-1].kind is SayKind.GOODBYE
+    assert "没有听到" in caller.says[-1].text
     assert caller.send(Heard("喂")) == ()
 
 

@@ -8,14 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.dialog.dictated import spoken_group
-from voicebot.dialog.dictation import (
-    Dictation,
-    DictationRules,
-    DictationState,
-    Next,
-    Phase,
-    Step,
-)
+from voicebot.dialog.dictation import Dictation
+from voicebot.dialog.dictation_rules import DictationRules
+from voicebot.dialog.dictation_state import DictationState, Next, Phase, Step
 
 
 def dictated(*texts: str) -> Dictation:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from asr_models import Recognition
+from asr_models import Partial, Recognition
 from telephony import Call
 from voicebot.dialog.events import Event, Handoff, HandoffEnded, Heard, Say, SayKind
 from voicebot.dialog.state import DialogState
@@ -63,6 +63,50 @@ class ScriptedRecognizer:
         return Recognition(text, 0.9 if text else 0.0, rejected="" if text else "noise")
 
 
+@dataclass
+class ScriptedStream:
+    """An utterance of a `StreamingScript`."""
+
+    script: StreamingScript
+    samples: int = 0
+
+    def accept(self, pcm: npt.NDArray[np.int16]) -> None:
+        self.samples += len(pcm)
+
+    def partial(self, until: int | None = None) -> Partial:
+        self.script.readings.append(("partial", until))
+        time.sleep(self.script.quick_s)
+        text = self.script.quick
+        return Partial(text, "", 0.8, 0)
+
+    def final(self, until: int | None = None) -> Recognition:
+        self.script.readings.append(("final", until))
+        time.sleep(self.script.final_s)
+        return Recognition(self.script.best, 0.9)
+
+
+@dataclass
+class StreamingScript:
+    """A streaming recognizer whose quick text may differ from the best; `*_s` are real seconds."""
+
+    quick: str
+    best: str
+    quick_s: float = 0.0
+    final_s: float = 0.0
+    readings: list[tuple[str, int | None]] = field(default_factory=list)
+    streams: list[ScriptedStream] = field(default_factory=list)
+    name: str = "streaming script"
+
+    def recognize(
+        self, pcm: npt.NDArray[np.int16], sample_rate: int = 8000, *, prompt: str = ""
+    ) -> Recognition:
+        return Recognition(self.best, 0.9)
+
+    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> ScriptedStream:
+        self.streams.append(ScriptedStream(self))
+        return self.streams[-1]
+
+
 class ToneVoice:
     """A voice that hums: 80 ms a character."""
 
@@ -89,7 +133,11 @@ class EchoConversation:
         return Thought(DialogState(), (Say(self.GREETING, SayKind.GREETING),))
 
     async def consider(
-        self, state: DialogState, event: Event, budget: Budget | None = None
+        self,
+        state: DialogState,
+        event: Event,
+        budget: Budget | None = None,
+        rehearsed: Thought | None = None,
     ) -> Thought:
         after = replace(state, turns=state.turns + 1)
         if isinstance(event, HandoffEnded):

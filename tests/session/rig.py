@@ -15,6 +15,7 @@ from tests.session.fakes import (
     LoudnessVad,
     ScriptedDesk,
     ScriptedRecognizer,
+    StreamingScript,
     ToneVoice,
 )
 from voicebot.dialog.dictation_view import DictationView
@@ -64,7 +65,7 @@ class HeldCall(FileCall):
 class Rig:
     """One call's worth of parts; `run` plays the caller's audio and returns the events."""
 
-    recognizer: ScriptedRecognizer
+    recognizer: ScriptedRecognizer | StreamingScript
     conversation: EchoConversation = field(default_factory=EchoConversation)
     desk: ScriptedDesk = field(default_factory=ScriptedDesk)
     turns: TurnSettings = field(default_factory=lambda: TurnSettings.model_validate({}))

@@ -186,11 +186,17 @@ def test_a_bot_gone_deaf_brings_a_human(scheduler: InferenceScheduler) -> None:
     assert [h.reason for h in rig.desk.asked] == ["error"]
 
 
-def test_a_desk_that_fails_ends_the_call_with_an_apology(scheduler: InferenceScheduler) -> None:
-    class BrokenDesk(ScriptedDesk):
-        async def bring_human(self, *_: Any) -> str:
-            raise RuntimeError("no desk")
+class BrokenDesk(ScriptedDesk):
+    async def bring_human(self, *_: Any) -> str:
+        raise RuntimeError("no desk")
 
+
+class Hoarse(ToneVoice):
+    def render(self, text: str, *, timeout_s: float | None = None) -> Any:
+        raise RuntimeError("no voice")
+
+
+def test_a_desk_that_fails_ends_the_call_with_an_apology(scheduler: InferenceScheduler) -> None:
     conversation = EchoConversation({"转人工": (Handoff("requested"),)})
     rig = Rig(ScriptedRecognizer(["转人工"]), conversation, BrokenDesk())
     events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
@@ -199,12 +205,16 @@ def test_a_desk_that_fails_ends_the_call_with_an_apology(scheduler: InferenceSch
     assert of(events, facts.CallEnded)[-1].outcome == "failed"
 
 
-def test_a_voice_that_fails_does_not_keep_the_call_up(scheduler: InferenceScheduler) -> None:
-    class Hoarse(ToneVoice):
-        def render(self, text: str, *, timeout_s: float | None = None) -> Any:
-            raise RuntimeError("no voice")
-
+def test_a_voice_that_fails_still_brings_a_human(scheduler: InferenceScheduler) -> None:
     rig = Rig(ScriptedRecognizer([""]), voice=Hoarse())
+    events = rig.run(audio(quiet(500)), scheduler, tail_ms=60_000)
+    assert [h.reason for h in rig.desk.asked] == ["error"]
+    assert of(events, facts.Trouble)[-1].consequence == "the seats ring unannounced"
+    assert of(events, facts.CallEnded)[-1].outcome == "handed_off"
+
+
+def test_a_voice_that_fails_does_not_keep_the_call_up(scheduler: InferenceScheduler) -> None:
+    rig = Rig(ScriptedRecognizer([""]), voice=Hoarse(), desk=BrokenDesk())
     events = rig.run(audio(quiet(500)), scheduler, tail_ms=60_000)
     assert of(events, facts.BotSpoke) == []
     ended = of(events, facts.CallEnded)[-1]

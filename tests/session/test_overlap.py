@@ -69,7 +69,6 @@ def test_an_interruption_stops_the_bot_and_is_answered(scheduler: InferenceSched
     assert cut.unheard and LONG.endswith(cut.unheard) and cut.heard + cut.unheard == LONG
     assert said(events)[-1] == "好的等一下我想转人工"
     assert of(events, facts.CallerSpoke)[-1].barged_in
-    assert rig.recognizer.heard_ms and len(rig.recognizer.heard_ms) == 2, "heard once each"
     bot = loudness(rig.tape[:, 1])
     during = bot[at_ms // 20 + 13 : at_ms // 20 + 35]
     assert during.max() < 0.2 * bot.max(), "from 250 ms on the caller is not talked over"

@@ -102,6 +102,11 @@ def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
                 "[yellow]bot   [/yellow]",
                 f"[dim]stopped; unheard: {escape(event.unheard)}[/dim]",
             )
+        case facts.ListenerSignal():
+            said = escape(event.text) or "（无声）"
+            return "[green]caller[/green]", f"[dim]over the bot, which goes on: {said}[/dim]"
+        case facts.BotResumed():
+            return "[yellow]bot   [/yellow]", "[dim]says again what was cut off[/dim]"
         case facts.DigitPressed():
             return "[green]caller[/green]", f"pressed {escape(event.digit)}"
         case facts.CallHeld():

@@ -59,13 +59,18 @@ TRANSFERS = {
     "caller_gone": "客户已挂断",
 }
 STAGES = {
+    "quick asr": "快速识别",
     "asr": "识别",
     "search": "检索",
     "choice": "选择",
     "first clause": "合成首句",
     "filler": "垫话",
 }
-CONSEQUENCES = {"handed to a human": "已转人工", "offered a human": "已提议转人工"}
+CONSEQUENCES = {
+    "handed to a human": "已转人工",
+    "offered a human": "已提议转人工",
+    "the seats ring unannounced": "未能播报，直接呼叫坐席",
+}
 REFUSALS = {
     Refusal.DRAINING: "正在停机，不接新电话",
     Refusal.CALLS: "通话已满，不接新电话",
@@ -98,6 +103,10 @@ def note(kind: str, data: Mapping[str, Any]) -> str:
             return f"客户按键 {data.get('digit', '')}"
         case "number_dictated":
             return f"{data.get('label', '')}已核对：{data.get('value', '')}"
+        case "listener_signal":
+            return f"客户在机器人说话时应声：{data.get('text') or '（听不清）'}"
+        case "bot_resumed":
+            return "不是打断，机器人接着说"
         case "call_held":
             return "客户保持通话"
         case "call_resumed":

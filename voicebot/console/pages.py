@@ -17,8 +17,10 @@ from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, Tu
 
 NOTES = (
     TROUBLE,
-    "digit_pressed",
     "number_dictated",
+    "listener_signal",
+    "bot_resumed",
+    "digit_pressed",
     "call_held",
     "call_resumed",
     "recording_stopped",

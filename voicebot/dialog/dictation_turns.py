@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from voicebot.dialog import dictation_words as words
-from voicebot.dialog.dictation import Dictation, Next, Step
-from voicebot.dialog.dictation import Phase as DictationPhase
+from voicebot.dialog.dictation import Dictation
+from voicebot.dialog.dictation_state import Next, Step
+from voicebot.dialog.dictation_state import Phase as DictationPhase
 from voicebot.dialog.events import Heard, SayKind
 from voicebot.dialog.intents import intent
 from voicebot.dialog.phonetic import find, units
@@ -45,13 +46,11 @@ class DictationTurns:
         readings = [raw]
         if intent(raw) is None:  # 等一下 is what it is, whatever else it might have been
             readings += [clean(other) for other in heard.alternatives[:_ALTERNATIVES]]
-        for reading in readings:
-            dictation = _dictation(turn, current[1])
-            step = dictation.heard(reading)
-            if step.next is not Next.NOT_FOR_US:
-                self._go_on(turn, *current, dictation, step)
-                return True
-        return False
+        taken = _best(turn, current[1], readings)
+        if taken is None:
+            return False
+        self._go_on(turn, *current, *taken)
+        return True
 
     def key(self, turn: Turn, digit: str) -> bool:
         """A key; False if none is awaited."""
@@ -158,6 +157,24 @@ def _reopened(turn: Turn, text: str) -> tuple[Scene, Slot] | None:
 def _dictation(turn: Turn, slot: Slot) -> Dictation:
     run = turn.state.scene
     return Dictation(rules_of(slot), run.dictations.get(slot.id) if run else None)
+
+
+def _best(turn: Turn, slot: Slot, readings: list[str]) -> tuple[Dictation, Step] | None:
+    """The first reading that makes the number whole and right, else the first that is figures.
+
+    A stretch of three figures where four are wanting may well be the second-best guess's four.
+    """
+    first: tuple[Dictation, Step] | None = None
+    for reading in readings:
+        dictation = _dictation(turn, slot)
+        step = dictation.heard(reading)
+        if step.next is Next.NOT_FOR_US:
+            continue
+        whole = step.next in (Next.READ_BACK, Next.DONE) and step.fits and slot.takes(step.value)
+        if whole or step.next in (Next.START_OVER, Next.MISFIT):
+            return dictation, step
+        first = first or (dictation, step)
+    return first
 
 
 def _failures(turn: Turn, slot: Slot) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from voicebot.dialog.dictation import Dictation, DictationState, Phase
+from voicebot.dialog.dictation import Dictation
+from voicebot.dialog.dictation_state import DictationState, Phase
 from voicebot.dialog.read_back import rules_of
 from voicebot.dialog.state import DialogState
 from voicebot.pack import Pack

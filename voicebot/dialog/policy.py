@@ -41,8 +41,6 @@ from voicebot.knowledge.answer import extract
 from voicebot.pack import Pack
 from voicebot.scenes.model import SlotType
 
-SILENCES_TO_GOODBYE = 2
-SILENCES_WHILE_WAITING = 5
 _KNOWN_FAILURES = {"busy", "no_answer"}
 
 
@@ -53,10 +51,23 @@ class Dialog:
         pack: a loaded pack.
         answer_risk: below this probability of being answerable a question is refused.
         extract: cuts what is spoken from a hit.
+        no_input_prompts: how often in a row a silent caller is asked whether they are there; the
+            silence after that ends the call.
+        waiting_prompts: the same for one who has gone to look or to try something.
     """
 
-    def __init__(self, pack: Pack, *, answer_risk: float, extract: Extractor = extract) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        *,
+        answer_risk: float,
+        extract: Extractor = extract,
+        no_input_prompts: int = 2,
+        waiting_prompts: int = 4,
+    ) -> None:
         self._pack = pack
+        self._no_input_prompts = no_input_prompts
+        self._waiting_prompts = waiting_prompts
         self._canonical = Canonicalizer(pack.lexicon)
         engine = SceneEngine(Filler(self._canonical))
         self._scenes = SceneTurns(engine)
@@ -151,8 +162,8 @@ class Dialog:
         silences = state.silences + 1
         turn.set(silences=silences)
         patient = state.waiting or state.awaiting is Awaiting.TRY
-        if silences >= (SILENCES_WHILE_WAITING if patient else SILENCES_TO_GOODBYE):
-            turn.hang_up()
+        if silences > (self._waiting_prompts if patient else self._no_input_prompts):
+            turn.hang_up("no_input_goodbye")
         elif patient:
             turn.prompt("still_there", SayKind.NO_INPUT)
         elif state.awaiting is Awaiting.ANSWERED:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from voicebot.dialog.confidence import combined
 from voicebot.dialog.dictated import readable, spoken_group
-from voicebot.dialog.dictation import DictationState, Next, Phase, Step
 from voicebot.dialog.dictation_rules import DictationRules
+from voicebot.dialog.dictation_state import DictationState, Next, Phase, Step
 from voicebot.dialog.events import SayKind
 from voicebot.dialog.turn import Turn
 from voicebot.scenes.model import Slot, SlotType

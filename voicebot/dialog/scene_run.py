@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from voicebot.dialog.dictation import DictationState
-from voicebot.dialog.dictation import Phase as DictationPhase
+from voicebot.dialog.dictation_state import DictationState
+from voicebot.dialog.dictation_state import Phase as DictationPhase
 from voicebot.dialog.fill import Filled, Filler
 from voicebot.dialog.intents import dont_know
 from voicebot.scenes.lint import PLACEHOLDER

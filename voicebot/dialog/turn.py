@@ -140,9 +140,9 @@ class Turn:
         self.set(phase=Phase.HANDING_OFF, awaiting=Awaiting.NOTHING, pending=None)
         self.actions.append(Handoff(reason, skill or self.pack.info.handoff_skill, known))
 
-    def hang_up(self) -> None:
+    def hang_up(self, prompt: str = "goodbye") -> None:
         """Say goodbye and end the call."""
-        self.prompt("goodbye", SayKind.GOODBYE)
+        self.prompt(prompt, SayKind.GOODBYE)
         self.set(phase=Phase.ENDED, awaiting=Awaiting.NOTHING)
         self.actions.append(HangUp())
 

@@ -108,6 +108,7 @@ class CallSession:
         )
         self._listening: asyncio.Task[None] | None = None
         self._held_since_ms: int | None = None
+        self._sounding = False
 
     # --- life of the call -----------------------------------------------------------------
     async def run(self) -> None:
@@ -130,6 +131,7 @@ class CallSession:
                 await asyncio.wait({handing_off}, timeout=DESK_TIMEOUT_S)
         finally:
             await talk.end_tasks()
+            await self._mouth.close()
         if talk.outcome == "answered" and ended.by is HangupBy.REMOTE:
             talk.outcome = "caller_hung_up"
         if figures := report.line_quality(talk.now_ms(), self._call.quality):
@@ -143,6 +145,7 @@ class CallSession:
     async def rest(self) -> None:
         """Listen no more, and forget what was being said."""
         self._speculations.drop()
+        self._mouth.unduck()
         if self._listening:
             await cancel(self._listening)
 
@@ -164,7 +167,8 @@ class CallSession:
                     self._on_turn_event(event)
                 if not self._taker.in_turn:
                     self._hearing.end()
-                self._mind_dictation()
+                if paused := self._dictating.due(busy=self._replies.running is not None):
+                    self._replies.start(self._replies.reply_to(paused))
                 self._mind_dead_air()
         except Exception as error:
             log.exception("listening failed", call_id=self._call.info.call_id)
@@ -181,7 +185,7 @@ class CallSession:
     async def _watch_digits(self) -> None:
         async for digit in self._call.digits():
             self._talk.tell(facts.DigitPressed(self._talk.now_ms(), digit))
-            opted_out = digit == self._opt_out_digit
+            opted_out = digit == self._opt_out_digit and not self._dictating.runs
             if opted_out:
                 self._replies.stop_recording("digit")
             if not self._talk.interruptible:
@@ -189,14 +193,12 @@ class CallSession:
             if opted_out:
                 self._replies.start(self._replies.confirm_no_recording())
                 continue
-            self._dictating.caller_began(self._taker.now_ms)
-            self._dictating.disturbed(self._taker.now_ms)
+            self._dictating.key_pressed()
             thought = await self._conversation.consider(self._talk.state, Digit(digit))
             if thought.actions or self._dictating.runs:
                 self._speculations.drop()
                 self._replies.interrupt()
-                if self._dictating.runs:
-                    self._dictating.keyed(thought)
+                self._dictating.keyed(thought)
                 self._replies.start(self._replies.perform(thought, None))
 
     # --- turn events ----------------------------------------------------------------------
@@ -228,9 +230,8 @@ class CallSession:
                 self._speculations.rethink()
             case turn.TurnEnded():
                 self._dictating.disturbed(event.speech_end_ms)
-                self._watchdog.caller_ended(event.speech_end_ms)
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
-                replies.start(replies.answer(event, speculation))
+                replies.start(replies.answer(event, speculation), event.speech_end_ms)
             case turn.NoInputElapsed():
                 if not replies.running:
                     replies.start(replies.reply_to(NoInput()))
@@ -240,19 +241,16 @@ class CallSession:
         if self._replies.running and not self._mouth.speaking:
             self._replies.interrupt()
 
-    def _mind_dictation(self) -> None:
-        """A number that is being dictated may be over: nothing comes any more."""
-        busy = self._mouth.speaking or self._taker.in_turn or self._replies.running is not None
-        paused = self._dictating.due(busy=busy)
-        if paused is not None and self._talk.interruptible:
-            self._replies.start(self._replies.reply_to(paused))
-
     def _mind_dead_air(self) -> None:
         """Whatever hangs: first something prepared is said, then a human is brought."""
-        if not self._talk.interruptible or self._mouth.speaking:
-            return
+        sounding, before = self._mouth.sounding, self._sounding
+        self._sounding = sounding
+        if sounding and not before:
+            self._watchdog.bot_started()
+        elif before and not sounding:  # ran dry, or over: then the turn itself says so
+            self._watchdog.bot_stopped(self._taker.now_ms, answered=False)
         dead = self._watchdog.check(self._taker.now_ms)
-        if dead is None:
+        if dead is None or not self._talk.interruptible:
             return
         if dead.count == 1:
             self._speaking.interject_filler()

@@ -67,9 +67,18 @@ class Conversation:
         return Thought(state, actions)
 
     async def consider(
-        self, state: DialogState, event: Event, budget: Budget | None = None
+        self,
+        state: DialogState,
+        event: Event,
+        budget: Budget | None = None,
+        rehearsed: Thought | None = None,
     ) -> Thought:
-        """Work out the reply to `event`; searches run in the inference scheduler."""
+        """Work out the reply to `event`; searches run in the inference scheduler.
+
+        What `rehearsed` (a thought about nearly the same event) has looked up is not looked up
+        again.
+        """
+        known = {each.query: each for each in rehearsed.searches} if rehearsed else {}
         searches: list[SearchResult] = []
         chosen_by = "search"
         state, actions = self._dialog.step(state, event)
@@ -77,7 +86,10 @@ class Conversation:
             search = next((a for a in actions if isinstance(a, Search)), None)
             if search is None:
                 break
-            result, chosen_by = await self._look_up(search.query, budget)
+            if rehearsed is not None and search.query in known:
+                result, chosen_by = known[search.query], rehearsed.chosen_by
+            else:
+                result, chosen_by = await self._look_up(search.query, budget)
             searches.append(result)
             before = tuple(a for a in actions if not isinstance(a, Search))
             state, after = self._dialog.step(state, Found(result))

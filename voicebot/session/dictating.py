@@ -73,6 +73,8 @@ class Dictating:
 
     def keyed(self, thought: Thought) -> None:
         """What a key has led to: no guess that may be thrown away, so it has happened at once."""
+        if self._now is None:
+            return
         self._talk.state = thought.state
         says = (each for each in thought.actions if isinstance(each, Say) and each.groups)
         self._unsaid = next(says, None)
@@ -94,6 +96,11 @@ class Dictating:
         count = reading.first_group + _groups_in(sounded, reading.groups)
         self._talk.state = view.read_up_to(self._talk.state, count)
 
+    def key_pressed(self) -> None:
+        """The caller presses a key."""
+        self.caller_began(self._taker.now_ms)
+        self.disturbed(self._taker.now_ms)
+
     def disturbed(self, at_ms: int) -> None:
         """The caller's last word or key; silence counts from there."""
         self._last_ms = max(self._last_ms, at_ms)
@@ -101,14 +108,14 @@ class Dictating:
     def due(self, *, busy: bool) -> Paused | None:
         """Once a frame: the silence that ends a number, when it has lasted long enough.
 
-        `busy`: somebody speaks, or a reply is being worked out.
+        `busy`: a reply is being worked out.
         """
-        if busy:
-            if self._mouth.speaking:
-                self.disturbed(self._taker.now_ms)
+        if self._mouth.speaking:
+            self.disturbed(self._taker.now_ms)
+        if busy or self._mouth.speaking or self._taker.in_turn:
             return None
         now = self._now
-        if now is None or now.pause_ms is None:
+        if now is None or now.pause_ms is None or not self._talk.interruptible:
             return None
         silence_ms = self._taker.now_ms - self._last_ms
         if silence_ms < now.pause_ms:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
+from voicebot.language.ct2_engine import Ct2Engine
 from voicebot.language.pick import MAX_PASSAGES, Picker
+from voicebot.settings import Settings
+from voicebot.weights import locate
 
 
 class HitPicker:
@@ -34,3 +38,14 @@ class HitPicker:
 
 def _title(hit: Hit) -> str:
     return hit.title if hit.kind is HitKind.FAQ and hit.title else hit.text
+
+
+def build_picker(settings: Settings, step: Callable[[str, str], None]) -> HitPicker | None:
+    """The language model that chooses among close hits, if the settings want one."""
+    if settings.language.engine == "none":
+        return None
+    step("loading the language model", settings.language.model)
+    folder = locate(settings.language.model, settings.models)
+    picker = Picker(Ct2Engine(folder, settings.language.threads))
+    picker.warm()
+    return HitPicker(picker)

@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from telephony import FRAME_MS, SAMPLE_RATE, Call
+from voicebot.errors import VoiceError
+from voicebot.session.talk import cancel
 from voicebot.speech.api import Clause
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 Pcm = npt.NDArray[np.int16]
 VOICE_STAGE = "voice"
+PATIENCE_S = 7.0
 
 
 @dataclass
@@ -28,12 +31,22 @@ class _Queued:
 
 
 class Mouth:
-    """One call's voice. Used from the call's event loop only."""
+    """One call's voice. Used from the call's event loop only.
 
-    def __init__(self, call: Call, speaker: Speaker, scheduler: InferenceScheduler) -> None:
+    A clause that is not rendered within `patience_s` is a VoiceError: nobody waits for ever.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        speaker: Speaker,
+        scheduler: InferenceScheduler,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self._call = call
         self._speaker = speaker
         self._scheduler = scheduler
+        self._patience_s = patience_s
         self._queued: list[_Queued] = []
         self._waiting: list[Clause] = []
         self._talking = False
@@ -52,10 +65,21 @@ class Mouth:
         """Whether an utterance of ours has begun and not ended, pauses inside it included."""
         return self._talking or self._call.queued_ms > 0
 
+    @property
+    def sounding(self) -> bool:
+        """Whether audio of ours is leaving, pauses between clauses included."""
+        return self._call.queued_ms > 0
+
     def ready(self, text: str) -> bool:
         """Whether the first clause of `text` could sound at once."""
         clauses = self._speaker.clauses(text)
         return not clauses or self._speaker.cached(clauses[0]) is not None
+
+    def begin(self, text: str) -> None:
+        """Start rendering the first clause of `text`, should it be said."""
+        clauses = self._speaker.clauses(text)
+        if clauses and self._speaker.cached(clauses[0]) is None:
+            self._job(clauses[0], Priority.FIRST_CLAUSE)
 
     async def prefetch(self, text: str) -> None:
         """Have the first clause of `text` ready, without a sound."""
@@ -75,7 +99,7 @@ class Mouth:
         try:
             for number, clause in enumerate(clauses):
                 priority = Priority.FIRST_CLAUSE if number == 0 else Priority.PARTIAL
-                pcm = await self._pcm(clause, priority)
+                pcm = await self._in_time(clause, priority)
                 self._talking = True
                 self._call.play(pcm.tobytes() + silence(clause.pause_ms))
                 self._waiting.pop(0)
@@ -88,10 +112,13 @@ class Mouth:
             self._talking = False
 
     def interject(self, text: str) -> None:
-        """Say `text` at once if it is prepared and nothing else is being said."""
-        for clause in self._speaker.clauses(text):
-            pcm = self._speaker.cached(clause)
-            if pcm is None or self._talking:
+        """Say `text` at once if it is prepared and nothing sounds."""
+        clauses = self._speaker.clauses(text)
+        prepared = [self._speaker.cached(clause) for clause in clauses]
+        if self.sounding:
+            return
+        for clause, pcm in zip(clauses, prepared, strict=True):
+            if pcm is None:
                 return
             self._call.play(pcm.tobytes() + silence(clause.pause_ms))
 
@@ -152,20 +179,42 @@ class Mouth:
         self._waiting = []
         return heard, "".join(unheard)
 
+    async def close(self) -> None:
+        """The call is over: what is still being rendered for it is not waited for."""
+        await cancel(*self._rendering.values())
+
+    async def _in_time(self, clause: Clause, priority: Priority) -> Pcm:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await self._pcm(clause, priority)
+        except TimeoutError:
+            raise VoiceError(
+                f"voice: no sound of {clause.text[:20]!r} within {self._patience_s:g} s"
+            ) from None
+
     async def _pcm(self, clause: Clause, priority: Priority) -> Pcm:
         ready = self._speaker.cached(clause)
         if ready is not None:
             return ready
-        # One job a clause, however many wait for it: a second one would hold a worker for
-        # nothing. Shielded, so that whoever stops waiting does not throw the work away.
+        # Shielded, so that whoever stops waiting does not throw the work away.
+        return await asyncio.shield(self._job(clause, priority))
+
+    def _job(self, clause: Clause, priority: Priority) -> asyncio.Task[Pcm]:
+        """The rendering of a clause: one, however many wait for it; a second would hold a worker
+        for nothing."""
         job = self._rendering.get(clause.text)
         if job is None:
             job = asyncio.create_task(
                 self._scheduler.run(priority, self._speaker.render, clause, stage=VOICE_STAGE)
             )
             self._rendering[clause.text] = job
-            job.add_done_callback(lambda done: self._rendering.pop(clause.text, None))
-        return await asyncio.shield(job)
+            job.add_done_callback(lambda done: self._rendered(clause.text, done))
+        return job
+
+    def _rendered(self, text: str, job: asyncio.Task[Pcm]) -> None:
+        self._rendering.pop(text, None)
+        if not job.cancelled():
+            job.exception()  # seen: there may be nobody who waits for it
 
 
 def silence(duration_ms: float) -> bytes:

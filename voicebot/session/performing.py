@@ -15,6 +15,8 @@ from voicebot.session.speculation import Speculations
 from voicebot.session.talk import Talk
 from voicebot.turns.budget import Budget
 
+OnSound = Callable[[], None]
+
 
 class Performing:
     """One call's thought that is being carried out, if there is one.
@@ -54,11 +56,24 @@ class Performing:
             self._left = thought.actions[number:]
             if isinstance(action, Say):
                 since = budget if number == 0 else None
-                await self._speaking.say(action, since, lambda: self._commit(thought))
+                await self._say(action, since, lambda: self._commit(thought))
             else:
                 self._commit(thought)
                 await self._act(action)
         self._thought, self._left = None, ()
+
+    async def notice(self, say: Say) -> None:
+        """Say that a human comes."""
+        await self._say(say, None, lambda: None)
+
+    async def _say(self, say: Say, budget: Budget | None, on_first_sound: OnSound) -> None:
+        try:
+            await self._speaking.say(say, budget, on_first_sound)
+        except Exception as error:
+            if self._talk.interruptible:
+                raise
+            # Who waits for a human hears it ring, if not our word for it.
+            self._talk.trouble(f"{type(error).__name__}: {error}", "the seats ring unannounced")
 
     def cut(self, unheard: str, *, question_heard: bool) -> None:
         """The caller has cut the thought; `unheard` is what they did not hear of its utterance.

@@ -18,11 +18,12 @@ from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 log = structlog.get_logger(__name__)
 
+SILENCES = 2
 FIRST_PROMPTS = (
     "greeting",
     "handoff",
     "not_understood",
-    "no_input",
+    "no_input_goodbye",
     "refuse_offer",
     "seat_failed",
     "queue_notice",
@@ -38,9 +39,9 @@ def nothing(pack: Pack) -> list[str]:
 
 def first_texts(pack: Pack) -> list[str]:
     """What a call cannot do without: the greeting, all fillers (one that had to be rendered
-    first would be no filler) and the way to a human."""
+    first would be no filler), what a silent caller is asked, and the way to a human."""
     variants = pack.prompts.variants
-    texts = list(variants["filler"])
+    texts = [*variants["filler"], *variants["no_input"][:SILENCES]]
     return _sayable(texts + [pack.prompts.get(name) for name in FIRST_PROMPTS])
 
 

@@ -116,10 +116,11 @@ class Replies:
         """The turn that runs now."""
         return self._turn if self._turn is not None and not self._turn.done() else None
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Begin a turn; one that still runs is cut."""
+    def start(self, work: Coroutine[Any, Any, None], owed_since_ms: int | None = None) -> None:
+        """Begin a turn; one that still runs is cut. The caller is owed a sound from then on."""
         if self.running:
             self.interrupt()
+        self._watchdog.caller_ended(self._taker.now_ms if owed_since_ms is None else owed_since_ms)
         self._talk.committed = False
         self._turn = self._talk.spawn(self._guarded(work))
         self._turn.add_done_callback(lambda _: work.close())  # it may never have begun
@@ -224,7 +225,7 @@ class Replies:
         """Say so, and bring a human."""
         self._talk.interruptible = False
         self._talk.trouble(what, "handed to a human")
-        await self._speaking.prompt("handoff", SayKind.HANDOFF)
+        await self._performing.notice(self._speaking.fixed("handoff", SayKind.HANDOFF))
         await self._hand_off(Handoff(reason))
 
     def stop_recording(self, by: str) -> None:
@@ -279,5 +280,6 @@ class Replies:
             return
         talk.interruptible = True
         talk.committed = False
+        self._watchdog.caller_ended(self._taker.now_ms)
         self._ears.listen()
         await self.reply_to(HandoffEnded(outcome))

@@ -82,7 +82,11 @@ class Speaking:
 
     async def prompt(self, name: str, kind: SayKind, budget: Budget | None = None) -> None:
         """Say one of the pack's fixed utterances."""
-        await self.say(Say(self._prompts.get(name), kind), budget)
+        await self.say(self.fixed(name, kind), budget)
+
+    def fixed(self, name: str, kind: SayKind) -> Say:
+        """One of the pack's fixed utterances."""
+        return Say(self._prompts.get(name), kind)
 
     async def filler(self, budget: Budget, why: str) -> None:
         """Something to bridge a wait; not for a caller who does not hear it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asr_models import Recognition
 from voicebot.dialog.events import Heard, Say
@@ -13,6 +13,7 @@ from voicebot.session.conversation import Conversation, Thought
 from voicebot.session.hearing import Stretch
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish
+from voicebot.session.talk import cancel
 from voicebot.turns.budget import Budget
 
 
@@ -53,7 +54,6 @@ class Thinker:
         self._repair = repair
         self._voice_estimate_ms = voice_estimate_ms
         self._wish = wish
-        self._background: set[asyncio.Task[None]] = set()
 
     async def think(
         self,
@@ -73,29 +73,60 @@ class Thinker:
         """
         start_ms = budget.elapsed_ms()
         quick = await stretch.quick()
-        on_text(self._repair(quick.text), quick.confidence)
+        guess = self._repair(quick.text)
+        on_text(guess, quick.confidence)
         budget.note("quick asr", start_ms)
-        start_ms = budget.elapsed_ms()
-        recognition = await stretch.final()
-        on_text(self._repair(recognition.text), recognition.confidence)
-        budget.note("asr", start_ms)
         carried, carried_raw = await _words_of(earlier)
-        text = carried + self._repair(recognition.text)
-        raw = carried_raw + recognition.text
-        asked, not_recorded = self._wish(text)
-        if not asked:
-            return Considered(recognition, text, None, not_recorded=not_recorded, raw=raw)
-        heard = Heard(
-            asked,
-            recognition.confidence,
-            tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:]),
-            barged_in,
-            raw,
+        rehearsal = asyncio.create_task(
+            self._rehearse(
+                state,
+                Heard(carried + guess, quick.confidence, (), barged_in, carried_raw + quick.text),
+                budget,
+            )
         )
-        thought = await self._conversation.consider(state, heard, budget)
+        try:
+            start_ms = budget.elapsed_ms()
+            recognition = await stretch.final()
+            text = self._repair(recognition.text)
+            on_text(text, recognition.confidence)
+            budget.note("asr", start_ms)
+            rehearsed = await rehearsal if text == guess else None
+        finally:
+            await cancel(rehearsal)
+        others = tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:])
+        raw = carried_raw + recognition.text
+        heard = Heard(carried + text, recognition.confidence, others, barged_in, raw)
+        return await self._reply(recognition, heard, state, budget, rehearsed)
+
+    async def _reply(
+        self,
+        recognition: Recognition,
+        heard: Heard,
+        state: DialogState,
+        budget: Budget,
+        rehearsed: Thought | None,
+    ) -> Considered:
+        asked, not_recorded = self._wish(heard.text)
+        if not asked:
+            return Considered(
+                recognition, heard.text, None, not_recorded=not_recorded, raw=heard.raw
+            )
+        said = replace(heard, text=asked)
+        thought = await self._conversation.consider(state, said, budget, rehearsed)
         first = next((a for a in thought.actions if isinstance(a, Say)), None)
         late = first is not None and not await self._voiced(first, budget)
-        return Considered(recognition, text, thought, late, not_recorded, raw)
+        return Considered(recognition, heard.text, thought, late, not_recorded, heard.raw)
+
+    async def _rehearse(self, state: DialogState, guess: Heard, budget: Budget) -> Thought | None:
+        """What the quick text would be answered: what it takes is then looked up and voiced."""
+        asked, _ = self._wish(guess.text)
+        if not asked:
+            return None
+        thought = await self._conversation.consider(state, replace(guess, text=asked), budget)
+        first = next((a for a in thought.actions if isinstance(a, Say)), None)
+        if first is not None:
+            self._mouth.begin(first.text)
+        return thought
 
     async def _voiced(self, say: Say, budget: Budget) -> bool:
         """Have the first clause ready if that fits the budget; False leaves it rendering."""
@@ -103,14 +134,12 @@ class Thinker:
             return True
         start_ms = budget.elapsed_ms()
         fits = budget.fits("first clause", self._voice_estimate_ms())
-        job = asyncio.create_task(self._mouth.prefetch(say.text))
-        if fits:
-            await asyncio.shield(job)
-            budget.note("first clause", start_ms)
-            return True
-        self._background.add(job)
-        job.add_done_callback(self._background.discard)
-        return False
+        if not fits:
+            self._mouth.begin(say.text)
+            return False
+        await self._mouth.prefetch(say.text)
+        budget.note("first clause", start_ms)
+        return True
 
 
 async def _words_of(earlier: asyncio.Task[Considered] | None) -> tuple[str, str]:

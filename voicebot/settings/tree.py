@@ -42,6 +42,12 @@ class TurnSettings(Section):
         6.0, description="caller speech over the bot must be this much over the echo estimate"
     )
     no_input_ms: int = Field(8000, ge=1000, description="silence after which the bot asks again")
+    no_input_prompts: int = Field(
+        2, ge=0, description="it asks so often in a row, then says goodbye and hangs up"
+    )
+    waiting_prompts: int = Field(
+        4, ge=0, description="the same for a caller who has gone to look or to try something"
+    )
     max_hold_ms: int = Field(
         600_000, ge=1000, description="a caller who keeps us on hold for longer is hung up"
     )
@@ -64,7 +70,12 @@ class AsrSettings(Section):
     model: str = Field(
         "whisper-base", description="a weight's name (voicebot models list) or a folder"
     )
+    device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="auto: a GPU if there is one")
+    compute_type: str = Field(
+        "auto", description="CTranslate2's number format; auto: int8 on the CPU, float16 on a GPU"
+    )
     beam_size: int = Field(5, ge=1, le=10)
+    spans: bool = Field(False, description="say when each word was said; about 0.04 s of CPU more")
     threads: int = Field(1, ge=1, description="CPU threads a decode")
     workers: int = Field(1, ge=1, description="decodes at the same time")
     partial_ms: int = Field(

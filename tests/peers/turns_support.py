@@ -1,0 +1,155 @@
+"""A bot in its own process, a caller in another, and what their tapes tell of the turns."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voicebot.records.store import Records
+from voicebot.records.views import CallView
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "audio_fixtures"
+START_TIMEOUT_S = 480
+CALL_TIMEOUT_S = 150
+WINDOW_MS = 20
+SOUND_DB = -50.0
+Levels = npt.NDArray[np.float64]
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Bot:
+    """A running ``voicebot serve`` and where it keeps its calls."""
+
+    process: subprocess.Popen[str]
+    port: int
+    folder: Path
+
+    def last_call(self) -> CallView:
+        """The newest call, once it is written down as ended."""
+        records = Records.open(self.folder, create=False)
+        deadline = time.monotonic() + 30
+        try:
+            while time.monotonic() < deadline:
+                rows = sorted(records.list_calls(), key=lambda row: row.started_at)
+                if rows and rows[-1].outcome and rows[-1].hangup_by:
+                    return records.get_call(rows[-1].id)
+                time.sleep(0.2)  # another process writes; nothing to wait on but its records
+        finally:
+            records.close()
+        raise AssertionError("the call was not written down")
+
+
+@contextlib.contextmanager
+def serving(folder: Path, models: Path, **environment: str) -> Iterator[Bot]:
+    """``voicebot serve`` with the real models, as an operator runs it."""
+    port = free_port()
+    command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
+    with subprocess.Popen(
+        [*command, "--records", str(folder)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "VOICEBOT_MODELS": str(models),
+            "VOICEBOT__SIP__RTP_PORTS": "47500-47698",
+            # A machine busy with other tests is no reason to refuse the calls of this one.
+            "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "10000",
+            "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
+            **environment,
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        deadline, seen = time.monotonic() + START_TIMEOUT_S, ""
+        while f"listening on 127.0.0.1:{port}" not in seen and time.monotonic() < deadline:
+            line = process.stderr.readline()
+            assert line, f"serve ended before it listened: {seen[-1000:]}"
+            seen += line
+        try:
+            yield Bot(process, port, folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@dataclass(frozen=True)
+class Tape:
+    """The caller's own recording: levels of 20 ms in dBFS, what it said and what it heard."""
+
+    said: Levels
+    heard: Levels
+
+    @property
+    def length_ms(self) -> int:
+        return len(self.heard) * WINDOW_MS
+
+    def onset_ms(self) -> int:
+        """The caller's first sound."""
+        return int(np.flatnonzero(self.said > SOUND_DB)[0]) * WINDOW_MS
+
+    def heard_in(self, from_ms: int, to_ms: int) -> Levels:
+        """What was heard meanwhile."""
+        return self.heard[from_ms // WINDOW_MS : to_ms // WINDOW_MS]
+
+
+def ring(bot: Bot, folder: Path, steps: list[dict[str, Any]]) -> Tape:
+    """One call of a second SIP user agent that plays `steps`; returns when it is over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "script.json").write_text(json.dumps(steps), "utf-8")
+    arguments = {
+        "--call": f"sip:4008000000@127.0.0.1:{bot.port}",
+        "--listen": f"127.0.0.1:{free_port()}",
+        "--rtp-ports": "47700-47998",
+        "--script": str(folder / "script.json"),
+        "--tape": str(folder / "caller.wav"),
+    }
+    told = subprocess.run(
+        [
+            *(sys.executable, "-m", "telephony.loopback.caller"),
+            *(each for pair in arguments.items() for each in pair),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=CALL_TIMEOUT_S,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    stereo = np.frombuffer((folder / "caller.wav").read_bytes()[44:], "<i2").reshape(-1, 2)
+    return Tape(_levels(stereo[:, 0]), _levels(stereo[:, 1]))
+
+
+def _levels(pcm: npt.NDArray[np.int16]) -> Levels:
+    size = 8 * WINDOW_MS
+    windows = pcm[: len(pcm) // size * size].reshape(-1, size).astype(np.float64) / 32768
+    rms = np.sqrt(np.mean(windows**2, axis=1))
+    return np.asarray(20 * np.log10(np.maximum(rms, 1e-6)))
+
+
+def of(view: CallView, kind: str) -> list[dict[str, Any]]:
+    """The data of a call's events of one kind, in order."""
+    return [dict(event.data) for event in view.events if event.kind == kind]

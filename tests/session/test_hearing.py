@@ -1,0 +1,82 @@
+"""The ears of whole calls: streams that hold the turn's samples, and texts that come in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.session.fakes import ScriptedRecognizer, StreamingScript, audio, quiet, tone
+from tests.session.rig import GREETING_MS, Rig, of
+from voicebot.session import events as facts
+from voicebot.turns.adaptive_endpoint import AdaptiveEndpoint
+from voicebot.turns.content_barge_in import ContentBargeIn
+from voicebot.turns.scheduler import InferenceScheduler
+
+SENTENCE = "硬盘的灯不亮了怎么办呢"
+ASKS = audio(quiet(GREETING_MS), tone(2500), quiet(3000))
+
+
+def wait_ms(events: list[Any]) -> int:
+    """From the caller's last sound to the answer's first."""
+    return int(of(events, facts.BotSpoke)[1].since_caller_ms)
+
+
+def test_the_dialog_gets_the_best_text_and_the_turn_ends_on_the_quick_one(
+    scheduler: InferenceScheduler,
+) -> None:
+    ears = StreamingScript(SENTENCE, "硬盘灯不亮了怎么办呢", quick_s=0.05, final_s=0.1)
+    rig = Rig(ears, endpoint=AdaptiveEndpoint())
+    events = rig.run(ASKS, scheduler)
+    assert [turn.text for turn in of(events, facts.CallerSpoke)] == [ears.best]
+    assert [kind for kind, _ in ears.readings] == ["partial", "final"]
+    assert wait_ms(events) < 600, "a whole sentence needs no more than 280 ms of silence"
+
+
+def test_a_turn_does_not_wait_for_the_best_text_to_end(scheduler: InferenceScheduler) -> None:
+    """With the quick text the turn is over; the caller waits for the reply alone."""
+    ears = StreamingScript(SENTENCE, SENTENCE, quick_s=0.0, final_s=0.5)
+    rig = Rig(ears, endpoint=AdaptiveEndpoint())
+    (turn,) = of(rig.run(ASKS, scheduler), facts.CallerSpoke)
+    late = StreamingScript(SENTENCE, SENTENCE, quick_s=0.5, final_s=0.0)
+    (later,) = of(Rig(late, endpoint=AdaptiveEndpoint()).run(ASKS, scheduler), facts.CallerSpoke)
+    assert abs(turn.at_ms - later.at_ms) < 150, "both are answered when the best text is there"
+
+
+def test_what_was_recognized_in_the_silence_is_the_turn(scheduler: InferenceScheduler) -> None:
+    """A turn of two stretches: each reading is of a beginning of one stream, the last of all."""
+    ears = StreamingScript(SENTENCE, SENTENCE)
+    rig = Rig(ears)
+    rig.run(audio(quiet(GREETING_MS), tone(700), quiet(300), tone(900), quiet(2000)), scheduler)
+    assert len(ears.streams) == 1
+    untils = [until for kind, until in ears.readings if kind == "final" and until]
+    assert len(untils) == 2
+    first, second = (until / 8 for until in untils)
+    assert 700 + 96 <= first <= 700 + 600 + 120, "speech, pre-roll and the silence so far"
+    assert abs(second - first - (300 + 900)) <= 60
+
+
+def test_a_partial_comes_now_and_then_while_the_caller_speaks(
+    scheduler: InferenceScheduler,
+) -> None:
+    ears = StreamingScript(SENTENCE, SENTENCE)
+    Rig(ears, partial_ms=500).run(ASKS, scheduler)
+    early = [until for kind, until in ears.readings if kind == "partial" and until is None]
+    assert 3 <= len(early) <= 6
+    assert ears.readings[-1][0] == "final"
+
+
+def test_speech_over_the_bot_is_heard_from_its_onset(scheduler: InferenceScheduler) -> None:
+    ears = StreamingScript("转人工", "转人工")
+    rig = Rig(ears, content=ContentBargeIn())
+    events = rig.run(audio(quiet(700), tone(500), quiet(3000)), scheduler)
+    assert of(events, facts.BotInterrupted)
+    until = ears.readings[0][1]
+    assert until is not None and until / 8 >= 500 + 96
+    assert of(events, facts.CallerSpoke)[0].barged_in
+
+
+def test_a_recognizer_that_does_not_stream_decodes_each_stretch_once(
+    scheduler: InferenceScheduler,
+) -> None:
+    ears = ScriptedRecognizer([SENTENCE])
+    Rig(ears, partial_ms=500, endpoint=AdaptiveEndpoint()).run(ASKS, scheduler)
+    assert len(ears.heard_ms) == 1
