@@ -24,7 +24,6 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "dictation_corrected": ("groups",),
     "dictation_doubt": ("groups",),
     "dictation_ask_group": ("group",),
-    "dictation_ask_rest": ("groups",),
     "dictation_letter": ("place",),
 }
 """What every variant of a prompt must hold; ``{label}``, ``{missing}``, ``{format}`` may be."""
@@ -72,8 +71,9 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     ),
     "dictation_ask_group": ("{group}，请您再说一遍。", "好的，{group}是多少？"),
     "dictation_ask_rest": (
-        "我记到的是，{groups}。还差{missing}位，请接着说。",
-        "现在有，{groups}。还有{missing}位，您接着念。",
+        "还差{missing}位，请接着念。",
+        "嗯，后面还有{missing}位，您接着说。",
+        "我记到，{groups}。还差{missing}位，请接着念。",
     ),
     "dictation_letter": ("第{place}位，是数字零，还是字母O？",),
     "dictation_go_on": (

@@ -26,10 +26,10 @@ def test_groups_over_several_turns_are_read_back_and_agreed_upon() -> None:
     assert dictation.heard("序列号是二一九").next is Next.LISTEN
     assert dictation.heard("五五八").next is Next.LISTEN
     assert dictation.heard("A零三，好了") == Step(Next.READ_BACK, ("219", "558", "A03"))
-    assert dictation.phase is Phase.CONFIRMING
+    assert dictation.state.phase is Phase.CONFIRMING
     done = dictation.heard("对，没错")
     assert (done.next, done.value) == (Next.DONE, "219558A03")
-    assert dictation.phase is Phase.DONE
+    assert dictation.state.phase is Phase.DONE
 
 
 def test_a_pause_ends_it_and_a_short_one_does_not() -> None:
@@ -154,7 +154,7 @@ def test_other_words_go_to_the_dialog_and_lose_nothing() -> None:
 def test_too_much_is_clipped_and_read_back() -> None:
     dictation = Dictation(DictationRules(max_length=6))
     assert dictation.heard("一二三四五六七八九").value == "123456"
-    assert dictation.phase is Phase.CONFIRMING
+    assert dictation.state.phase is Phase.CONFIRMING
 
 
 def test_once_agreed_upon_only_a_correction_opens_it_again() -> None:
@@ -235,7 +235,9 @@ def test_look_alikes_are_exchanged_only_where_one_reading_fits() -> None:
 def test_what_is_wanting_is_asked_for_and_what_is_too_much_is_not_taken() -> None:
     dictation = Dictation(SERIAL)
     dictation.heard("YL二零九五")
-    assert dictation.paused(2500).next is Next.ASK_REST
+    assert dictation.paused(2500).next is Next.LISTEN
+    assert dictation.paused(4500).next is Next.ASK_REST
+    assert dictation.pause_ms() is None  # asked once is enough
     assert dictation.heard("三二一二一二一二一二一二").next is Next.MISSED
     assert dictation.value == "YL2095"
     assert dictation.heard("YL二零九五三七零八五六").value == "YL2095370856"
@@ -247,7 +249,7 @@ def test_a_value_that_cannot_be_is_never_agreed_upon() -> None:
     read = dictation.paused(2500)
     assert (read.next, read.fits) == (Next.READ_BACK, False)
     assert dictation.heard("对").next is Next.MISFIT
-    assert dictation.value == "" and dictation.phase is Phase.LISTENING
+    assert dictation.value == "" and dictation.state.phase is Phase.LISTENING
 
 
 INPUTS = st.one_of(

@@ -86,7 +86,7 @@ def test_a_long_silence_ends_a_number_and_says_what_is_missing(
     scheduler: InferenceScheduler,
 ) -> None:
     events, _ = call(scheduler, ("我要报修", ASKED_MS), ("YL二零九五", 1000), tail_ms=7000)
-    assert "还差6位" in bot_texts(events)[1]
+    assert bot_texts(events)[1:2] == ["还差6位，请接着念。"]
     assert not of(events, facts.NumberDictated)
 
 

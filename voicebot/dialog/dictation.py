@@ -33,6 +33,7 @@ class Dictation:
         self._read = state.read
         self._failures = state.failures
         self._asked_letter = state.asked_letter
+        self._asked_at = state.asked_at
 
     @property
     def state(self) -> DictationState:
@@ -45,11 +46,8 @@ class Dictation:
             self._read,
             self._failures,
             self._asked_letter,
+            self._asked_at,
         )
-
-    @property
-    def phase(self) -> Phase:
-        return self._phase
 
     @property
     def value(self) -> str:
@@ -118,11 +116,15 @@ class Dictation:
 
     def pause_ms(self) -> int | None:
         """The silence that ends what is being said; None while none does."""
-        if not self._groups or self._phase is not Phase.LISTENING:
+        wanting = self._rules.missing(self.value) and self._wanted is None
+        asked = wanting and len(self.value) == self._asked_at  # to ask again is no use
+        if not self._groups or self._phase is not Phase.LISTENING or asked:
             return None
         if self._rules.describes and self._rules.fits(self._rules.settled(self.value)):
             return self._rules.settled_pause_ms
-        return self._rules.typing_pause_ms if self._typing else self._rules.end_pause_ms
+        if self._typing:
+            return self._rules.typing_pause_ms
+        return self._rules.wanting_pause_ms if wanting else self._rules.end_pause_ms
 
     # --- listening ----------------------------------------------------------------------------
     def _take_down(self, text: str) -> Step:
@@ -137,10 +139,7 @@ class Dictation:
         return self._finish() if over and self._phase is Phase.LISTENING else step
 
     def _too_many(self, groups: Groups) -> bool:
-        """Ears that stumble write one figure over and over: none of that is taken down.
-
-        Who says all of it anew replaces what there was.
-        """
+        """Ears that stumble write one figure over and over. Who says all anew replaces it all."""
         said = "".join(groups)
         if self._wanted is not None or self._rules.room(self.value) >= len(said):
             return False
@@ -188,7 +187,8 @@ class Dictation:
         if not self._groups:
             return self._step(Next.LISTEN)
         if self._wanted is None and self._rules.missing(self.value):
-            self._failures += 1
+            self._failures += len(self.value) == self._asked_at  # else it has grown since
+            self._asked_at = len(self.value)
             return self._step(Next.ASK_REST)
         start = min(self._wanted or 0, len(self._groups) - 1)
         self._wanted = None

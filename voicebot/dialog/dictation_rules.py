@@ -26,6 +26,7 @@ class DictationRules:
         end_pause_ms: silence after which a value of unknown length is taken to be over.
         typing_pause_ms: the same while it is typed: keys come slower than words.
         settled_pause_ms: silence that ends a value which already fits.
+        wanting_pause_ms: silence after which the rest of one is asked for that is too short.
     """
 
     length: int | None = None
@@ -35,6 +36,7 @@ class DictationRules:
     end_pause_ms: int = 2500
     typing_pause_ms: int = 5000
     settled_pause_ms: int = 1200
+    wanting_pause_ms: int = 4500
 
     def fits(self, value: str) -> bool:
         """Whether `value` may be what is asked for."""

@@ -66,7 +66,7 @@ class DictationState:
 
     `wanted` is the group that is being said again, `read` how many groups the caller has heard
     back, `failures` how often it went wrong; `typing`: keys are being pressed; `asked_letter`:
-    zero or O was asked, which is done once.
+    zero or O was asked, which is done once; `asked_at`: its length when the rest was asked for.
     """
 
     groups: Groups = ()
@@ -76,6 +76,7 @@ class DictationState:
     read: int = 0
     failures: int = 0
     asked_letter: bool = False
+    asked_at: int = 0
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> DictationState:

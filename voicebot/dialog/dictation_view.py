@@ -52,7 +52,9 @@ class DictationView:
         slot, memory = found
         dictation = Dictation(rules_of(slot), memory)
         pause_ms = None if state.waiting else dictation.pause_ms()
-        return DictationNow(slot.id, slot.personal, dictation.phase is Phase.LISTENING, pause_ms)
+        return DictationNow(
+            slot.id, slot.personal, dictation.state.phase is Phase.LISTENING, pause_ms
+        )
 
     def read_up_to(self, state: DialogState, groups: int) -> DialogState:
         """The state of a call whose caller began to speak or type after `groups` groups."""
