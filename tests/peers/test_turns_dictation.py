@@ -36,7 +36,7 @@ BOT_SILENT_MS = 2000  # longer than any pause between its clauses
 LOUD = 300
 CORRECTED = "YL2059805906"  # dictated as 2059, 805, 805; 不对，是906
 TYPED = "805906"
-PAUSE_S = 1.9  # between two groups: longer than most turns wait, shorter than a number's end
+PAUSE_MS = 500
 
 
 @dataclass
@@ -54,15 +54,23 @@ class Caller:
             self.quiet_ms = 0 if loud else self.quiet_ms + 20
 
     async def says(self, *clips: str) -> None:
-        """Play recordings, a pause between two of them; returns when the last has left."""
-        for number, clip in enumerate(clips):
-            if number:
-                await asyncio.sleep(PAUSE_S)
+        """Play recordings, each when the one before was heard; returns when the last was.
+
+        Between two of them the caller is silent for longer than a turn waits.
+        """
+        for clip in clips:
+            heard = self.turns_heard()
             wav = read_wav(CLIPS / f"{clip}.wav")
             assert wav.sample_rate == 8000
             self.call.play(wav.mono().tobytes())
             while self.call.queued_ms:  # noqa: ASYNC110 (the line tells how much is left, no event)
                 await asyncio.sleep(0.05)
+            await self.until(lambda: self.turns_heard() > heard, f"{clip} is heard")  # noqa: B023
+            await self.until(lambda: self.quiet_ms >= PAUSE_MS, "the bot is silent")
+
+    def turns_heard(self) -> int:
+        """How many turns of the caller's the bot has taken in."""
+        return sum(turn.who == "caller" for turn in self.view().turns)
 
     def view(self) -> CallView:
         (row,) = self.records.list_calls()
@@ -80,6 +88,7 @@ class Caller:
             return None
 
         event = await self.until(found, f"the bot says {kind} about {slot!r} after {after}")
+        self.quiet_ms = 0  # it is told as its first sound leaves: the silence is the one after it
         await self.until(lambda: self.quiet_ms >= BOT_SILENT_MS, "the bot falls silent")
         return event
 
@@ -119,6 +128,7 @@ async def serving(folder: Path, models: Path) -> AsyncIterator[int]:
             "VOICEBOT__SPEECH__ENGINE": "espeak",
             "VOICEBOT__TURNS__WATCHDOG_MS": "20000",
             "VOICEBOT__TURNS__NO_INPUT_MS": "20000",
+            "VOICEBOT__BUDGET__LIMIT_MS": "15000",
         },
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -187,7 +197,6 @@ async def test_keys_take_over_in_the_middle(tmp_path: Path, models: Path) -> Non
         await caller.says("report_repair")
         await caller.hears("ask", "serial")
         await caller.says("serial_group1")
-        await asyncio.sleep(PAUSE_S)
         await caller.call.send_digits(TYPED)
         read = await caller.hears("read_back", "serial")
         assert caller.number("serial") == []

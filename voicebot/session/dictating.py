@@ -58,7 +58,7 @@ class Dictating:
     @property
     def expected(self) -> ExpectedAnswer | None:
         """Figures, which need patience, while they are awaited."""
-        return ExpectedAnswer.NUMBER if self._now is not None and self._now.taking else None
+        return ExpectedAnswer.NUMBER if self._talk.takes_figures else None
 
     @property
     def runs(self) -> bool:
@@ -153,6 +153,7 @@ class Dictating:
             return
         now = view.now(state)
         self._now = now
+        self._talk.takes_figures = now is not None and now.taking
         for number in view.agreed(state):
             if self._known.get(number.slot) != number.value:
                 self._known[number.slot] = number.value

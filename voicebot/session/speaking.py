@@ -89,8 +89,8 @@ class Speaking:
         return Say(self._prompts.get(name), kind)
 
     async def filler(self, budget: Budget, why: str) -> None:
-        """Something to bridge a wait; not for a caller who does not hear it."""
-        if self._talk.call.held:
+        """Something to bridge a wait; not for a caller who does not hear it, or is dictating."""
+        if self._talk.call.held or self._talk.takes_figures:
             return
         budget.note("filler", budget.elapsed_ms(), why)
         await self.say(Say(self._next_filler(), SayKind.FILLER), budget)

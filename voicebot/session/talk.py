@@ -24,6 +24,7 @@ class Talk:
         state: the dialog's memory; moves with the first sound of a reply.
         on_state: told each new state.
         shown: makes of a fact what may be told of it.
+        takes_figures: the caller is dictating: nothing is said while they look for the next group.
         committed: whether the running turn has made its first sound.
         interruptible: False once a hand-off has begun: the notice and the ringing belong together.
         barged_in: the caller has stopped the bot and not been answered since.
@@ -34,6 +35,7 @@ class Talk:
     def __init__(self, call: Call, state: DialogState, observer: facts.Observer) -> None:
         self.call = call
         self._state = state
+        self.takes_figures = False
         self.on_state: Callable[[DialogState], None] = lambda state: None
         self.shown: Callable[[facts.SessionEvent], facts.SessionEvent] = lambda event: event
         self.committed = True
