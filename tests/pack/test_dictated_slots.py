@@ -34,7 +34,7 @@ SCENE = "scenes/repair_request.yaml"
         (
             "{pause: yes, expect",
             "{pause: yes, say: 对, expect",
-            "one of say, keys, pause, got say, pause",
+            "keys, pause, got say, pause",
         ),
     ],
 )
