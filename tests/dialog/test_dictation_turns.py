@@ -1,4 +1,4 @@
-"""A number dictated to the dialog: its place is kept, its limits hold, nothing is agreed in haste."""
+"""A number dictated to the dialog: its place is kept, its limits hold."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ BOT_SILENT_MS = 2000  # longer than any pause between its clauses
 LOUD = 300
 CORRECTED = "YL2059805906"  # dictated as 2059, 805, 805; 不对，是906
 TYPED = "805906"
-PAUSE_MS = 500
+PAUSE_MS = 1200
 
 
 @dataclass
@@ -66,6 +66,7 @@ class Caller:
             while self.call.queued_ms:  # noqa: ASYNC110 (the line tells how much is left, no event)
                 await asyncio.sleep(0.05)
             await self.until(lambda: self.turns_heard() > heard, f"{clip} is heard")  # noqa: B023
+            self.quiet_ms = 0
             await self.until(lambda: self.quiet_ms >= PAUSE_MS, "the bot is silent")
 
     def turns_heard(self) -> int:

@@ -19,6 +19,7 @@ from voicebot.session.conversation import Conversation
 from voicebot.session.dictating import hide_caller, hide_figures
 from voicebot.settings import SERVER_PACK
 from voicebot.speech.speaker import Speaker
+from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.scheduler import InferenceScheduler
 
 PACK = load_pack(SERVER_PACK)
@@ -40,6 +41,7 @@ def call(
     *turns: tuple[str, int],
     digits: tuple[tuple[int, str], ...] = (),
     tail_ms: int = 9000,
+    content: ContentBargeIn | None = None,
 ) -> tuple[list[Any], list[int]]:
     """A call whose caller says each text (700 ms of sound), silent for so long (ms) after it.
 
@@ -50,6 +52,7 @@ def call(
         Conversation(Dialog(PACK, answer_risk=0.5), FindsTheScene(), scheduler),  # type: ignore[arg-type]
         dictations=DictationView(PACK),
         digits=digits,
+        content=content,
     )
     parts: list[npt.NDArray[np.int16]] = [quiet(GREETING_MS)]
     starts = []
@@ -80,6 +83,23 @@ def test_groups_are_taken_down_in_silence_read_back_and_agreed_upon(
     (number,) = of(events, facts.NumberDictated)
     assert (number.label, number.value) == ("序列号", "YL2095370856")
     assert not of(events, facts.Trouble)
+
+
+def test_who_dictates_over_the_question_is_listened_to_at_once(
+    scheduler: InferenceScheduler,
+) -> None:
+    """However late the ears are, the figures are not lost to the question."""
+    events, _ = call(
+        scheduler,
+        ("我要报修", 2200),
+        ("YL二零九五三七零八五六", 9000),
+        ("对", 3000),
+        content=ContentBargeIn(),
+    )
+    (cut,) = of(events, facts.BotInterrupted)
+    assert "念完说好了" in cut.unheard and cut.stopped_after_ms <= 200
+    (number,) = of(events, facts.NumberDictated)
+    assert number.value == "YL2095370856"
 
 
 def test_a_long_silence_ends_a_number_and_says_what_is_missing(

@@ -193,8 +193,8 @@ class CallSession:
             if opted_out:
                 self._replies.start(self._replies.confirm_no_recording())
                 continue
-            self._dictating.key_pressed()
-            thought = await self._conversation.consider(self._talk.state, Digit(digit))
+            state = self._dictating.key_pressed()
+            thought = await self._conversation.consider(state, Digit(digit))
             if thought.actions or self._dictating.runs:
                 self._speculations.drop()
                 self._replies.interrupt()
@@ -211,7 +211,10 @@ class CallSession:
         match event:
             case turn.BargeInSuspected(onset_ms=onset_ms):
                 self._dictating.caller_began(onset_ms)
-                self._mouth.duck(self._duck_db)
+                if talk.takes_figures:  # nobody makes listener's sounds while they dictate
+                    replies.barge_in(onset_ms)
+                else:
+                    self._mouth.duck(self._duck_db)
             case turn.BargeInDismissed():
                 talk.tell(facts.ListenerSignal(talk.now_ms(), self._speculations.heard))
                 self._speculations.drop()
@@ -225,8 +228,7 @@ class CallSession:
                 self._hearing.went_on()
                 self._speculations.drop()
             case turn.BargeIn(onset_ms=onset_ms):
-                talk.barged_in = True
-                replies.interrupt(self._taker.now_ms - onset_ms)
+                replies.barge_in(onset_ms)
                 self._speculations.rethink()
             case turn.TurnEnded():
                 self._dictating.disturbed(event.speech_end_ms)

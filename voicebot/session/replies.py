@@ -125,6 +125,11 @@ class Replies:
         self._turn = self._talk.spawn(self._guarded(work))
         self._turn.add_done_callback(lambda _: work.close())  # it may never have begun
 
+    def barge_in(self, onset_ms: int) -> None:
+        """The caller speaks over the bot since `onset_ms` (frame clock), and means it."""
+        self._talk.barged_in = True
+        self.interrupt(self._taker.now_ms - onset_ms)
+
     def interrupt(self, after_ms: int = 0) -> None:
         """Stop the bot's sound and the turn that makes it, `after_ms` into the interruption.
 
