@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit lint weights weights-all peers bench-line bench-non-speech clean
+.PHONY: help demo serve test unit lint weights weights-all peers bench-line bench-non-speech bench-turns clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in 
 
 bench-non-speech: weights  ## how many words the ears write where nobody speaks (30 minutes of sound)
 	@$(BIN)/python -m tests.bench.bench_non_speech
+
+bench-turns: weights  ## endpoint, barge-in, echo in virtual time (15 minutes; build/bench-turns)
+	@$(BIN)/python -m tests.bench.turns
 
 clean:  ## remove the environment and caches (weights and records stay)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -154,7 +154,7 @@ class Call(Protocol):
 
         A softer level is heard within 100 ms: nothing is lost or said twice for it, but up to
         two frames of silence may come in between. A louder one begins with what the stack was
-        not given yet.
+        not given yet. At -60 dB and less the sound pauses: what is queued waits.
         """
 
     @property

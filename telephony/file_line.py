@@ -185,7 +185,8 @@ class FileCall:
         at = number * FRAME_BYTES
         frame = self._pcm[at : at + FRAME_BYTES].ljust(FRAME_BYTES, b"\0")
         sent = bytes(FRAME_BYTES)
-        if not self.held:  # as on a real line: what is queued waits for the end of the hold
+        # As on a real line: what is queued waits for the end of the hold, or of a pause.
+        if not self.held and not self._gain.pauses:
             sent = self._gain.apply(bytes(self._queue[:FRAME_BYTES]).ljust(FRAME_BYTES, b"\0"))
             del self._queue[:FRAME_BYTES]
         self._mixer.left(frame)

@@ -7,6 +7,8 @@ import numpy as np
 from telephony.api import SAMPLE_RATE
 
 RAMP_MS = 20
+PAUSE_DB = -60.0
+"""At this level nobody hears anything: what is queued waits until the level rises again."""
 _RAMP = SAMPLE_RATE * RAMP_MS // 1000
 
 
@@ -24,8 +26,15 @@ class Gain:
         """The level that was asked for last, dB."""
         return self._wanted_db
 
+    @property
+    def pauses(self) -> bool:
+        """Whether no audio is to be taken at all, so that none is lost."""
+        return self._wanted_db <= PAUSE_DB
+
     def set(self, gain_db: float) -> None:
-        """Go to `gain_db` (0: as it comes), from where the level is now."""
+        """Go to `gain_db` (0: as it comes), from where the level is now; from a pause, from 0."""
+        if self.pauses:
+            self._factor = 0.0
         self._wanted_db = gain_db
         self._step = (10 ** (gain_db / 20) - self._factor) / _RAMP
         self._ramp_left = _RAMP

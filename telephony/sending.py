@@ -91,7 +91,10 @@ class SendQueue:
         return unsent_ms
 
     def set_gain(self, gain_db: float) -> None:
-        """The level of all that has not left, dB. A softer one holds for the ring's audio too."""
+        """The level of all that has not left, dB. A softer one holds for the ring's audio too.
+
+        At `PAUSE_DB` and less the audio waits in the queue.
+        """
         if gain_db == self._gain.wanted_db:
             return
         softer = gain_db < self._gain.wanted_db
@@ -168,7 +171,7 @@ class SendQueue:
 
     def _feed(self) -> None:
         self._topped_up = False
-        if self._flushing:
+        if self._flushing or self._gain.pauses:
             return
         room = self._lead.ms // FRAME_MS * FRAME_BYTES - len(self._in_ring)
         whole = min(room, len(self._queue)) // FRAME_BYTES * FRAME_BYTES
@@ -180,7 +183,7 @@ class SendQueue:
     def _feed_tail(self) -> None:
         # Less than a frame is left and nothing followed in time: it leaves padded.
         tail = 0 < len(self._queue) < FRAME_BYTES
-        if tail and not self._flushing and len(self._in_ring) <= FRAME_BYTES:
+        if tail and not (self._flushing or self._gain.pauses) and len(self._in_ring) <= FRAME_BYTES:
             self._queue += bytes(FRAME_BYTES - len(self._queue))
             self._write(bytes(self._queue))
 

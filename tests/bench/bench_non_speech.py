@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tests.bench.bench_turns import frames
 
 from asr_models.script import strip_punctuation
 from asr_models.silero import SileroVad
 from asr_models.wav import read_wav
 from asr_models.whisper_ct2 import WhisperRecognizer
-from tests.bench.bench_turns import frames
 from tests.bench.clips import load_manifest, read_8k
 from tests.bench.ears_on_a_line import EarsOnALine
 from tests.bench.line_sounds import RATE, SOUNDS, Float

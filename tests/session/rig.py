@@ -29,6 +29,7 @@ from voicebot.session.opt_out import take_wish
 from voicebot.session.thinker import Thinker
 from voicebot.settings import BudgetSettings, TurnSettings
 from voicebot.speech.api import Voice
+from voicebot.speech.cache import SpeechCache
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.endpoint import EndpointStrategy
@@ -82,6 +83,7 @@ class Rig:
     recording_stopped: list[int] = field(default_factory=list)
     vad: FrameVad = field(default_factory=LoudnessVad)
     voice: Voice = field(default_factory=ToneVoice)
+    prepared: SpeechCache | None = None
     tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
 
     def run(self, caller: bytes, scheduler: InferenceScheduler, tail_ms: int = 6000) -> list[Any]:
@@ -90,7 +92,7 @@ class Rig:
         async def call_it() -> None:
             call = HeldCall(caller, tail_ms=tail_ms, digits=self.digits)
             call.holds = self.holds
-            mouth = Mouth(call, Speaker(self.voice), scheduler)
+            mouth = Mouth(call, Speaker(self.voice, self.prepared), scheduler)
             conversation: Any = self.conversation
             thinker = Thinker(
                 conversation,

@@ -26,12 +26,14 @@ def loudness(pcm: Any) -> Any:
     return np.sqrt((frames**2).mean(axis=1))
 
 
-def rig_for(texts: list[str], *, reply: tuple[Any, ...] = REPLY, content: bool = True) -> Rig:
+def rig_for(
+    texts: list[str], *, reply: tuple[Any, ...] = REPLY, content: bool = True, duck_db: float = 20
+) -> Rig:
     return Rig(
         ScriptedRecognizer(texts),
         conversation=EchoConversation({texts[0]: reply}),
         content=ContentBargeIn() if content else None,
-        turns=TurnSettings.model_validate({"no_input_ms": 60_000}),
+        turns=TurnSettings.model_validate({"no_input_ms": 60_000, "duck_db": duck_db}),
     )
 
 
@@ -60,6 +62,23 @@ def test_a_listener_signal_ducks_the_bot_which_says_its_whole_sentence(
     assert ducked[-1] < at_ms + 2000, "and come back"
     assert bot[bot > 10].min() == pytest.approx(full / 10, rel=0.2), "20 dB softer"
     assert np.count_nonzero(bot > 10) * 20 >= 80 * len(LONG.replace("。", "")), "nothing is lost"
+
+
+def test_a_bot_that_pauses_for_a_listener_signal_goes_on_where_it_was(
+    scheduler: InferenceScheduler,
+) -> None:
+    rig = rig_for(["怎么查", "嗯"], duck_db=60)
+    events, at_ms = over_the_reply(rig, 320, scheduler)
+    assert not of(events, facts.BotInterrupted)
+    bot = loudness(rig.tape[:, 1])
+    silent = np.flatnonzero(bot < 10) * 20
+    assert at_ms < silent[silent > at_ms][0] <= at_ms + 250, "silent, not only softer"
+    spoken_ms = np.count_nonzero(bot[at_ms // 20 - 100 :] > 10) * 20
+    again = rig_for(["怎么查"], duck_db=60)
+    again.run(ASKS, scheduler, tail_ms=9000)
+    undisturbed = loudness(again.tape[:, 1])
+    undisturbed_ms = np.count_nonzero(undisturbed[at_ms // 20 - 100 :] > 10) * 20
+    assert abs(spoken_ms - undisturbed_ms) <= 60, "and not a syllable is lost"
 
 
 def test_an_interruption_stops_the_bot_and_is_answered(scheduler: InferenceScheduler) -> None:

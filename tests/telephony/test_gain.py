@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_sending import FakeRing
 
-from telephony.gain import RAMP_MS, Gain
+from telephony.gain import PAUSE_DB, RAMP_MS, Gain
 from telephony.sending import SendQueue
 
 LOUD = np.full(160, 10_000, "<i2").tobytes()
@@ -96,3 +96,28 @@ def test_the_same_level_again_takes_nothing_back() -> None:
     queue.play(LOUD * 20)
     queue.set_gain(0)
     assert not ring.flushing
+
+
+def test_a_pause_keeps_every_sample_and_goes_on_without_a_click() -> None:
+    ring = FakeRing()
+    queue = SendQueue(ring)
+    said = b"".join(np.full(160, 100 * n, "<i2").tobytes() for n in range(1, 11))
+    queue.play(said)
+    for _ in range(3):
+        ring.tick()
+        queue.settle()
+    queue.set_gain(PAUSE_DB)
+    for _ in range(20):
+        ring.tick()
+        queue.settle()
+    waiting_ms = queue.queued_ms
+    assert waiting_ms >= 140, "at most a frame slips out"
+    queue.set_gain(0)
+    for _ in range(20):
+        ring.tick()
+        queue.settle()
+    assert queue.queued_ms == 0
+    sent = [samples(frame) for frame in ring.wire]
+    assert [int(frame[-1]) for frame in sent] == [100 * n for n in range(1, 11)], "none twice"
+    first = sent[10 - waiting_ms // 20]
+    assert first[0] < 20, "it comes back from nothing"

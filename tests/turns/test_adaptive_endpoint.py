@@ -91,8 +91,19 @@ def test_the_wait_is_always_within_its_bounds(
 
 
 def test_contradicting_bounds_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"min_ms <= whole_ms .* got 400, 280, 820"):
+    with pytest.raises(ValueError, match=r"min_ms <= whole_ms .* got 400, 280, 760"):
         Patience(min_ms=400)
+
+
+def test_what_the_ears_doubt_makes_a_sentence_neither_whole_nor_open() -> None:
+    def wait_ms(confidence: float) -> int:
+        turn = TurnSoFar(1000, 300, "你没能碰啊", confidence=confidence)
+        return AdaptiveEndpoint().needed_silence_ms(turn)
+
+    assert wait_ms(0.9) == wait_ms(0.5) == PATIENCE.whole_ms
+    assert PATIENCE.whole_ms < wait_ms(0.2) < wait_ms(0.01) <= PATIENCE.unsure_ms
+    open_turn = TurnSoFar(1000, 300, "我们那个", confidence=0.01)
+    assert AdaptiveEndpoint().needed_silence_ms(open_turn) == PATIENCE.unsure_ms
 
 
 @given(st.lists(st.integers(0, 5000), max_size=60), st.floats(0, 1))

@@ -88,6 +88,22 @@ def test_speech_at_the_endpoint_holds_the_end_until_it_is_judged() -> None:
     assert line.say(100) == [SpeechResumed(at_ms=600 + 460 + 60)]
 
 
+def test_a_sound_at_the_endpoint_holds_the_end_until_the_detector_knows_it() -> None:
+    line = Line(SETTINGS.model_copy(update={"endpoint_ms": 480}))
+    line.say(1000)
+    line.quiet(440)
+    assert not [e for e in line.murmur(100) if isinstance(e, TurnEnded)], "it may be speech"
+    assert not [e for e in line.say(400) if isinstance(e, TurnEnded)], "and was"
+
+
+def test_a_sound_that_stays_no_speech_ends_the_turn_all_the_same() -> None:
+    line = Line(SETTINGS.model_copy(update={"endpoint_ms": 480}))
+    line.say(1000)
+    line.quiet(440)
+    ends = [e.at_ms for e in line.murmur(600) if isinstance(e, TurnEnded)]
+    assert ends == [1580], "120 ms after the sound began"
+
+
 def test_clicks_and_coughs_never_add_up_to_a_turn() -> None:
     line = Line()
     for _ in range(200):

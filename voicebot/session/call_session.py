@@ -20,7 +20,7 @@ from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.asked import Expects, nothing_expected
-from voicebot.session.conversation import Conversation
+from voicebot.session.conversation import Conversation, Thought
 from voicebot.session.dictating import Dictating
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.hearing import Hearing
@@ -77,6 +77,7 @@ class CallSession:
         self._pack_name = pack_name
         self._max_hold_ms = turns.max_hold_ms
         self._duck_db = turns.duck_db
+        self._watchdog_s = turns.watchdog_ms / 1000
         self._opt_out_digit = opt_out_digit
         self._opening = conversation.start()
         if announce:
@@ -193,13 +194,25 @@ class CallSession:
             if opted_out:
                 self._replies.start(self._replies.confirm_no_recording())
                 continue
-            state = self._dictating.key_pressed()
-            thought = await self._conversation.consider(state, Digit(digit))
-            if thought.actions or self._dictating.runs:
+            self._dictating.key_pressed()
+            thought = await self._meant_by(digit)
+            if thought is not None and (thought.actions or self._dictating.runs):
                 self._speculations.drop()
                 self._replies.interrupt()
                 self._dictating.keyed(thought)
                 self._replies.start(self._replies.perform(thought, None))
+
+    async def _meant_by(self, digit: str) -> Thought | None:
+        """What to do about a key; None where that hangs or fails, and a human is brought."""
+        try:
+            async with asyncio.timeout(self._watchdog_s):
+                return await self._conversation.consider(self._talk.state, Digit(digit))
+        except Exception as error:
+            log.exception("a key could not be looked up", call_id=self._call.info.call_id)
+            what = f"key {digit}: {type(error).__name__}: {error}"
+        if self._talk.interruptible:
+            self._replies.start(self._replies.give_up(what, "error"))
+        return None
 
     # --- turn events ----------------------------------------------------------------------
     def _on_turn_event(self, event: turn.TurnEvent) -> None:

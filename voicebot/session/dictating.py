@@ -96,11 +96,10 @@ class Dictating:
         count = reading.first_group + _groups_in(sounded, reading.groups)
         self._talk.state = view.read_up_to(self._talk.state, count)
 
-    def key_pressed(self) -> DialogState:
-        """The caller presses a key; the state it comes at."""
+    def key_pressed(self) -> None:
+        """The caller presses a key."""
         self.caller_began(self._taker.now_ms)
         self.disturbed(self._taker.now_ms)
-        return self._talk.state
 
     def disturbed(self, at_ms: int) -> None:
         """The caller's last word or key; silence counts from there."""

@@ -19,7 +19,7 @@ class TurnSettings(Section):
 
     speech_threshold: float = Field(0.5, gt=0, lt=1, description="Silero probability of speech")
     onset_ms: int = Field(96, ge=32, description="speech this long starts a turn")
-    speculate_ms: int = Field(96, ge=32, description="silence after which recognition starts")
+    speculate_ms: int = Field(80, ge=32, description="silence after which recognition starts")
     endpoint: Literal["adaptive", "fixed"] = Field(
         "adaptive",
         description="how much silence ends a turn: as what was said, what was asked and the "
@@ -36,7 +36,11 @@ class TurnSettings(Section):
         256, ge=32, description="speech this long over the bot is a barge-in, or is listened to"
     )
     duck_db: float = Field(
-        20.0, ge=0, le=60, description="the bot is so much softer while it is spoken over"
+        60.0,
+        ge=0,
+        le=60,
+        description="the bot is so much softer while it is spoken over; at 60 it pauses, and goes "
+        "on where it was",
     )
     barge_in_margin_db: float = Field(
         6.0, description="caller speech over the bot must be this much over the echo estimate"
@@ -78,9 +82,6 @@ class AsrSettings(Section):
     spans: bool = Field(False, description="say when each word was said; about 0.04 s of CPU more")
     threads: int = Field(1, ge=1, description="CPU threads a decode")
     workers: int = Field(1, ge=1, description="decodes at the same time")
-    partial_ms: int = Field(
-        1000, ge=0, description="a reading each time so much more was said, if idle; 0: none"
-    )
 
 
 class KnowledgeSettings(Section):

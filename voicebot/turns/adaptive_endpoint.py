@@ -34,9 +34,9 @@ class Patience:
     min_ms: int = 240
     max_ms: int = 2000
     whole_ms: int = 280
-    unsure_ms: int = 820
+    unsure_ms: int = 760
     open_ms: int = 1200
-    unheard_ms: int = 820
+    unheard_ms: int = 760
     unheard_yes_no_ms: int = 560
     number_ms: int = 1400
 
@@ -68,7 +68,10 @@ class EndpointDecision:
     completeness: Completeness | None = None
 
 
-SURELY_OPEN, UNSURE_FROM, UNSURE_TO, SURELY_WHOLE = 0.08, 0.2, 0.6, 0.85
+SURELY_OPEN, UNSURE_FROM, UNSURE_TO, SURELY_WHOLE = 0.08, 0.2, 0.5, 0.8
+UNDECIDED = 0.5
+TRUSTED = 0.4
+"""Texts of this confidence are taken at their word."""
 PATIENCE_QUANTILE = 0.9
 PATIENCE_RANGE = (0.85, 1.7)
 _DIGITS_AT_END = re.compile(r"[零〇洞一幺二两三四五六七拐八九勾0-9a-z]{2,}$")
@@ -109,7 +112,8 @@ class AdaptiveEndpoint:
             return self._bounded(self.patience.number_ms * self.scale(), Ground.DICTATION, judged)
         if turn.expected is ExpectedAnswer.YES_NO and judged.reason is Reason.WHOLE_ANSWER:
             return self._bounded(self.patience.min_ms, Ground.SHORT_ANSWER, judged)
-        return self._bounded(self._sentence_ms(judged.score), Ground.SENTENCE, judged)
+        score = _doubted(judged.score, turn.confidence)
+        return self._bounded(self._sentence_ms(score), Ground.SENTENCE, judged)
 
     def _unheard_ms(self, turn: TurnSoFar) -> float:
         if self._dictating(turn.earlier_text, turn.expected):
@@ -147,6 +151,11 @@ class AdaptiveEndpoint:
         if self._judged is None or self._judged[0] != text:
             self._judged = (text, self.judge.judge(text))
         return self._judged[1]
+
+
+def _doubted(score: float, confidence: float) -> float:
+    """A text that the ears are not sure of leaves it undecided whether the sentence is whole."""
+    return UNDECIDED + (score - UNDECIDED) * min(1.0, confidence / TRUSTED)
 
 
 def _between(at: float, marks: Sequence[float], values: Sequence[float]) -> float:

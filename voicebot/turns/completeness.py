@@ -30,6 +30,7 @@ class Reason(enum.StrEnum):
     UNFINISHED_NUMBER = "unfinished_number"
     POLITE_CLOSING = "polite_closing"
     QUESTION = "question"
+    REQUEST = "request"
     FINAL_PARTICLE = "final_particle"
     RESULT = "result"
     PLAIN = "plain"
@@ -74,7 +75,7 @@ _DANGLING = re.compile(
     r"(把|被|在|和|跟|与|及|从|往|向|比|将|让|使|帮我|为|(?<![可所])以|于|由|按|凭|替|叫做|叫|是|有|没有|"
     r"想|要|能|会|应该|可能|已经|正在|一直|刚刚|刚|都|也|就|还|又|再|才|却|很|太|最|更|挺|非常|特别|"
     r"比较|不|没|别|不要|不能|不会|不是|我|你|您|他|她|它|我们|你们|他们|它们|我这边|我们这边|我这|"
-    r"请问|我想问|想问|想问一下|我想问一下|问一下|我想咨询一下|帮我看一下|[我你他她它们]的|地|得|之|其|每|各|某|该|"
+    r"想知道|需要知道|想了解|想咨询|想申请|请问|我想问|想问|想问一下|我想问一下|问一下|我想咨询一下|帮我看一下|[我你他她它们]的|地|得|之|其|每|各|某|该|"
     r"一个|一台|一块|一种|这台|那台|这块|那块|这种|那种|这些|那些|一些|有个|有一个|有一台|是一个|"
     r"显示|提示|报|说|觉得|感觉|发现|认为|需要|准备|打算|希望|属于|位于|成为|作为|称为|包含)$"
 )
@@ -88,6 +89,23 @@ _WITHOUT_OBJECT = re.compile(
 )
 _WITHOUT_VERB = re.compile(r"把(?!手|握|关)[^把了掉上下好完出进回给成到过换拔插装关开改查看]{1,6}$")
 _STATED = re.compile(r"是[^是的]{1,6}的$")
+# What a question word or a request opens is whole with what is asked: 怎么升级固件, 帮我转人工.
+_ASKED = re.compile(
+    r"(怎么(?!回事|办)|什么时候|几点|哪里|在哪儿?|多久|如何|为什么|什么|哪个|谁).{2,7}$"
+)
+_WHETHER = re.compile(r"(能不能|可不可以|是不是|有没有|要不要|会不会|能否|是否|可以).{3,8}$")
+_REQUESTED = re.compile(
+    r"((帮我|给我|替我|请你?|麻烦你?|我们?(要|想|需要)|你(先|再)).{0,3}"
+    r"[换查转修派看发开拆装重拿寄借买退找问升申报改催取订预试][^的]{2,7})$"
+)
+_NO_OBJECT_YET = re.compile(r"(一下|一个|一台|一块|一份|一些|工程师|知道|咨询|看看|问|查)$")
+_FAILED = re.compile(r"[看找认读测登连进打开用修查收搜配装听插]不(到|上|了|开|出|进|起)[^的]{0,5}$")
+_NEGATED = re.compile(
+    r"(没有?|还没有?|不|无法)(来|去|修|换|到|收到|说|响|亮|用|动|看|做|开|装|显示|提示|转|通|变)$|"
+    r"没有?[^的]{1,2}过[^的]{1,5}$"
+)
+_GOING_ON = re.compile(r"(一直|正|还|都|老是|总是)在?[响闪亮叫转动跳报掉断重转等用]+$")
+_SOMEWHERE = re.compile(r"(都|就|还|也)在.{0,4}(里面|上面|下面|旁边|这里|那里|这儿|那儿)$")
 _LIST = re.compile(r"(、|第[一二三四五六七八九十]$|一个是[^是]*$|一是[^是]*$|一方面[^面]*$)")
 _NUMBER_CHARS = re.escape("".join(SPOKEN_DIGITS)) + "十百千万点a-z0-9"
 _CODE_TAIL = re.compile(rf"([{_NUMBER_CHARS}]*[{_NUMBER_CHARS}])$")
@@ -130,6 +148,10 @@ def _condition(text: str) -> bool:
     return opened is not None and not _CONSEQUENCE.search(text[2:])
 
 
+def _requested(text: str) -> bool:
+    return bool(_REQUESTED.search(text)) and not _NO_OBJECT_YET.search(text)
+
+
 def _code_tail(text: str) -> bool:
     tail = _CODE_TAIL.search(text)
     return tail is not None and len(tail[1]) > 0
@@ -147,14 +169,21 @@ _RULES: tuple[_Rule, ...] = (
     (Reason.CONNECTIVE, 0.08, _ends_by_sound),
     (Reason.CONDITION, 0.1, _condition),
     (Reason.UNFINISHED_LIST, 0.15, lambda text: bool(_LIST.search(text))),
+    (Reason.RESULT, 0.8, lambda text: bool(_NEGATED.search(text))),
     (Reason.DANGLING_WORD, 0.08, lambda text: bool(_DANGLING.search(text))
      and not _WHOLE_THOUGH_DANGLING.search(text)),
     (Reason.DANGLING_WORD, 0.1, lambda text: bool(_WITHOUT_VERB.search(text))),
     (Reason.RESULT, 0.75, lambda text: bool(_STATED.search(text))),
+    (Reason.RESULT, 0.8, lambda text: bool(_FAILED.search(text))),
+    (Reason.QUESTION, 0.8, lambda text: bool(_ASKED.search(text))),
+    (Reason.QUESTION, 0.7, lambda text: bool(_WHETHER.search(text))),
+    (Reason.RESULT, 0.8, lambda text: bool(_GOING_ON.search(text))),
+    (Reason.RESULT, 0.7, lambda text: bool(_SOMEWHERE.search(text))),
     (Reason.UNFINISHED_NUMBER, 0.35, _code_tail),
     (Reason.DANGLING_WORD, 0.1, lambda text: bool(_WITHOUT_OBJECT.search(text))),
     (Reason.FINAL_PARTICLE, 0.9, lambda text: bool(_PARTICLE.search(text))),
     (Reason.RESULT, 0.8, lambda text: bool(_RESULT.search(text))),
+    (Reason.REQUEST, 0.75, _requested),
 )  # fmt: skip
 _PLAIN_SCORE = 0.5
 

@@ -21,7 +21,8 @@ class TurnSoFar:
     """What is known about the running turn when its end is judged.
 
     `text` is the recognition of all speech so far, empty while there is none; `earlier_text` the
-    one from before the caller's last pause, empty in the first stretch of speech.
+    one from before the caller's last pause, empty in the first stretch of speech. `confidence` is
+    the recognizer's in `text`, 0..1.
     """
 
     speech_ms: int
@@ -29,6 +30,7 @@ class TurnSoFar:
     text: str = ""
     expected: ExpectedAnswer = ExpectedAnswer.OPEN
     earlier_text: str = ""
+    confidence: float = 1.0
 
 
 class EndpointStrategy(Protocol):

@@ -35,7 +35,7 @@ _ASSENT = (
 )
 _SUBJECT = "(?:我|都|这个|这|那)?"
 _SOFTENER = "(?:的|啊|呀|吧|嘛|呢|哈|嘞|滴|哦|吗)*"
-_GO_ON = "(?:然后呢?|继续|接着说|您说|你说|请说|请讲|你讲|您讲|谢谢你?您?)"
+_GO_ON = "(?:然后呢?|继续|接着说|您说|你说|请说|请讲|你讲|您讲|谢谢你?您?|[你您]好)"
 _LISTENER = re.compile(
     rf"(?:{_SOUNDS_MADE}|{_SUBJECT}(?:{_ASSENT})+{_SOFTENER}|"
     rf"{_SUBJECT}(?:明白|清楚|了解|收到|懂|知道)了{_SOFTENER}|{_GO_ON})+"
@@ -58,6 +58,8 @@ _COMMAND_SOUNDS = tuple(
 # What answers a yes-or-no question that the caller has already heard.
 _AFFIRMS = re.compile(r"^[嗯啊哦]*(对|是|好|行|可以|没错|ok)")
 DOUBTFUL_CHARS = 3
+# 对对对 becomes BuyBuyBuy, 嗯嗯嗯 敏敏敏: one sound said over and over.
+_REPEATED = re.compile(r"(.{1,4}?)\1+")
 SURE = 0.5
 _REFUSAL = re.compile(r"不[是对行用要]|没有|别|停|等|错")
 _REFUSAL_SOUNDS = tuple(sound(words) for words in ("不是", "不对", "不行", "没有"))
@@ -85,7 +87,8 @@ def classify_overlap(text: str, *, asked_yes_no: bool = False, confidence: float
     if _is_listener(said):
         return Overlap.ANSWER if asked_yes_no and _AFFIRMS.search(said) else Overlap.LISTENER
     rest = _of_the_rest(said)
-    if rest is Overlap.INTERRUPTION and len(said) <= DOUBTFUL_CHARS and confidence < SURE:
+    little = len(said) <= DOUBTFUL_CHARS or _REPEATED.fullmatch(said)
+    if rest is Overlap.INTERRUPTION and little and confidence < SURE:
         return _of_the_doubtful(said)
     return rest
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from telephony.api import FRAME_MS
 from voicebot.settings import TurnSettings
 from voicebot.turns.barge_in import BargeInGate, BargeInStage
+from voicebot.turns.clear_sound import ClearSound
 from voicebot.turns.content_barge_in import ContentBargeIn, Verdict
 from voicebot.turns.endpoint import EndpointStrategy, ExpectedAnswer, FixedEndpoint, TurnSoFar
 from voicebot.turns.events import (
@@ -25,12 +26,11 @@ from voicebot.turns.events import (
 from voicebot.turns.pauses import PauseWatch
 from voicebot.turns.speech_run import SpeechRun
 from voicebot.turns.utterance import UtteranceAudio
-from voicebot.turns.vad import FrameVad, VadReading
+from voicebot.turns.vad import FrameVad
 
 PREROLL_MS = 300
 SOUND_REACH_MS = 300
 """The pre-roll begins this much earlier where the sound before the onset was already clear."""
-SOUND_OVER_NOISE_DB = 12.0
 ONSET_GAP_MS = 100
 """Silence forgiven inside an onset: the closure of a plosive, a dip between two windows."""
 RESUME_MS = 60
@@ -71,9 +71,10 @@ class TurnTaker:
         self._speech_end_ms = 0
         self._speculated_at: int | None = None
         self._quiet_ms = 0
-        self._sound_since_ms: int | None = None
+        self._sound = ClearSound()
         self._heard_from_ms = 0
         self._text = ""
+        self._confidence = 1.0
         self._earlier_text = ""
         self._expected = ExpectedAnswer.OPEN
 
@@ -115,7 +116,7 @@ class TurnTaker:
             bot_text: what the bot is saying meanwhile, if it is: its echo is no barge-in.
         """
         if speech_end_ms is None or speech_end_ms == self._speech_end_ms:
-            self._text = text
+            self._text, self._confidence = text, confidence
             if self._overlapping and self._content:
                 self._content.heard(text, self._expected, confidence=confidence, bot_text=bot_text)
 
@@ -143,7 +144,7 @@ class TurnTaker:
             is_speech=reading.is_speech, level_db=reading.level_db, echo_level_db=echo_level_db
         )
         own_sound = not bot_speaking and echo_level_db is None
-        self._follow_sound(start_ms, own_sound and _is_clear(reading))
+        self._sound.feed(start_ms, reading, callers=own_sound)
         onset = self._run.onset_ms
         self._audio.add(frame, keep_from=None if onset is None else onset // FRAME_MS)
         if self._in_turn:
@@ -155,18 +156,11 @@ class TurnTaker:
             return events
         return self._between_turns(start_ms, counts, bot_speaking)
 
-    def _follow_sound(self, start_ms: int, clear: bool) -> None:
-        """Keep where the unbroken clear sound began that this frame belongs to."""
-        if not clear:
-            self._sound_since_ms = None
-        elif self._sound_since_ms is None:
-            self._sound_since_ms = start_ms
-
     # --- between turns -----------------------------------------------------------------------
     def _between_turns(self, start_ms: int, counts: bool, bot_speaking: bool) -> list[TurnEvent]:
         gap_ms = BargeInGate.GAP_MS if bot_speaking else ONSET_GAP_MS
         if counts and self._run.onset_ms is None:
-            since_ms = start_ms if self._sound_since_ms is None else self._sound_since_ms
+            since_ms = start_ms if self._sound.since_ms is None else self._sound.since_ms
             self._heard_from_ms = max(since_ms, start_ms - SOUND_REACH_MS)
         died = self._run.feed(start_ms, self.now_ms, counts=counts, gap_ms=gap_ms)
         events: list[TurnEvent] = []
@@ -250,7 +244,7 @@ class TurnTaker:
                     self._content.went_on()
                 events.append(SpeechResumed(self.now_ms))
         elif not counts:
-            events += self._silence()
+            events += self._silence(start_ms)
         too_long = self.now_ms - self._speech_start_ms >= self._settings.max_turn_ms
         if self._in_turn and too_long and not self._overlapping:
             events.append(self._end(TurnEndReason.MAX_LENGTH))
@@ -263,7 +257,7 @@ class TurnTaker:
             return False
         return onset == self._speech_end_ms or self._run.speech_ms >= RESUME_MS
 
-    def _silence(self) -> list[TurnEvent]:
+    def _silence(self, start_ms: int) -> list[TurnEvent]:
         silence_ms = self.now_ms - self._speech_end_ms
         events: list[TurnEvent] = []
         needed_ms = self._endpoint.needed_silence_ms(
@@ -273,9 +267,12 @@ class TurnTaker:
                 text=self._text,
                 expected=self._expected,
                 earlier_text=self._earlier_text,
+                confidence=self._confidence,
             )
         )
-        ended = silence_ms >= needed_ms and not self._overlapping
+        # A sound that has just begun may be the caller going on: it is judged first.
+        going_on = self._sound.just_began(start_ms, self._speech_end_ms)
+        ended = silence_ms >= needed_ms and not self._overlapping and not going_on
         if self._speculated_at is None and (ended or silence_ms >= self._settings.speculate_ms):
             self._speculated_at = self._audio.frames_fed
             events.append(SpeculateNow(self.now_ms, self._speech_end_ms))
@@ -291,7 +288,3 @@ class TurnTaker:
         now = self._audio.frames_fed
         self._audio.finish(now if self._speculated_at is None else self._speculated_at)
         return TurnEnded(self.now_ms, self._speech_start_ms, self._speech_end_ms, reason)
-
-
-def _is_clear(reading: VadReading) -> bool:
-    return reading.level_db > reading.noise_db + SOUND_OVER_NOISE_DB
