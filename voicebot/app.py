@@ -12,6 +12,7 @@ import platformdirs
 from asr_models import Recognizer
 from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
+from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
 from voicebot.ears import build_recognizer, build_repair, loaded_ears
@@ -220,6 +221,7 @@ class App:
             opt_out_digit=self.settings.records.opt_out_digit,
             stop_recording=keeper.stop_recording if keeper else lambda: None,
             expects=partial(expected_answer, self.pack),
+            dictations=DictationView(self.pack),
         )
 
     def _talk(

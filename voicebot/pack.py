@@ -67,7 +67,7 @@ class Prompts:
     """Fixed utterances by name; each has one or more variants so that none is said twice.
 
     `REQUIRED_PROMPTS` must be there; `OPTIONAL_PROMPTS` may be, and have words of our own
-    otherwise (voicebot/pack_prompts.py). ``clarify_scene`` holds ``{scene}``; no other a slot.
+    otherwise (voicebot/pack_prompts.py, which also says what some of them hold in braces).
     """
 
     variants: dict[str, tuple[str, ...]]

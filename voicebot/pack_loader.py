@@ -18,7 +18,7 @@ from voicebot.pack import (
     Term,
     VoiceChoice,
 )
-from voicebot.pack_prompts import OPTIONAL_PROMPTS, REQUIRED_PROMPTS
+from voicebot.pack_prompts import OPTIONAL_PROMPTS, PLACEHOLDERS, REQUIRED_PROMPTS
 from voicebot.pack_yaml import MAX_FILE_BYTES, Node, Problem, Problems, read_yaml
 from voicebot.scenes.lint import lint_scene
 from voicebot.scenes.model import Scene
@@ -154,8 +154,11 @@ class _Reader:
         for name, texts in variants.items():
             if not texts:
                 table[name].wrong("one or more variants", "none", "add one")
-        if any("{scene}" not in text for text in variants.get("clarify_scene", ())):
-            table["clarify_scene"].wrong("{scene} in every variant", "one without it", "add it")
+        for name, held in PLACEHOLDERS.items():
+            for each in held:
+                if any("{" + each + "}" not in text for text in variants.get(name, ())):
+                    expected = f"{{{each}}} in every variant"
+                    table[name].wrong(expected, "one without it", "add it")
         return Prompts({name: texts for name, texts in variants.items() if texts})
 
     def _lexicon(self) -> tuple[Term, ...]:

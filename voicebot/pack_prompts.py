@@ -18,6 +18,16 @@ REQUIRED_PROMPTS = (
     "clarify_scene",
 )
 
+PLACEHOLDERS: dict[str, tuple[str, ...]] = {
+    "clarify_scene": ("scene",),
+    "dictation_read_back": ("groups",),
+    "dictation_corrected": ("groups",),
+    "dictation_doubt": ("groups",),
+    "dictation_ask_group": ("group",),
+    "dictation_letter": ("place",),
+}
+"""What every variant of a prompt must hold; ``{label}``, ``{missing}``, ``{format}`` may be."""
+
 # A pack's prompts.yaml may override any of these; several variants, so that none is said twice.
 OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     # small talk
@@ -52,6 +62,33 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     "repeat_none": ("我还没有说过什么，您先讲讲遇到的问题。", "还没有可以重复的内容，您请讲。"),
     "scene_solved": ("太好了，解决了就好。", "好的，恢复正常就放心了。"),
     "unknown_aside": ("这一点我手上没有资料，先给您记下。", "这个我查不到，回头请工程师答您。"),
+    # a serial or telephone number that is taken down; see PLACEHOLDERS
+    "dictation_read_back": ("我重复一遍，{groups}。对吗？", "我念一遍，{groups}。您看对不对？"),
+    "dictation_corrected": ("改好了，{groups}。对吗？", "好的，{groups}。这样对吗？"),
+    "dictation_doubt": (
+        "我记下的是，{groups}。这和一般的{label}不太一样，您核对一下，对吗？",
+        "我再念一遍，{groups}。看着不太像{label}，您再看看，对吗？",
+    ),
+    "dictation_ask_group": ("{group}，请您再说一遍。", "好的，{group}是多少？"),
+    "dictation_ask_rest": (
+        "还差{missing}位，请接着念。",
+        "嗯，后面还有{missing}位，您接着说。",
+        "我记到，{groups}。还差{missing}位，请接着念。",
+    ),
+    "dictation_letter": ("第{place}位，是数字零，还是字母O？",),
+    "dictation_go_on": (
+        "{label}我记到，{groups}。请接着说。",
+        "{label}前面是，{groups}。后面请您接着念。",
+    ),
+    "dictation_start_over": ("好的，请您从头再说一遍。", "没关系，我们从头来，您请说。"),
+    "dictation_misfit": (
+        "这个{label}好像不对。{format}麻烦您从头再念一遍。",
+        "这样还不是完整的{label}。{format}请您再念一遍。",
+    ),
+    "dictation_missed": ("这一段我没听清，请您慢一点再念一遍。", "没听清楚，麻烦您一位一位地念。"),
+    "dictation_keypad": ("您也可以直接按电话上的数字键，按星号改上一组，按井号结束。",),
+    "dictation_offer": ("一直没有核对上，要不要请人工来帮您登记？",),
+    "dictation_done": ("好的，记下了。", "好，已经登记了。"),
     # about the call itself
     "queue_notice": (
         "您好，现在咨询的人比较多，暂时没有空闲的线路。非常抱歉，请您过几分钟再打过来，谢谢您的来电。",

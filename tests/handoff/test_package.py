@@ -190,3 +190,29 @@ def test_the_wish_is_what_was_asked_for(said: str, wanted: str) -> None:
 def test_what_was_tried_is_quoted() -> None:
     assert tried("我已经换过网线了，还是不通，也重启过") == ("我已经换过网线了", "也重启过")
     assert tried("还没试") == ()
+
+
+DICTATED = CallFacts("13912345678", "scene", dictated=frozenset({"序列号", "回电号码"}))
+DICTATION = (
+    ("bot", "请报一下机器的序列号。", "ask", ""),
+    ("caller", "YL二零九五", "", ""),
+    ("caller", "三七零八五六", "", ""),
+    ("bot", "我重复一遍，Y L；二 零 九 五；三 七 零 八；五 六。对吗？", "read_back", ""),
+    ("caller", "对", "", ""),
+)
+
+
+def test_a_dictated_number_rests_on_its_reading_back() -> None:
+    facts = {"序列号": "YL2095370856", "回电号码": "13800138000"}
+    told = build_package(DICTATED, talk(*DICTATION), facts)
+    serial, phone = (field for field in told.fields if field.label == "已确认")
+    assert (serial.value, serial.turn, serial.confidence) == ("序列号YL2095370856", 3, 1.0)
+    assert phone.value == "回电号码138******00"
+
+
+def test_a_number_nobody_agreed_upon_is_told_as_such() -> None:
+    told = build_package(DICTATED, talk(*DICTATION[:2]), {"序列号": "YL2095（未核对）"})
+    (serial,) = (field for field in told.fields if field.label == "已确认")
+    assert (serial.value, serial.turn, serial.confidence) == ("序列号YL2095（未核对）", None, 0.5)
+    unknown = build_package(DICTATED, talk(*DICTATION[:2]), {"序列号": "不清楚"})
+    assert not [field for field in unknown.fields if field.label == "已确认"]

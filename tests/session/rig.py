@@ -18,6 +18,7 @@ from tests.session.fakes import (
     StreamingScript,
     ToneVoice,
 )
+from voicebot.dialog.dictation_view import DictationView
 from voicebot.pack import Prompts
 from voicebot.replay.tape import sounds
 from voicebot.session import events as facts
@@ -76,6 +77,7 @@ class Rig:
     voice_estimate_ms: float = 100.0
     digits: tuple[tuple[int, str], ...] = ()
     holds: tuple[tuple[int, int], ...] = ()
+    dictations: DictationView | None = None
     announce: str = ""
     opt_out_digit: str = ""
     recording_stopped: list[int] = field(default_factory=list)
@@ -115,6 +117,7 @@ class Rig:
                 observer=seen.append,
                 announce=self.announce,
                 opt_out_digit=self.opt_out_digit,
+                dictations=self.dictations,
                 stop_recording=lambda: self.recording_stopped.append(len(seen)),
             ).run()
             leaked = asyncio.all_tasks() - {asyncio.current_task()}

@@ -128,6 +128,12 @@ def test_a_yes_to_a_question_just_heard_is_taken() -> None:
     assert content.last is Overlap.ANSWER
 
 
+def test_figures_that_were_asked_for_stop_the_bot_however_unsure_the_ears_are() -> None:
+    content = ContentBargeIn()
+    asked = content.heard("805", ExpectedAnswer.NUMBER, confidence=0.1)
+    assert (asked, content.heard("805", confidence=0.1)) == (Verdict.STOP, Verdict.RESUME)
+
+
 def test_the_bots_own_words_in_the_text_are_not_the_callers() -> None:
     content = ContentBargeIn()
     bot = "原因是没有加载阵列卡驱动，您先进阵列卡界面"

@@ -28,6 +28,7 @@ KINDS = {
     "greeting": "问候",
     "answer": "回答",
     "ask": "追问",
+    "read_back": "复述核对",
     "contradiction": "指出矛盾",
     "refuse": "资料里没有",
     "clarify": "确认",
@@ -100,6 +101,8 @@ def note(kind: str, data: Mapping[str, Any]) -> str:
             return f"异常：{data.get('what', '')}；{CONSEQUENCES.get(consequence, consequence)}"
         case "digit_pressed":
             return f"客户按键 {data.get('digit', '')}"
+        case "number_dictated":
+            return f"{data.get('label', '')}已核对：{data.get('value', '')}"
         case "listener_signal":
             return f"客户在机器人说话时应声：{data.get('text') or '（听不清）'}"
         case "bot_resumed":

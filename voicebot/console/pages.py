@@ -17,6 +17,7 @@ from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, Tu
 
 NOTES = (
     TROUBLE,
+    "number_dictated",
     "listener_signal",
     "bot_resumed",
     "digit_pressed",

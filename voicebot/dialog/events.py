@@ -16,12 +16,17 @@ class CallStarted:
 
 @dataclass(frozen=True)
 class Heard:
-    """A finished caller turn. `confidence` is the recognizer's, 0..1 (1.0 for typed text)."""
+    """A finished caller turn. `confidence` is the recognizer's, 0..1 (1.0 for typed text).
+
+    `raw` is what the recognizer wrote before terms were repaired (empty: the same): a repair may
+    take dictated figures for a term.
+    """
 
     text: str
     confidence: float = 1.0
     alternatives: tuple[str, ...] = ()
     barged_in: bool = False
+    raw: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,13 @@ class Digit:
     """A DTMF digit."""
 
     digit: str
+
+
+@dataclass(frozen=True)
+class Paused:
+    """Neither words nor keys nor anything of ours for `silence_ms`, while a number is dictated."""
+
+    silence_ms: int
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class HandoffEnded:
     outcome: str
 
 
-Event = CallStarted | Heard | NoInput | Digit | Found | HandoffEnded
+Event = CallStarted | Heard | NoInput | Digit | Paused | Found | HandoffEnded
 
 
 # --- actions out -------------------------------------------------------------------------
@@ -60,6 +72,7 @@ class SayKind(enum.StrEnum):
     GREETING = "greeting"
     ANSWER = "answer"
     ASK = "ask"
+    READ_BACK = "read_back"
     CONTRADICTION = "contradiction"
     REFUSE = "refuse"
     CLARIFY = "clarify"
@@ -82,7 +95,11 @@ class Citation:
 
 @dataclass(frozen=True)
 class Say:
-    """Speak `text`. `confidence` 0..1 is the turn's; `citations` back every claim in it."""
+    """Speak `text`. `confidence` 0..1 is the turn's; `citations` back every claim in it.
+
+    `groups` are what of a dictated number is read back in it, as spoken, from number
+    `first_group` (from 0) on.
+    """
 
     text: str
     kind: SayKind
@@ -91,6 +108,8 @@ class Say:
     scene: str = ""
     slot: str = ""
     branch: str = ""
+    groups: tuple[str, ...] = ()
+    first_group: int = 0
 
 
 @dataclass(frozen=True)

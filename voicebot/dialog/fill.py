@@ -65,6 +65,8 @@ class Filler:
         if slot.type is SlotType.TERM:
             terms = self._canonical.terms(readings[0], slot.kind)
             return Filled(slot.id, terms[-1]) if terms else None
+        if slot.dictated:
+            return None  # only what was read back and agreed upon (dictation_turns.py)
         return _number(slot, readings[0], asked)
 
     def _enum(self, slot: Slot, reading: str, *, rewritten: bool) -> Filled | None:

@@ -12,6 +12,7 @@ A caller turn goes through these in order, and the first that takes it answers i
 
 from __future__ import annotations
 
+from voicebot.dialog.dictation_turns import asked
 from voicebot.dialog.events import (
     Action,
     CallStarted,
@@ -21,6 +22,7 @@ from voicebot.dialog.events import (
     HandoffEnded,
     Heard,
     NoInput,
+    Paused,
     SayKind,
 )
 from voicebot.dialog.fill import Filler
@@ -92,6 +94,9 @@ class Dialog:
             self._no_input(turn)
         elif isinstance(event, Digit):
             self._digit(turn, event.digit)
+        elif isinstance(event, Paused):
+            if state.phase is Phase.TALKING:
+                self._scenes.dictations.paused(turn, event.silence_ms)
         elif isinstance(event, CallStarted):
             if state.turns == 0 and not state.said:
                 turn.prompt("greeting", SayKind.GREETING)
@@ -129,6 +134,8 @@ class Dialog:
             return
         if self._replies.take(turn, text, move, was_waiting_for):
             return
+        if self._scenes.dictations.heard(turn, heard):
+            return
         if move is not None and self._conversation(turn, move, was_waiting_for):
             return
         if turn.state.scene is not None:
@@ -161,13 +168,16 @@ class Dialog:
             turn.prompt("still_there", SayKind.NO_INPUT)
         elif state.awaiting is Awaiting.ANSWERED:
             turn.anything_else()
-        else:
+        elif not self._scenes.dictations.ask_on(turn):
             turn.prompt("no_input", SayKind.NO_INPUT)
 
     def _digit(self, turn: Turn, digit: str) -> None:
         if turn.state.phase is not Phase.TALKING:
             return
-        if digit == "0" and not self._asks_for_digits(turn):
+        if asked(turn) is not None:
+            turn.set(silences=0, waiting=False)
+            self._scenes.dictations.key(turn, digit)
+        elif digit == "0" and not self._asks_for_digits(turn):
             turn.hand_off("handoff", "requested", why="用户按0要求人工")
         elif self._asks_for_digits(turn):
             self._heard(turn, Heard(digit))

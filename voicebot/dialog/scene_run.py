@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from voicebot.dialog.dictation_state import DictationState
+from voicebot.dialog.dictation_state import Phase as DictationPhase
 from voicebot.dialog.fill import Filled, Filler
 from voicebot.dialog.intents import dont_know
 from voicebot.scenes.lint import PLACEHOLDER
@@ -16,7 +18,8 @@ from voicebot.scenes.when import UNKNOWN
 
 @dataclass(frozen=True)
 class SceneRun:
-    """A scene under way. `asking` is the slot whose answer is awaited; `helped` got their help."""
+    """A scene under way. `asking` is the slot whose answer is awaited; `helped` got their help;
+    `dictations` are the numbers being taken down, or taken down, by slot."""
 
     scene: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -26,6 +29,7 @@ class SceneRun:
     turns: int = 0
     asking: str = ""
     branch: str = ""
+    dictations: Mapping[str, DictationState] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for records; `from_dict` takes it back."""
@@ -33,7 +37,13 @@ class SceneRun:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SceneRun:
-        return cls(**{**data, "helped": tuple(data["helped"])})
+        dictations = {
+            slot: DictationState.from_dict(each) for slot, each in data["dictations"].items()
+        }
+        return cls(**{**data, "helped": tuple(data["helped"]), "dictations": dictations})
+
+
+UNCONFIRMED = "（未核对）"
 
 
 class OutcomeKind(enum.StrEnum):
@@ -130,6 +140,14 @@ class SceneEngine:
         unknown = UNKNOWN in run.values.values()
         return run, Outcome(OutcomeKind.EXIT, exit=scene.on_unknown if unknown else scene.on_limit)
 
+    def put(
+        self, scene: Scene, run: SceneRun, slot_id: str, value: str
+    ) -> tuple[SceneRun, Outcome]:
+        """Take a value that was found by other means than a caller's sentence, and go on."""
+        corrected = (slot_id,) if run.values.get(slot_id, value) != value else ()
+        run, outcome = self.decide(scene, replace(run, values={**run.values, slot_id: value}))
+        return run, replace(outcome, filled=(slot_id,), corrected=corrected)
+
     def ask(self, scene: Scene, run: SceneRun, slot_id: str) -> tuple[SceneRun, Outcome]:
         """Ask for a slot, each time in another variant, or leave when it was asked too often."""
         times = run.asked.get(slot_id, 0) + 1
@@ -149,10 +167,17 @@ class SceneEngine:
 
 
 def facts(scene: Scene, run: SceneRun) -> dict[str, str]:
-    """What is known, by label, as people read it; for the hand-off summary."""
+    """What is known, by label, as people read it; for the hand-off summary.
+
+    A number that was dictated but never agreed upon is told as what it is.
+    """
     known = {
         slot.label: slot.shown(run.values[slot.id]) for slot in scene.slots if slot.id in run.values
     }
+    for slot in scene.slots:
+        dictation = run.dictations.get(slot.id)
+        if dictation and dictation.groups and dictation.phase is not DictationPhase.DONE:
+            known[slot.label] = "".join(dictation.groups) + UNCONFIRMED
     cause = next((each.cause for each in scene.branches if each.id == run.branch), "")
     return {"场景": scene.name, **known} | ({"判断": cause} if cause else {})
 

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicebot.dialog.events import Action, Found, Handoff, Heard, Say, SayKind, Search
+from voicebot.dialog.events import (
+    Action,
+    Digit,
+    Found,
+    Handoff,
+    Heard,
+    Paused,
+    Say,
+    SayKind,
+    Search,
+)
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import DialogState, Purpose
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene, SceneTest, TestTurn
+
+LONG_PAUSE_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -47,16 +59,23 @@ def _run(dialog: Dialog, scene: Scene, test: SceneTest) -> SceneTestReport:
     state, _ = dialog.start()
     reports = []
     for turn in test.turns:
-        state, actions = _turn(dialog, state, scene, turn.say)
+        state, actions = _turn(dialog, state, scene, turn)
         said = " / ".join(each.text for each in actions if isinstance(each, Say))
-        reports.append(TurnReport(turn.say, said, _wrong(turn, state, actions)))
+        reports.append(TurnReport(_done(turn), said, _wrong(turn, state, actions)))
     return SceneTestReport(scene.id, test.name, tuple(reports))
 
 
 def _turn(
-    dialog: Dialog, state: DialogState, scene: Scene, text: str
+    dialog: Dialog, state: DialogState, scene: Scene, turn: TestTurn
 ) -> tuple[DialogState, tuple[Action, ...]]:
-    state, actions = dialog.step(state, Heard(text))
+    actions: tuple[Action, ...] = ()
+    if turn.pause:
+        return dialog.step(state, Paused(LONG_PAUSE_MS))
+    for key in turn.keys:
+        state, actions = dialog.step(state, Digit(key))
+    if turn.keys:
+        return state, actions
+    state, actions = dialog.step(state, Heard(turn.say))
     search = next((each for each in actions if isinstance(each, Search)), None)
     if search is None:
         return state, actions
@@ -67,6 +86,11 @@ def _turn(
     )
     state, more = dialog.step(state, Found(result))
     return state, (*actions, *more)
+
+
+def _done(turn: TestTurn) -> str:
+    """What the caller does, for people to read."""
+    return "（停顿）" if turn.pause else f"（按键 {turn.keys}）" if turn.keys else turn.say
 
 
 def _wrong(turn: TestTurn, state: DialogState, actions: tuple[Action, ...]) -> tuple[str, ...]:

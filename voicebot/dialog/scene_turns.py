@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from voicebot.dialog.confidence import LOW_HEARING, combined
+from voicebot.dialog.dictation_turns import DictationTurns
 from voicebot.dialog.events import SayKind
 from voicebot.dialog.intents import asks_information, dont_know, is_question
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
@@ -23,6 +24,7 @@ class SceneTurns:
 
     def __init__(self, engine: SceneEngine) -> None:
         self._engine = engine
+        self.dictations = DictationTurns(self.filled)
 
     def start(self, turn: Turn, scene_id: str, text: str, *, found: float) -> None:
         """Enter a scene with what the caller said about it."""
@@ -88,8 +90,18 @@ class SceneTurns:
         self._apply(turn, scene, after, outcome)
         return True
 
+    def filled(self, turn: Turn, slot: str, value: str) -> None:
+        """A value that was dictated and agreed upon: say so, and go on."""
+        run = turn.state.scene
+        scene = turn.pack.scene(run.scene) if run else None
+        if run is not None and scene is not None:
+            lead = turn.variant("dictation_done")
+            self._apply(turn, scene, *self._engine.put(scene, run, slot, value), lead=lead)
+
     def ask_again(self, turn: Turn) -> None:
         """The running scene's question in its next variant; it does not count as asked again."""
+        if self.dictations.ask_on(turn):
+            return
         run = turn.state.scene
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or not run.asking:
@@ -105,10 +117,17 @@ class SceneTurns:
 
     def missed(self, turn: Turn) -> None:
         """Ask again, counted: the words gave nothing. Asked too often, a human is brought."""
+        if self.dictations.ask_on(turn, failed=True):
+            return
         run = turn.state.scene
         scene = turn.pack.scene(run.scene) if run else None
         if run is not None and scene is not None and run.asking:
-            self._apply(turn, scene, *self._engine.ask(scene, run, run.asking), lead=True)
+            self._apply(
+                turn,
+                scene,
+                *self._engine.ask(scene, run, run.asking),
+                lead=turn.variant("confirm_more"),
+            )
 
     def _digress(self, turn: Turn, run: SceneRun, text: str) -> None:
         turn.set(scene=replace(run, turns=run.turns + 1))
@@ -122,7 +141,7 @@ class SceneTurns:
         outcome: Outcome,
         *,
         found: float = 1.0,
-        lead: bool = False,
+        lead: str = "",
     ) -> None:
         turn.set(scene=run)
         kind = outcome.kind
@@ -131,14 +150,14 @@ class SceneTurns:
         elif kind is OutcomeKind.EXIT:
             self._leave(turn, outcome.exit or scene.on_limit, "limit")
         elif kind is OutcomeKind.BRANCH:
-            self._answer(turn, scene, run, outcome, found)
+            self._answer(turn, scene, run, replace(outcome, text=lead + outcome.text), found)
         else:
             turn.set(failures=0)
             text = outcome.text
             if outcome.corrected and kind is OutcomeKind.ASK:
                 text = turn.variant("corrected") + text
-            elif lead:
-                text = turn.variant("confirm_more") + text
+            else:
+                text = lead + text
             repeats = run.asked.get(outcome.slot, 1) - 1
             turn.say(
                 text,

@@ -48,6 +48,13 @@ class Turn:
         self.set(used={**self.state.used, name: nth + 1})
         return text
 
+    def fitted(self, name: str, **held: str) -> str:
+        """The next variant of a prompt with what it holds in braces put in."""
+        text = self.variant(name)
+        for key, value in held.items():
+            text = text.replace("{" + key + "}", value)
+        return text
+
     def prompt(self, name: str, kind: SayKind, **details: Any) -> None:
         """Say a fixed utterance."""
         self.say(self.variant(name), kind, **details)
@@ -62,12 +69,14 @@ class Turn:
         scene: str = "",
         slot: str = "",
         branch: str = "",
+        groups: tuple[str, ...] = (),
+        first_group: int = 0,
     ) -> None:
         """Say `text`; if the very same was said last, lead in with other words."""
         if not text:
             return
         if text == self.state.said:
-            asks = kind in (SayKind.ASK, SayKind.CONTRADICTION)
+            asks = kind in (SayKind.ASK, SayKind.CONTRADICTION, SayKind.READ_BACK)
             text = self.variant("confirm_more" if asks else "repeat_prefix") + text
         self.set(said=text)
         self.actions.append(
@@ -79,6 +88,8 @@ class Turn:
                 scene=scene,
                 slot=slot,
                 branch=branch,
+                groups=groups,
+                first_group=first_group,
             )
         )
 

@@ -29,6 +29,7 @@ _LINES = (
     (NEXT_STEP,),
 )
 _LINE_CHARS = 70
+UNKNOWN_SHOWN = "不清楚"
 _CLEAR_CHARS = 3  # a longer value tells by itself what it is a value of
 
 # Labels under which the dialog keeps what is no slot of a scene (voicebot/dialog).
@@ -51,13 +52,15 @@ class CallFacts:
     """The call as the line and the dialog's `Handoff` action know it.
 
     `caller` is the calling number, unmasked; `reason` is the hand-off's stable key; `models` are
-    the pack's model names, `sayings` how callers say a slot's values, by label and value.
+    the pack's model names, `sayings` how callers say a slot's values, by label and value;
+    `dictated` are the labels of numbers that were taken down and read back.
     """
 
     caller: str = ""
     reason: str = ""
     models: tuple[str, ...] = ()
     sayings: Sayings = field(default_factory=dict)
+    dictated: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, pack: Pack, caller: str, reason: str) -> CallFacts:
@@ -72,7 +75,9 @@ class CallFacts:
                     values["是"] = values.get("是", ()) + slot.affirm
                     values["否"] = values.get("否", ()) + slot.deny
         models = tuple(term.term for term in pack.lexicon if term.kind == "model")
-        return cls(caller, reason, models, sayings)
+        slots = [slot for scene in pack.scenes for slot in scene.slots]
+        dictated = frozenset(slot.label for slot in slots if slot.dictated)
+        return cls(caller, reason, models, sayings, dictated)
 
 
 @dataclass(frozen=True)
@@ -215,9 +220,18 @@ def _confirmed(
     for label, value in facts.items():
         if label in _NO_SLOTS or not value or value == facts.get(MODEL_FACT):
             continue
-        if found := find_slot(label, value, turns, call.sayings):
+        if label in call.dictated and value != UNKNOWN_SHOWN:
+            # In pieces over many turns, of which no single one is the evidence.
+            read = _last_read_back(turns)
+            index, sure = (read.index, 1.0) if read else (None, 0.5)
+            fields.append(SummaryField(CONFIRMED, f"{label}{value}", sure, index))
+        elif found := find_slot(label, value, turns, call.sayings):
             fields.append(_field(CONFIRMED, _as_phrase(label, value), found))
     return fields
+
+
+def _last_read_back(turns: Sequence[SpokenTurn]) -> SpokenTurn | None:
+    return next((turn for turn in reversed(turns) if turn.kind == "read_back"), None)
 
 
 def _as_phrase(label: str, value: str) -> str:

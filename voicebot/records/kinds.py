@@ -29,6 +29,10 @@ HANDOFF_FINISHED = "handoff_finished"
 BRIDGE_ENDED = "bridge_ended"
 """``ended_by``, ``talk_ms``."""
 
+NUMBER_DICTATED = "number_dictated"
+"""``label``, ``value``: a number was taken down, read back and agreed upon; a personal one is
+masked."""
+
 CALL_QUALITY = "call_quality"
 """``received``, ``lost``, ``loss_percent``, ``jitter_ms``, ``mos`` and more: what the network did
 to the call. Also a column of the call."""

@@ -77,8 +77,22 @@ class _Lint:
         if slot.type is SlotType.TERM and slot.kind not in self.term_kinds:
             known = ", ".join(sorted(self.term_kinds)) or "none"
             self.wrong(slot.line, f"{key}.kind", f"a kind of lexicon.yaml ({known})", slot.kind)
-        for text in (*slot.asks, slot.help):
+        for text in (*slot.asks, slot.help, slot.format):
             self._check_spoken(slot.line, key, text)
+        if slot.dictated:
+            self._check_dictated(slot, key)
+
+    def _check_dictated(self, slot: Slot, key: str) -> None:
+        """What cannot be told to be complete or wrong would be taken down as it comes."""
+        if not slot.asks:
+            self.wrong(slot.line, key, "an 'ask' for a dictated slot", "none", "add one")
+        if not slot.length and not slot.pattern:
+            self.wrong(slot.line, key, "a 'length' or a 'pattern'", "neither", "add one")
+        elif slot.pattern and not slot.format:
+            self.wrong(slot.line, f"{key}.format", "words for what it looks like", "none", "add it")
+        elif not slot.takes(slot.example):
+            expected = "a value that 'length' and 'pattern' allow"
+            self.wrong(slot.line, f"{key}.example", expected, repr(slot.example), "correct one")
 
     def _check_spoken(self, line: int, key: str, text: str) -> None:
         for sentence in _SENTENCE_END.split(text):

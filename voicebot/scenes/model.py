@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
+import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from voicebot.scenes.when import Condition
 
+_SERIAL_CHARS = string.ascii_uppercase + string.digits
 YES = "yes"
 NO = "no"
 
@@ -20,6 +23,12 @@ class SlotType(enum.StrEnum):
     REGEX = "regex"
     TERM = "term"
     NUMBER = "number"
+    DIGITS = "digits"
+    SERIAL = "serial"
+
+
+DICTATED = (SlotType.DIGITS, SlotType.SERIAL)
+"""Taken down group by group and read back (docs/scenes.md): figures, or letters and figures."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,9 @@ class Slot:
     `asks` are variants of the question; `help` tells a caller who does not know how to look.
     A bool is filled by `affirm` and `deny` phrases, or by a plain yes or no, when its question
     was just asked or a word of `about` names it. A term slot takes lexicon terms of `kind`.
+    A dictated slot (digits, serial) has `length` characters (0: any) and matches `pattern`, as
+    `example` does; `format` tells callers what it looks like; `personal` ones are hidden in the
+    records.
     """
 
     id: str
@@ -54,7 +66,24 @@ class Slot:
     kind: str = ""
     minimum: int = 0
     maximum: int = 1_000_000
+    length: int = 0
+    format: str = ""
+    example: str = ""
+    personal: bool = False
     line: int = 0
+
+    @property
+    def dictated(self) -> bool:
+        """Whether it is taken down group by group."""
+        return self.type in DICTATED
+
+    def takes(self, value: str) -> bool:
+        """Whether a dictated value is what is asked for."""
+        if not value or (self.length and len(value) != self.length):
+            return False
+        known = string.digits if self.type is SlotType.DIGITS else _SERIAL_CHARS
+        in_order = not self.pattern or re.fullmatch(self.pattern, value) is not None
+        return in_order and all(char in known for char in value)
 
     def shown(self, value: str) -> str:
         """A value as people read it."""
@@ -114,12 +143,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class TestTurn:
-    """A caller's sentence and what must follow; `expect` has the keys of docs/scenes.md."""
+    """What a caller does and what must follow; `expect` has the keys of docs/scenes.md.
+
+    A turn is a sentence (`say`), keys pressed one after the other, or a long silence (`pause`).
+    """
 
     __test__ = False
-    say: str
+    say: str = ""
     expect: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, str] = field(default_factory=dict)
+    keys: str = ""
+    pause: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from voicebot.scenes.model import (
 from voicebot.scenes.when import Condition, ConditionError, parse_condition
 
 MAX_SPOKEN_CHARS = 1000
+MAX_DICTATED = 40
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _SCENE_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 _NESTED_REPEAT = re.compile(r"[+*}]\)[+*{]")
@@ -30,8 +31,10 @@ SCENE_OPTIONAL = (
 )  # fmt: skip
 SLOT_KEYS = (
     "type", "label", "ask", "help", "required", "values", "about", "affirm", "deny", "pattern",
-    "kind", "min", "max",
+    "kind", "min", "max", "length", "format", "example",
+    "personal",
 )  # fmt: skip
+_ONLY_DICTATED = ("length", "format", "example", "personal")
 EXPECT_KEYS = ("ask", "contradiction", "branch", "handoff", "reason", "kind", "say", "slots")
 
 
@@ -105,6 +108,10 @@ def _slot(name: str, node: Node) -> Slot:
         kind=table["kind"].text(40) if "kind" in table else "",
         minimum=table["min"].integer(0, 10**9) if "min" in table else 0,
         maximum=table["max"].integer(0, 10**9) if "max" in table else 1_000_000,
+        length=table["length"].integer(3, MAX_DICTATED) if "length" in table else 0,
+        format=table["format"].text(200) if "format" in table else "",
+        example=table["example"].text(MAX_DICTATED) if "example" in table else "",
+        personal=table["personal"].flag() if "personal" in table else False,
         line=node.line,
     )
     needs = {SlotType.ENUM: "values", SlotType.REGEX: "pattern", SlotType.TERM: "kind"}.get(
@@ -112,6 +119,10 @@ def _slot(name: str, node: Node) -> Slot:
     )
     if needs and needs not in table:
         node.wrong(f"the key {needs!r} for a slot of type {slot.type}", "none", "add it")
+    if not slot.dictated:
+        for key in _ONLY_DICTATED:
+            if key in table:
+                table[key].wrong(f"{key!r} in a slot of type digits or serial", str(slot.type))
     return slot
 
 
@@ -205,16 +216,28 @@ def _limits(node: Node) -> Limits:
     )
 
 
+def _keys(node: Node) -> str:
+    text = node.text(60)
+    if not re.fullmatch(r"[0-9A-D*#]*", text):
+        node.wrong("keys of a telephone (0-9, *, #)", repr(text))
+    return text
+
+
 def _test(node: Node) -> SceneTest:
     table = node.table(["name", "turns"], ["name", "turns"])
     turns = []
     for item in table["turns"].items() if "turns" in table else []:
-        turn = item.table(["say", "expect"], ["say", "expect"])
+        turn = item.table(["say", "keys", "pause", "expect"], ["expect"])
+        done = [key for key in ("say", "keys", "pause") if key in turn]
+        if len(done) != 1:
+            item.wrong("one of say, keys, pause", ", ".join(done) or "none")
         expect = turn["expect"].table(EXPECT_KEYS) if "expect" in turn else {}
         slots = expect.pop("slots").entries() if "slots" in expect else {}
         turns.append(
             TestTurn(
                 say=turn["say"].text(empty=True) if "say" in turn else "",
+                keys=_keys(turn["keys"]) if "keys" in turn else "",
+                pause=turn["pause"].flag() if "pause" in turn else False,
                 expect={key: child.text(200, empty=True) for key, child in expect.items()},
                 slots={key: child.text(60) for key, child in slots.items()},
             )

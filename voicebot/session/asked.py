@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from voicebot.dialog.events import Say
+from voicebot.dialog.events import Say, SayKind
 from voicebot.dialog.state import Awaiting, DialogState
 from voicebot.pack import Pack
 from voicebot.turns.endpoint import ExpectedAnswer
@@ -28,6 +28,8 @@ def nothing_expected(say: Say, state: DialogState) -> ExpectedAnswer:
 
 def expected_answer(pack: Pack, say: Say, state: DialogState) -> ExpectedAnswer:
     """The answer that `say` asks for, in the state that it was committed with."""
+    if say.kind is SayKind.READ_BACK:
+        return ExpectedAnswer.YES_NO
     scene = pack.scene(say.scene) if say.scene and say.slot else None
     if scene is not None:
         return _BY_SLOT.get(scene.slot(say.slot).type, ExpectedAnswer.OPEN)

@@ -14,12 +14,14 @@ from dataclasses import replace
 import structlog
 
 from telephony import Call, HangupBy
+from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Digit, NoInput, Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.asked import Expects, nothing_expected
 from voicebot.session.conversation import Conversation, Thought
+from voicebot.session.dictating import Dictating
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.hearing import Hearing
 from voicebot.session.mouth import Mouth
@@ -43,7 +45,7 @@ class CallSession:
 
     `announce` is said before the greeting; `stop_recording` does what a caller's wish not to be
     recorded asks for, and `opt_out_digit` is a key that says so. `expects` tells what kind of
-    answer an utterance asks for.
+    answer an utterance asks for; `dictations` reads dictated numbers off the dialog's state.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class CallSession:
         announce: str = "",
         opt_out_digit: str = "",
         stop_recording: Callable[[], None] = lambda: None,
+        dictations: DictationView | None = None,
         expects: Expects = nothing_expected,
     ) -> None:
         self._call = call
@@ -86,7 +89,10 @@ class CallSession:
         self._speculations = Speculations(
             self._talk, hearing, thinker, taker, mouth, budget.limit_ms
         )
-        self._speaking = Speaking(self._talk, mouth, prompts, taker, self._watchdog, expects)
+        self._dictating = Dictating(self._talk, taker, mouth, dictations)
+        self._speaking = Speaking(
+            self._talk, mouth, prompts, taker, self._watchdog, expects, self._dictating.said
+        )
         self._replies = Replies(
             self._talk,
             self._speculations,
@@ -151,7 +157,7 @@ class CallSession:
             async for frame in self._call.frames():
                 if self._is_held():
                     continue
-                self._taker.expect(self._speaking.expected)
+                self._taker.expect(self._dictating.expected or self._speaking.expected)
                 events = self._taker.feed(
                     frame,
                     bot_speaking=self._mouth.speaking,
@@ -162,6 +168,8 @@ class CallSession:
                     self._on_turn_event(event)
                 if not self._taker.in_turn:
                     self._hearing.end()
+                if paused := self._dictating.due(busy=self._replies.running is not None):
+                    self._replies.start(self._replies.reply_to(paused))
                 self._mind_dead_air()
         except Exception as error:
             log.exception("listening failed", call_id=self._call.info.call_id)
@@ -178,7 +186,7 @@ class CallSession:
     async def _watch_digits(self) -> None:
         async for digit in self._call.digits():
             self._talk.tell(facts.DigitPressed(self._talk.now_ms(), digit))
-            opted_out = digit == self._opt_out_digit
+            opted_out = digit == self._opt_out_digit and not self._dictating.runs
             if opted_out:
                 self._replies.stop_recording("digit")
             if not self._talk.interruptible:
@@ -186,10 +194,12 @@ class CallSession:
             if opted_out:
                 self._replies.start(self._replies.confirm_no_recording())
                 continue
+            self._dictating.key_pressed()
             thought = await self._meant_by(digit)
-            if thought is not None and thought.actions:
+            if thought is not None and (thought.actions or self._dictating.runs):
                 self._speculations.drop()
                 self._replies.interrupt()
+                self._dictating.keyed(thought)
                 self._replies.start(self._replies.perform(thought, None))
 
     async def _meant_by(self, digit: str) -> Thought | None:
@@ -212,12 +222,17 @@ class CallSession:
         if not talk.interruptible:
             return
         match event:
-            case turn.BargeInSuspected():
-                self._mouth.duck(self._duck_db)
+            case turn.BargeInSuspected(onset_ms=onset_ms):
+                self._dictating.caller_began(onset_ms)
+                if talk.takes_figures:  # nobody makes listener's sounds while they dictate
+                    replies.barge_in(onset_ms)
+                else:
+                    self._mouth.duck(self._duck_db)
             case turn.BargeInDismissed():
                 talk.tell(facts.ListenerSignal(talk.now_ms(), self._speculations.heard))
                 self._speculations.drop()
-            case turn.SpeechStarted():
+            case turn.SpeechStarted(speech_start_ms=onset_ms):
+                self._dictating.caller_began(onset_ms)
                 self._watchdog.caller_started()
                 self._caller_goes_on()
             case turn.SpeculateNow(speech_end_ms=end_ms):
@@ -226,10 +241,10 @@ class CallSession:
                 self._hearing.went_on()
                 self._speculations.drop()
             case turn.BargeIn(onset_ms=onset_ms):
-                talk.barged_in = True
-                replies.interrupt(self._taker.now_ms - onset_ms)
+                replies.barge_in(onset_ms)
                 self._speculations.rethink()
             case turn.TurnEnded():
+                self._dictating.disturbed(event.speech_end_ms)
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
                 replies.start(replies.answer(event, speculation), event.speech_end_ms)
             case turn.NoInputElapsed():

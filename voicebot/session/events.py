@@ -51,6 +51,16 @@ class DigitPressed(SessionEvent):
 
 
 @dataclass(frozen=True)
+class NumberDictated(SessionEvent):
+    """A number was taken down, read back and agreed upon; a personal one's `value` is masked."""
+
+    scene: str
+    slot: str
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Searched(SessionEvent):
     """A look into the knowledge: best ids first, with the chance that the first one answers."""
 

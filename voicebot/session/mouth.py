@@ -128,6 +128,22 @@ class Mouth:
         while (left_ms := self._call.queued_ms) > 0 and self._call.ended is None:  # noqa: ASYNC110
             await asyncio.sleep(max(left_ms, FRAME_MS) / 1000)
 
+    def sounded(self, ago_ms: float = 0.0) -> tuple[str, ...] | None:
+        """The clauses of the last utterance that had begun to sound `ago_ms` ago.
+
+        None if it was stopped: `stop` told then what had been heard.
+        """
+        if not self._queued:
+            return None
+        all_ms = sum(item.sound_ms + item.pause_ms for item in self._queued)
+        played_ms = all_ms - self._call.queued_ms - ago_ms
+        begun, start_ms = [], 0.0
+        for item in self._queued:
+            if start_ms <= played_ms:
+                begun.append(item.text)
+            start_ms += item.sound_ms + item.pause_ms
+        return tuple(begun)
+
     @property
     def ending(self) -> bool:
         """Whether the last clause of the utterance has begun; true where nothing is said."""

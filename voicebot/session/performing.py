@@ -23,6 +23,7 @@ class Performing:
 
     Args:
         hand_off: rings the seats; returns when that has failed or the call is over.
+        listen_on: nothing is owed to the caller now.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class Performing:
         mouth: Mouth,
         speaking: Speaking,
         hand_off: Callable[[Handoff], Awaitable[None]],
+        listen_on: Callable[[], None],
     ) -> None:
         self._talk = talk
         self._speculations = speculations
         self._mouth = mouth
         self._speaking = speaking
         self._hand_off = hand_off
+        self._listen_on = listen_on
         self._thought: Thought | None = None
         self._left: tuple[Action, ...] = ()
 
@@ -45,8 +48,9 @@ class Performing:
         """Carry a thought's actions out; it is committed with the first of them."""
         if any(isinstance(action, Handoff) for action in thought.actions):
             self._talk.interruptible = False  # the notice and the ringing belong together
-        if not thought.actions:
+        if not thought.actions:  # the caller is in the middle of something
             self._commit(thought)
+            self._listen_on()
         self._thought = thought
         for number, action in enumerate(thought.actions):
             self._left = thought.actions[number:]

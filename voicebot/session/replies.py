@@ -103,7 +103,9 @@ class Replies:
         self._apology = apology
         self._stop_recording = stop_recording
         self._watchdog_ms = watchdog_ms
-        self._performing = Performing(talk, speculations, mouth, speaking, self._hand_off)
+        self._performing = Performing(
+            talk, speculations, mouth, speaking, self._hand_off, self._owe_nothing
+        )
         self.perform = self._performing.perform
         self._turn: asyncio.Task[None] | None = None
         self._recording_stopped = False
@@ -122,6 +124,11 @@ class Replies:
         self._talk.committed = False
         self._turn = self._talk.spawn(self._guarded(work))
         self._turn.add_done_callback(lambda _: work.close())  # it may never have begun
+
+    def barge_in(self, onset_ms: int) -> None:
+        """The caller speaks over the bot since `onset_ms` (frame clock), and means it."""
+        self._talk.barged_in = True
+        self.interrupt(self._taker.now_ms - onset_ms)
 
     def interrupt(self, after_ms: int = 0) -> None:
         """Stop the bot's sound and the turn that makes it, `after_ms` into the interruption.

@@ -24,7 +24,7 @@ _ASIDES = (SayKind.FILLER, SayKind.NOTICE, SayKind.HANDOFF)
 
 
 class Speaking:
-    """One call's utterances; `taker`'s frame clock is the watchdog's."""
+    """One call's utterances; `taker`'s frame clock is the watchdog's, `on_say` hears of each."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Speaking:
         taker: TurnTaker,
         watchdog: DeadAirWatchdog,
         expects: Expects = nothing_expected,
+        on_say: Callable[[Say], None] = lambda say: None,
     ) -> None:
         self._talk = talk
         self._mouth = mouth
@@ -42,6 +43,7 @@ class Speaking:
         self._watchdog = watchdog
         self._expects = expects
         self._asked = ExpectedAnswer.OPEN
+        self._on_say = on_say
         self._fillers = 0
         self._last_said = ""
         self._said_again = False
@@ -67,6 +69,7 @@ class Speaking:
         def first_sound() -> None:
             on_first_sound()
             self._asked = self._expects(say, self._talk.state)
+            self._on_say(say)
             self._watchdog.bot_started()
             since = None if waited_for_caller else budget
             self._talk.tell(report.bot_spoke(self._talk.now_ms(), say, since))
@@ -86,8 +89,8 @@ class Speaking:
         return Say(self._prompts.get(name), kind)
 
     async def filler(self, budget: Budget, why: str) -> None:
-        """Something to bridge a wait; not for a caller who does not hear it."""
-        if self._talk.call.held:
+        """Something to bridge a wait; not for a caller who does not hear it, or is dictating."""
+        if self._talk.call.held or self._talk.takes_figures:
             return
         budget.note("filler", budget.elapsed_ms(), why)
         await self.say(Say(self._next_filler(), SayKind.FILLER), budget)

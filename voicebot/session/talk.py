@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import structlog
@@ -22,6 +22,9 @@ class Talk:
 
     Attributes:
         state: the dialog's memory; moves with the first sound of a reply.
+        on_state: told each new state.
+        shown: makes of a fact what may be told of it.
+        takes_figures: the caller is dictating: nothing is said while they look for the next group.
         committed: whether the running turn has made its first sound.
         interruptible: False once a hand-off has begun: the notice and the ringing belong together.
         barged_in: the caller has stopped the bot and not been answered since.
@@ -31,7 +34,10 @@ class Talk:
 
     def __init__(self, call: Call, state: DialogState, observer: facts.Observer) -> None:
         self.call = call
-        self.state = state
+        self._state = state
+        self.takes_figures = False
+        self.on_state: Callable[[DialogState], None] = lambda state: None
+        self.shown: Callable[[facts.SessionEvent], facts.SessionEvent] = lambda event: event
         self.committed = True
         self.interruptible = True
         self.barged_in = False
@@ -40,6 +46,15 @@ class Talk:
         self._observer = observer
         self._answered_s = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def state(self) -> DialogState:
+        return self._state
+
+    @state.setter
+    def state(self, state: DialogState) -> None:
+        self._state = state
+        self.on_state(state)
 
     def answered(self) -> None:
         """The call's clock begins."""
@@ -52,7 +67,7 @@ class Talk:
     def tell(self, event: facts.SessionEvent) -> None:
         """Tell the observer; one that fails (a full disk, a closed terminal) harms no call."""
         try:
-            self._observer(event)
+            self._observer(self.shown(event))
         except Exception:
             log.exception("observer failed", call_id=self.call.info.call_id)
 

@@ -23,7 +23,7 @@ class Considered:
 
     `late` says that the reply's first clause is still being rendered and will miss the budget:
     something prepared should be said before it. `not_recorded`: the caller wishes no recording;
-    the thought is about the rest of what they said.
+    the thought is about the rest of what they said. `raw` is `text` before repair.
     """
 
     recognition: Recognition
@@ -31,6 +31,7 @@ class Considered:
     thought: Thought | None
     late: bool = False
     not_recorded: bool = False
+    raw: str = ""
 
 
 OnText = Callable[[str, float], None]
@@ -75,9 +76,13 @@ class Thinker:
         guess = self._repair(quick.text)
         on_text(guess, quick.confidence)
         budget.note("quick asr", start_ms)
-        carried = await _words_of(earlier)
+        carried, carried_raw = await _words_of(earlier)
         rehearsal = asyncio.create_task(
-            self._rehearse(state, Heard(carried + guess, quick.confidence, (), barged_in), budget)
+            self._rehearse(
+                state,
+                Heard(carried + guess, quick.confidence, (), barged_in, carried_raw + quick.text),
+                budget,
+            )
         )
         try:
             start_ms = budget.elapsed_ms()
@@ -89,7 +94,8 @@ class Thinker:
         finally:
             await cancel(rehearsal)
         others = tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:])
-        heard = Heard(carried + text, recognition.confidence, others, barged_in)
+        raw = carried_raw + recognition.text
+        heard = Heard(carried + text, recognition.confidence, others, barged_in, raw)
         return await self._reply(recognition, heard, state, budget, rehearsed)
 
     async def _reply(
@@ -102,12 +108,14 @@ class Thinker:
     ) -> Considered:
         asked, not_recorded = self._wish(heard.text)
         if not asked:
-            return Considered(recognition, heard.text, None, not_recorded=not_recorded)
+            return Considered(
+                recognition, heard.text, None, not_recorded=not_recorded, raw=heard.raw
+            )
         said = replace(heard, text=asked)
         thought = await self._conversation.consider(state, said, budget, rehearsed)
         first = next((a for a in thought.actions if isinstance(a, Say)), None)
         late = first is not None and not await self._voiced(first, budget)
-        return Considered(recognition, heard.text, thought, late, not_recorded)
+        return Considered(recognition, heard.text, thought, late, not_recorded, heard.raw)
 
     async def _rehearse(self, state: DialogState, guess: Heard, budget: Budget) -> Thought | None:
         """What the quick text would be answered: what it takes is then looked up and voiced."""
@@ -134,11 +142,12 @@ class Thinker:
         return True
 
 
-async def _words_of(earlier: asyncio.Task[Considered] | None) -> str:
-    """What was understood in a turn that was cut short; nothing if that failed."""
+async def _words_of(earlier: asyncio.Task[Considered] | None) -> tuple[str, str]:
+    """What was understood in a turn that was cut short, repaired and raw; nothing if that
+    failed."""
     if earlier is None:
-        return ""
+        return "", ""
     await asyncio.wait({earlier})
     if earlier.cancelled() or earlier.exception() is not None:
-        return ""
-    return earlier.result().text
+        return "", ""
+    return earlier.result().text, earlier.result().raw

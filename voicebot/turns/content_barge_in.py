@@ -8,6 +8,7 @@ turn-taker feeds frames, the session the text.
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 
 from telephony.api import FRAME_MS
@@ -47,6 +48,7 @@ class OverlapRules:
             )
 
 
+_FIGURE = re.compile(r"[0-9零〇洞一幺二两三四五六七拐八九勾]")
 LEARNING_RATE = 0.01
 """A frame's share in the caller's usual level: the last two seconds of speech count most."""
 
@@ -113,10 +115,12 @@ class ContentBargeIn:
             confidence: the recognizer's, 0..1.
             bot_text: what the bot is saying; its echo is not the caller's.
         """
+        # Ears are never sure of figures; where they were asked for, they are an answer.
+        figures = expected is ExpectedAnswer.NUMBER and _FIGURE.search(text) is not None
         self.last = classify_overlap(
             without_own_words(text, bot_text),
             asked_yes_no=expected is ExpectedAnswer.YES_NO,
-            confidence=confidence,
+            confidence=1.0 if figures else confidence,
         )
         self._by_text = Verdict.STOP if self.last.stops_the_bot else Verdict.RESUME
         return self._by_text

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.turns.dictated import spoken_group
-from voicebot.turns.dictation import Dictation, DictationRules, Next, Phase, Step
+from voicebot.dialog.dictated import spoken_group
+from voicebot.dialog.dictation import Dictation
+from voicebot.dialog.dictation_rules import DictationRules
+from voicebot.dialog.dictation_state import DictationState, Next, Phase, Step
 
 
 def dictated(*texts: str) -> Dictation:
@@ -22,10 +26,10 @@ def test_groups_over_several_turns_are_read_back_and_agreed_upon() -> None:
     assert dictation.heard("序列号是二一九").next is Next.LISTEN
     assert dictation.heard("五五八").next is Next.LISTEN
     assert dictation.heard("A零三，好了") == Step(Next.READ_BACK, ("219", "558", "A03"))
-    assert dictation.phase is Phase.CONFIRMING
+    assert dictation.state.phase is Phase.CONFIRMING
     done = dictation.heard("对，没错")
     assert (done.next, done.value) == (Next.DONE, "219558A03")
-    assert dictation.phase is Phase.DONE
+    assert dictation.state.phase is Phase.DONE
 
 
 def test_a_pause_ends_it_and_a_short_one_does_not() -> None:
@@ -124,8 +128,7 @@ def test_only_a_yes_is_a_yes() -> None:
 def test_saying_it_along_with_the_bot_changes_nothing() -> None:
     dictation = dictated("二一九", "五五八", "好了")
     dictation.read(0)
-    assert dictation.heard("二一九").next is Next.LISTEN
-    assert dictation.value == "219558"
+    assert dictation.heard("二一九") == Step(Next.READ_BACK, ("219", "558"), 1)
 
 
 def test_another_group_of_the_same_length_replaces_the_one_just_read() -> None:
@@ -151,7 +154,7 @@ def test_other_words_go_to_the_dialog_and_lose_nothing() -> None:
 def test_too_much_is_clipped_and_read_back() -> None:
     dictation = Dictation(DictationRules(max_length=6))
     assert dictation.heard("一二三四五六七八九").value == "123456"
-    assert dictation.phase is Phase.CONFIRMING
+    assert dictation.state.phase is Phase.CONFIRMING
 
 
 def test_once_agreed_upon_only_a_correction_opens_it_again() -> None:
@@ -192,3 +195,88 @@ def test_no_order_of_words_and_keys_breaks_it(inputs: list[str]) -> None:
         assert len(dictation.value) <= 20
         assert all(group for group in step.groups)
         dictation.paused(3000)
+
+
+def test_ears_write_a_no_as_an_army_and_a_yes_as_a_team() -> None:
+    dictation = dictated("二一九", "五五八", "好了")
+    assert dictation.heard("部队是五六八").groups == ("219", "568")
+    assert dictation.heard("第一组部队是360吧").groups == ("3608", "568")
+    assert dictation.heard("队的").next is Next.DONE
+
+
+def test_a_yes_before_all_of_it_was_read_brings_the_rest() -> None:
+    dictation = dictated("二一九", "五五八", "零零七", "好了")
+    dictation.read(0)
+    assert dictation.heard("对") == Step(Next.READ_BACK, ("219", "558", "007"), 1)
+    assert dictation.heard("对").next is Next.DONE
+
+
+SERIAL = DictationRules(length=12, pattern="YL[0-9]{10}")
+
+
+def test_letters_that_every_value_has_may_be_left_out_or_misheard() -> None:
+    for said in ("二零九五三七零八五六", "YO二零九五三七零八五六", "WL二零九五三七零八五六"):
+        dictation = Dictation(SERIAL)
+        step = dictation.heard(said)
+        step = dictation.paused(2500) if step.next is Next.LISTEN else step
+        assert (step.next, step.value, step.fits) == (Next.READ_BACK, "YL2095370856", True), said
+
+
+def test_look_alikes_are_exchanged_only_where_one_reading_fits() -> None:
+    dictation = Dictation(SERIAL)
+    assert dictation.heard("YL二O九五三七O八五六").value == "YL2095370856"
+    free = Dictation(DictationRules(length=4, pattern="[A-Z0-9]{4}"))
+    asked = free.heard("AO三五")
+    assert (asked.next, asked.place) == (Next.ASK_LETTER, 1)
+    assert free.heard("数字零").value == "A035"
+    assert free.heard("对").next is Next.DONE
+
+
+def test_what_is_wanting_is_asked_for_and_what_is_too_much_is_not_taken() -> None:
+    dictation = Dictation(SERIAL)
+    dictation.heard("YL二零九五")
+    assert dictation.paused(2500).next is Next.LISTEN
+    assert dictation.paused(4500).next is Next.ASK_REST
+    assert dictation.pause_ms() is None  # asked once is enough
+    assert dictation.heard("三二一二一二一二一二一二").next is Next.MISSED
+    assert dictation.value == "YL2095"
+    assert dictation.heard("YL二零九五三七零八五六").value == "YL2095370856"
+
+
+def test_a_value_that_cannot_be_is_never_agreed_upon() -> None:
+    dictation = Dictation(DictationRules(pattern="1[3-9][0-9]{9}", letters=False))
+    dictation.heard("一二三四五")
+    read = dictation.paused(2500)
+    assert (read.next, read.fits) == (Next.READ_BACK, False)
+    assert dictation.heard("对").next is Next.MISFIT
+    assert dictation.value == "" and dictation.state.phase is Phase.LISTENING
+
+
+INPUTS = st.one_of(
+    st.sampled_from("0123456789*#A"),
+    st.sampled_from(
+        ["不对", "第二组不对", "三七二", "好了", "对", "重新说", "还有五五", "YL二零九五", "A O 三"]
+    ),
+    st.text(max_size=6),
+    st.integers(0, 6000),
+)
+
+
+@given(st.lists(INPUTS, max_size=25))
+def test_only_what_fits_and_was_read_whole_is_ever_agreed_upon(inputs: list[str | int]) -> None:
+    """And the state alone holds all of it: a dictation made anew at each step is the same one."""
+    state = DictationState()
+    read = 0
+    for item in inputs:
+        dictation = Dictation(SERIAL, DictationState.from_dict(asdict(state)))
+        if isinstance(item, int):
+            step = dictation.paused(item)
+        elif item in tuple("0123456789*#A"):
+            step = dictation.key(item)
+        else:
+            step = dictation.heard(item)
+        if step.next is Next.DONE:
+            assert SERIAL.fits(step.value) and read == len(step.groups)
+            return
+        read = len(step.groups) if step.next is Next.READ_BACK else read
+        state = dictation.state

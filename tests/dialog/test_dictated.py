@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.turns.dictated import dictated_groups, read_back_sizes, regroup, spoken_group
+from voicebot.dialog.dictated import dictated_groups, read_back_sizes, regroup, spoken_group
 
 
 @pytest.mark.parametrize(

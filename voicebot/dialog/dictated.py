@@ -8,6 +8,7 @@ like a figure is one (留 for 六): ears err by homophones, and all of it is rea
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 
 from pypinyin import Style, lazy_pinyin
@@ -23,12 +24,18 @@ _CARRIER = re.compile(
 _GROUP_END = re.compile(r"[，,、。.；;\s\-—/]+|杠|横杠|中杠|斜杠|点|空格")
 _COUNTED = re.compile(rf"([一二两三四五六七八九2-9])个([{''.join(SPOKEN_DIGITS)}0-9])")
 _NUMBER = re.compile(r"[一二两三四五六七八九]?[十百千][一二两三四五六七八九十百千零]*")
+MAX_READABLE = 5
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _SOUND_DIGITS = {
     "ling": "0", "dong": "0", "yi": "1", "yao": "1", "er": "2", "liang": "2", "san": "3",
     "shan": "3", "si": "4", "shi": "4", "wu": "5", "liu": "6", "qi": "7", "guai": "7", "ba": "8",
     "jiu": "9", "gou": "9",
+    # what ears made of figures on a telephone line (tests/bench/bench_dictation.py)
+    "lin": "0", "nin": "0", "yin": "1", "sen": "3", "zi": "4", "ci": "4", "lu": "6", "lv": "6",
+    "xi": "7", "da": "8", "pa": "8", "jiao": "9",
 }  # fmt: skip
+_SOUND_LETTERS = {"诶": "A", "欸": "A"}
+_FEWEST_BY_SOUND = 3  # this many characters may be figures by their sound alone (已无酒 for 159)
 
 
 def dictated_groups(text: str) -> tuple[str, ...]:
@@ -55,7 +62,8 @@ def _figures(piece: str) -> str | None:
     said = _NUMBER.sub(lambda m: str(_number(m[0])), counted)
     certain = [_digit(char) for char in said]
     unknown = [at for at, char in enumerate(certain) if not char]
-    if len(unknown) * 2 > len(said) or len(unknown) == len(said):
+    by_sound = len(unknown) == len(said) >= _FEWEST_BY_SOUND
+    if not by_sound and (len(unknown) * 2 > len(said) or len(unknown) == len(said)):
         return None
     for at in unknown:
         certain[at] = _SOUND_DIGITS.get(lazy_pinyin(said[at], style=Style.NORMAL)[0], "")
@@ -68,7 +76,7 @@ def _digit(char: str) -> str:
     """A figure, a letter, or an empty text for anything else."""
     if char.isascii() and char.isalnum():
         return char.upper()
-    return SPOKEN_DIGITS.get(char, "")
+    return SPOKEN_DIGITS.get(char, "") or _SOUND_LETTERS.get(char, "")
 
 
 def _number(said: str) -> int:
@@ -101,6 +109,24 @@ def regroup(value: str) -> tuple[str, ...]:
         groups.append(value[start : start + size])
         start += size
     return tuple(groups)
+
+
+def readable(groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Groups as they can be read back: the caller's own, where they are neither long nor single.
+
+    Letters before figures are a group of their own; a mobile number keeps its shape.
+    """
+    value = "".join(groups)
+    mobile = len(value) == 11 and value.isdigit() and value[0] == "1"
+    if mobile or any(len(group) == 1 for group in groups):
+        return regroup(value)
+    found: list[str] = []
+    for group in groups:
+        figures = group.lstrip(string.ascii_uppercase)
+        short = len(group) <= MAX_READABLE
+        for part in (group,) if short else (group[: len(group) - len(figures)], figures):
+            found += [part] if len(part) <= MAX_READABLE else regroup(part)
+    return tuple(part for part in found if part)
 
 
 def spoken_group(group: str) -> str:
