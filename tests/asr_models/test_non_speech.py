@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.bench.bench_turns import frames
 
 from asr_models.silero import SileroVad
 from asr_models.wav import read_wav
 from asr_models.whisper_ct2 import WhisperRecognizer
 from tests.bench.bench_non_speech import ECHO, FIXTURES, PROMPT, Piece, pieces
-from tests.bench.bench_turns import frames
 from tests.bench.ears_on_a_line import EarsOnALine
 from tests.bench.line_sounds import SOUNDS
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from tests.bench.make_caller_lines import VOICES
 
 from asr_models.g711 import alaw_decode, alaw_encode
-from tests.bench.make_caller_lines import VOICES
 from voicebot.dialog.dictated import dictated_groups, spoken_group
 from voicebot.ears import build_recognizer
 from voicebot.pack_loader import load_pack

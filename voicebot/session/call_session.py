@@ -16,7 +16,6 @@ import structlog
 from telephony import Call, HangupBy
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Digit, NoInput, Say, SayKind
-from voicebot.dialog.state import DialogState
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
@@ -203,11 +202,11 @@ class CallSession:
                 self._dictating.keyed(thought)
                 self._replies.start(self._replies.perform(thought, None))
 
-    async def _meant_by(self, digit: str, state: DialogState) -> Thought | None:
+    async def _meant_by(self, digit: str) -> Thought | None:
         """What to do about a key; None where that hangs or fails, and a human is brought."""
         try:
             async with asyncio.timeout(self._watchdog_s):
-                return await self._conversation.consider(state, Digit(digit))
+                return await self._conversation.consider(self._talk.state, Digit(digit))
         except Exception as error:
             log.exception("a key could not be looked up", call_id=self._call.info.call_id)
             what = f"key {digit}: {type(error).__name__}: {error}"
