@@ -15,9 +15,10 @@ from asr_models.script import strip_punctuation
 MAX_CHARS_PER_S = 9.0  # fast Mandarin is 6-7 syllables a second
 _SLACK_CHARS = 4
 _ECHO_MIN_CHARS = 6
-# Between modulated noise (1.0 and more) and speech at 10 dB (up to .72): docs/ears.md.
+# Between modulated noise (1.0 and more) and sentences at 10 dB (up to .83): docs/ears.md.
 _DOUBT_PER_LOGPROB = 0.4
-_MOST_DOUBT = 0.9
+_LEAST_SCORE = -1.5  # below it a text is wrong in any case, whether anybody spoke or not
+_MOST_DOUBT = 0.97
 
 _STOCK = re.compile(
     "|".join(
@@ -56,7 +57,7 @@ def is_nobody(no_speech: float, score: float) -> bool:
         no_speech: probability of Whisper's "no speech" token, 0..1.
         score: mean log-probability a token of the text.
     """
-    return no_speech - _DOUBT_PER_LOGPROB * score > _MOST_DOUBT
+    return no_speech - _DOUBT_PER_LOGPROB * max(score, _LEAST_SCORE) > _MOST_DOUBT
 
 
 def guard(text: str, audio_ms: int, prompt: str = "") -> Verdict:

@@ -75,5 +75,5 @@ def test_two_doubts_together_mean_that_nobody_spoke() -> None:
     assert is_nobody(0.87, -0.9)  # modulated noise
     assert is_nobody(0.5, -1.2)
     assert not is_nobody(0.9, 0.0)  # one doubt alone
-    assert not is_nobody(0.0, -2.0)
+    assert not is_nobody(0.2, -5.0)
     assert not is_nobody(0.26, -1.15)  # speech at 10 dB
