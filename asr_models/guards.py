@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from asr_models.script import strip_punctuation
 
@@ -18,7 +19,7 @@ _ECHO_MIN_CHARS = 6
 # Between modulated noise (1.0 and more) and sentences at 10 dB (up to .83): docs/ears.md.
 _DOUBT_PER_LOGPROB = 0.4
 _LEAST_SCORE = -1.5  # below it a text is wrong in any case, whether anybody spoke or not
-_MOST_DOUBT = 0.97
+_MOST_DOUBT = 0.95
 
 _STOCK = re.compile(
     "|".join(
@@ -87,14 +88,18 @@ def is_prompt_echo(text: str, prompt: str) -> bool:
     """Whether `text` is a stretch of the prompt, longer than any one of its items.
 
     A caller may well say one word of a prompt; nobody says two of its items with the same
-    comma in between.
+    comma in between. Nor is most of what they say one stretch of it that is longer than any item.
     """
     said, given = _clauses(text), _clauses(prompt)
     if len(strip_punctuation(text)) < _ECHO_MIN_CHARS or not given:
         return False
     if said == given:
         return True
-    return len(said) > 1 and "，".join(said) in "，".join(given)
+    if len(said) > 1 and "，".join(said) in "，".join(given):
+        return True
+    written, primed = "".join(said), "".join(given)
+    stretch = SequenceMatcher(None, written, primed, autojunk=False).find_longest_match().size
+    return stretch > max(len(clause) for clause in given) and stretch * 2 > len(written)
 
 
 def _clauses(text: str) -> list[str]:
