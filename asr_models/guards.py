@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from asr_models.script import strip_punctuation
 
 MAX_CHARS_PER_S = 9.0  # fast Mandarin is 6-7 syllables a second
 _SLACK_CHARS = 4
 _ECHO_MIN_CHARS = 6
-# Between modulated noise (1.0 and more) and speech at 10 dB (up to .72): docs/ears.md.
+# Between modulated noise (1.0 and more) and sentences at 10 dB (up to .83): docs/ears.md.
 _DOUBT_PER_LOGPROB = 0.4
-_MOST_DOUBT = 0.9
+_LEAST_SCORE = -1.5  # below it a text is wrong in any case, whether anybody spoke or not
+_MOST_DOUBT = 0.95
 
 _STOCK = re.compile(
     "|".join(
@@ -56,7 +58,7 @@ def is_nobody(no_speech: float, score: float) -> bool:
         no_speech: probability of Whisper's "no speech" token, 0..1.
         score: mean log-probability a token of the text.
     """
-    return no_speech - _DOUBT_PER_LOGPROB * score > _MOST_DOUBT
+    return no_speech - _DOUBT_PER_LOGPROB * max(score, _LEAST_SCORE) > _MOST_DOUBT
 
 
 def guard(text: str, audio_ms: int, prompt: str = "") -> Verdict:
@@ -86,14 +88,18 @@ def is_prompt_echo(text: str, prompt: str) -> bool:
     """Whether `text` is a stretch of the prompt, longer than any one of its items.
 
     A caller may well say one word of a prompt; nobody says two of its items with the same
-    comma in between.
+    comma in between. Nor is most of what they say one stretch of it that is longer than any item.
     """
     said, given = _clauses(text), _clauses(prompt)
     if len(strip_punctuation(text)) < _ECHO_MIN_CHARS or not given:
         return False
     if said == given:
         return True
-    return len(said) > 1 and "，".join(said) in "，".join(given)
+    if len(said) > 1 and "，".join(said) in "，".join(given):
+        return True
+    written, primed = "".join(said), "".join(given)
+    stretch = SequenceMatcher(None, written, primed, autojunk=False).find_longest_match().size
+    return stretch > max(len(clause) for clause in given) and stretch * 2 > len(written)
 
 
 def _clauses(text: str) -> list[str]:

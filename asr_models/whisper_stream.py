@@ -20,7 +20,7 @@ from asr_models.whisper_decode import Encoded
 from asr_models.whisper_reading import WhisperReader
 
 _UNSURE_TOKENS = 2  # the last that two readings agree on: their sound may not be complete yet
-_SURE = 0.75  # a beam search over so sure a greedy reading made no text better (docs/ears.md)
+_SURE = 0.93  # a beam search over so sure a greedy reading made no text better (docs/ears.md)
 _Sequence = TypeVar("_Sequence", str, tuple[int, ...])
 
 

@@ -75,5 +75,14 @@ def test_two_doubts_together_mean_that_nobody_spoke() -> None:
     assert is_nobody(0.87, -0.9)  # modulated noise
     assert is_nobody(0.5, -1.2)
     assert not is_nobody(0.9, 0.0)  # one doubt alone
-    assert not is_nobody(0.0, -2.0)
+    assert not is_nobody(0.2, -5.0)
     assert not is_nobody(0.26, -1.15)  # speech at 10 dB
+
+
+def test_an_echo_that_the_model_has_dressed_up_is_still_one() -> None:
+    """What room murmur once gave: an invented beginning, then most of the prompt."""
+    prompt = "您好，我的云岚服务器装系统时看不到硬盘，阵列卡做了RAID，想查固件和驱动。"
+    dressed = "在此事前，我和您的云岚服务器装系统时看不到硬盘，阵列卡做了RAID，想查固件和驱动。"
+    assert is_prompt_echo(dressed, prompt)
+    assert not is_prompt_echo("云岚服务器装系统时看不到硬盘怎么办", prompt)
+    assert not is_prompt_echo("阵列卡做了RAID以后服务器一直起不来", prompt)

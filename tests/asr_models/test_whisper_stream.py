@@ -68,22 +68,19 @@ def test_the_final_does_not_encode_again_what_a_partial_encoded(
 
 @pytest.mark.weights
 def test_a_quick_text_that_is_sure_is_the_final_at_once(
-    whisper: WhisperRecognizer, clips: list[Clip]
+    whisper: WhisperRecognizer, clips: list[Clip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sure = unsure = 0
-    for clip in clips[::16]:
-        stream = whisper.stream(prompt=PROMPT)
-        stream.accept(on_the_phone(clip))
-        quick, final = stream.partial(), stream.final()
-        if final.cpu_s == 0.0:
-            sure += 1
-            assert (final.text, final.confidence) == (quick.text, quick.confidence)
-            assert quick.confidence >= 0.75
-        else:
-            unsure += 1
-            assert len(final.alternatives) > 1
-    assert sure > 0
-    assert unsure > 0
+    stream = whisper.stream(prompt=PROMPT)
+    stream.accept(on_the_phone(clips[5]))
+    quick = stream.partial()
+    assert 0.1 < quick.confidence < 0.9999
+    monkeypatch.setattr("asr_models.whisper_stream._SURE", quick.confidence - 0.01)
+    at_once = stream.final()
+    assert (at_once.text, at_once.confidence, at_once.cpu_s) == (quick.text, quick.confidence, 0.0)
+    monkeypatch.setattr("asr_models.whisper_stream._SURE", quick.confidence + 0.01)
+    searched = stream.final()
+    assert len(searched.alternatives) > 1
+    assert searched.cpu_s > 0
 
 
 @pytest.mark.weights
