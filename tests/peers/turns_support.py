@@ -40,7 +40,7 @@ def free_port() -> int:
 class Bot:
     """A running ``voicebot serve`` and where it keeps its calls."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
     folder: Path
 
@@ -62,30 +62,30 @@ class Bot:
 @contextlib.contextmanager
 def serving(folder: Path, models: Path, **environment: str) -> Iterator[Bot]:
     """``voicebot serve`` with the real models, as an operator runs it."""
-    port = free_port()
+    port, log = free_port(), folder.with_suffix(".log")
     command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
-    with subprocess.Popen(
-        [*command, "--records", str(folder)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "VOICEBOT_MODELS": str(models),
-            "VOICEBOT__SIP__RTP_PORTS": "47500-47698",
-            # A machine busy with other tests is no reason to refuse the calls of this one.
-            "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "10000",
-            "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
-            **environment,
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        deadline, seen = time.monotonic() + START_TIMEOUT_S, ""
-        while f"listening on 127.0.0.1:{port}" not in seen and time.monotonic() < deadline:
-            line = process.stderr.readline()
-            assert line, f"serve ended before it listened: {seen[-1000:]}"
-            seen += line
+    with (
+        log.open("w") as said,
+        subprocess.Popen(
+            [*command, "--records", str(folder)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "VOICEBOT_MODELS": str(models),
+                "VOICEBOT__SIP__RTP_PORTS": "47500-47698",
+                # A machine busy with other tests is no reason to refuse the calls of this one.
+                "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "10000",
+                "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
+                **environment,
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        ) as process,
+    ):
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while f"listening on 127.0.0.1:{port}" not in log.read_text():
+            assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-1000:]
+            time.sleep(0.3)  # another process; nothing to wait on but what it says
         try:
             yield Bot(process, port, folder)
         finally:

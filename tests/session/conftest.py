@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.session.fakes import ToneVoice
+from voicebot.cli.logs import plain_logs
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler
 
@@ -17,3 +18,9 @@ def scheduler() -> Iterator[InferenceScheduler]:
     made = InferenceScheduler(workers=2)
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> None:
+    """As in the program: failures are logged on the loop, whose time the tests measure."""
+    plain_logs()

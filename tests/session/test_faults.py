@@ -82,9 +82,13 @@ class SearchingConversation(EchoConversation):
     searched: tuple[str, ...] = ("Heard", "Digit", "NoInput")
 
     async def consider(
-        self, state: DialogState, event: Event, budget: Budget | None = None
+        self,
+        state: DialogState,
+        event: Event,
+        budget: Budget | None = None,
+        rehearsed: Thought | None = None,
     ) -> Thought:
-        if type(event).__name__ in self.searched:
+        if type(event).__name__ in self.searched and rehearsed is None:
             await self.scheduler.run(Priority.FINAL_ASR, lambda: None, stage="search")
             await self.scheduler.run(Priority.CHOICE, lambda: None, stage="choice")
         if isinstance(event, Heard | HandoffEnded):

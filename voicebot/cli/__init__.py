@@ -12,6 +12,7 @@ import typer
 
 from asr_models.errors import AsrError
 from telephony.errors import LineError
+from voicebot.cli.logs import plain_logs
 from voicebot.errors import VoicebotError
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ for _module in COMMAND_MODULES:
 
 def main() -> None:
     """Run the command line; an error the user can act upon is one line on stderr, exit status 2."""
+    plain_logs()
     try:
         app()
     except (VoicebotError, LineError, AsrError) as error:
