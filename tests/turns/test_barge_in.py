@@ -19,7 +19,7 @@ def test_a_caller_over_the_bot_ducks_it_then_stops_it() -> None:
     line.quiet(2000, bot=True)
     line.say(400, bot=True)
     assert line.events == [
-        BargeInSuspected(at_ms=2100, onset_ms=2000),
+        BargeInSuspected(at_ms=2120, onset_ms=2000),
         BargeIn(at_ms=2260, onset_ms=2000),
         SpeechStarted(at_ms=2260, speech_start_ms=2000),
     ]
@@ -56,14 +56,14 @@ def test_a_short_sound_ducks_the_bot_and_gives_it_back() -> None:
     line = Line()
     line.say(160, bot=True)
     line.quiet(400, bot=True)
-    assert line.events == [BargeInSuspected(100, 0), BargeInDismissed(at_ms=380)]
+    assert line.events == [BargeInSuspected(120, 0), BargeInDismissed(at_ms=380)]
 
 
 def test_a_suspicion_that_outlasts_the_bot_becomes_a_plain_turn() -> None:
     line = Line()
     line.say(160, bot=True)
     line.say(100)
-    assert line.events == [BargeInSuspected(100, 0), SpeechStarted(180, 0)]
+    assert line.events == [BargeInSuspected(120, 0), SpeechStarted(180, 0)]
 
 
 def test_soft_syllables_inside_an_interruption_are_forgiven() -> None:

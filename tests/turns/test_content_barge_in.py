@@ -34,7 +34,7 @@ def overlapped(text: str, *, speech_ms: int = 400) -> Line:
     line.quiet(2000, bot=True)
     line.say(speech_ms, bot=True)
     line.quiet(400, bot=True)
-    assert line.events == [BargeInSuspected(2100, 2000), SpeculateNow(2560, 2400)]
+    assert line.events == [BargeInSuspected(2120, 2000), SpeculateNow(2560, 2400)]
     line.taker.heard(text, speech_end_ms=2400)
     line.quiet(20, bot=True)
     return line
@@ -154,7 +154,7 @@ def test_a_short_sound_is_not_even_recognized() -> None:
     line = Line(content=ContentBargeIn())
     line.say(160, bot=True)
     line.quiet(400, bot=True)
-    assert line.events == [BargeInSuspected(100, 0), BargeInDismissed(380)]
+    assert line.events == [BargeInSuspected(120, 0), BargeInDismissed(380)]
 
 
 def test_contradicting_lengths_are_refused() -> None:

@@ -57,6 +57,12 @@ def test_a_breath_is_nothing(text: str) -> None:
     assert classify_overlap(text) is Overlap.NOTHING
 
 
+def test_a_greeting_over_the_bot_stops_nothing() -> None:
+    """嗯好 is heard as 您好; who greets the greeting does not interrupt it either."""
+    assert classify_overlap("您好。") is Overlap.LISTENER
+    assert classify_overlap("你好，硬盘坏了") is Overlap.INTERRUPTION
+
+
 def test_a_yes_answers_a_question_already_heard() -> None:
     for yes in ("对", "是的", "好的", "嗯，对", "可以"):
         assert classify_overlap(yes, asked_yes_no=True) is Overlap.ANSWER
@@ -66,7 +72,7 @@ def test_a_yes_answers_a_question_already_heard() -> None:
 
 
 def test_a_few_doubtful_characters_do_not_stop_the_bot() -> None:
-    for hum in ("敏敏", "你好", "五号", "没了啦", "不意的"):
+    for hum in ("敏敏", "五号", "没了啦", "不意的", "BuyBuyBuy"):
         assert classify_overlap(hum, confidence=0.3) is Overlap.NOTHING
         assert classify_overlap(hum, confidence=0.9) is Overlap.INTERRUPTION
     for meant in (
@@ -81,6 +87,7 @@ def test_a_few_doubtful_characters_do_not_stop_the_bot() -> None:
         "传人公",
         "懂一下",
         "同意下",
+        "不去",
     ):
         assert classify_overlap(meant, confidence=0.3).stops_the_bot
 

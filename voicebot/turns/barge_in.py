@@ -25,7 +25,7 @@ class BargeInGate:
         margin_db: by how much the caller must exceed the echo estimate.
     """
 
-    SUSPECTED = 3 / 8
+    SUSPECTED = 7 / 16
     """So that the bot gives way within a quarter second of the first sound, line included."""
     GAP_MS = 200
     """Silence forgiven inside a barge-in: soft syllables sink under the echo's margin."""

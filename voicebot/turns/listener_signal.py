@@ -61,7 +61,7 @@ DOUBTFUL_CHARS = 3
 # 对对对 becomes BuyBuyBuy, 嗯嗯嗯 敏敏敏: one sound said over and over.
 _REPEATED = re.compile(r"(.{1,4}?)\1+")
 SURE = 0.5
-_REFUSAL = re.compile(r"不[是对行用要]|没有|别|停|等|错")
+_REFUSAL = re.compile(r"^不.$|不[是对行用要]|没有|别|停|等|错")
 _REFUSAL_SOUNDS = tuple(sound(words) for words in ("不是", "不对", "不行", "没有"))
 _WORDS_OF_ONE = frozenset("不没停喂等别有无亮红黄绿蓝")
 _STRAYS = frozenset("你我他她它这那一了的个么")

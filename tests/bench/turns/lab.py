@@ -95,11 +95,10 @@ class Lab:
         taker = TurnTaker(variant.settings, vad, endpoint=variant.endpoint, content=variant.content)
         line, bot = _Line(case), _Bot(case)
         echo, outcome = EchoEstimator(), Outcome()
-        hearing = (
-            _Hearing(taker, self._ears, case.bot_text, variant.partial_ms, outcome)
-            if variant.hears
-            else None
-        )
+        hearing = None
+        if variant.hears:
+            partial_ms = variant.partial_ms
+            hearing = _Hearing(taker, self._ears, case.bot_text, partial_ms, outcome)
         for number in range(line.length):
             went = bot.next_frame()
             came = line.received(number, went)
