@@ -95,11 +95,7 @@ class Lab:
         taker = TurnTaker(variant.settings, vad, endpoint=variant.endpoint, content=variant.content)
         line, bot = _Line(case), _Bot(case)
         echo, outcome = EchoEstimator(), Outcome()
-        hearing = (
-            _Hearing(taker, self._ears, case.bot_text, variant.partial_ms, outcome)
-            if variant.hears
-            else None
-        )
+        hearing = _Hearing(taker, self._ears, case.bot_text, variant.partial_ms, outcome) if variant.hears else None
         for number in range(line.length):
             went = bot.next_frame()
             came = line.received(number, went)
