@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_models.g711 import alaw_decode, alaw_encode
-from tests.bench.make_caller_lines import VOICES
 from voicebot.dialog.dictated import dictated_groups, spoken_group
 from voicebot.ears import build_recognizer
 from voicebot.pack_loader import load_pack
@@ -27,6 +26,7 @@ from voicebot.settings import load_settings
 from voicebot.speech.kokoro import KokoroVoice
 from voicebot.weights import locate
 
+VOICES = ("zf_xiaoyi", "zm_yunxi", "zm_yunjian")  # none of them the bot's
 NOISE_DB = 20.0
 PROMPTS = {
     "none": "",
