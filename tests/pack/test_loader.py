@@ -32,7 +32,7 @@ def test_another_company_needs_no_code(root: Path) -> None:
         "service.repair_request",
     ]
     assert pack.faq[0].similar and pack.faq[0].source == "服务政策 1"
-    (entry,) = scene_entries(pack)
+    entry, _ = scene_entries(pack)
     assert entry[:2] == ("printer.paper_jam", "打印机卡纸")
     assert "提示卡纸" in entry[2] and entry[3] == ("怎么加纸",)
 
