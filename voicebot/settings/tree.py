@@ -80,7 +80,12 @@ class AsrSettings(Section):
     )
     beam_size: int = Field(5, ge=1, le=10)
     spans: bool = Field(False, description="say when each word was said; about 0.04 s of CPU more")
-    partial_ms: int = Field(1000, ge=0, description="speech between two partial texts; 0: none")
+    partial_ms: int = Field(
+        0,
+        ge=0,
+        description="speech between two partial texts; 0: none, as Whisper decodes all of it "
+        "anew each time and is late for the text that counts",
+    )
     threads: int = Field(1, ge=1, description="CPU threads a decode")
     workers: int = Field(1, ge=1, description="decodes at the same time")
 
