@@ -27,6 +27,7 @@ from voicebot.settings import load_settings
 from voicebot.speech.kokoro import KokoroVoice
 from voicebot.weights import locate
 
+VOICES = ("zf_xiaoyi", "zm_yunxi", "zm_yunjian")  # none of them the bot's
 NOISE_DB = 20.0
 PROMPTS = {
     "none": "",

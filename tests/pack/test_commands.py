@@ -27,7 +27,7 @@ def test_a_new_pack_is_right_from_the_start(tmp_path: Path) -> None:
     folder = str(tmp_path / "mine")
     assert run("pack", "new", folder)[0] == 0
     code, output = run("pack", "check", folder)
-    assert code == 0 and "OK: 1 scenes (1 tests pass), 1 FAQ, 1 documents" in output
+    assert code == 0 and "OK: 2 scenes (2 tests pass), 1 FAQ, 1 documents" in output
     with pytest.raises(PackError, match="expected a new or empty folder"):
         runner.invoke(app, ["pack", "new", folder], catch_exceptions=False)
 

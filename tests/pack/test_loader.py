@@ -27,9 +27,12 @@ def test_the_demo_pack_loads() -> None:
 def test_another_company_needs_no_code(root: Path) -> None:
     pack = load_pack(root)
     assert pack.info.company == "某某科技"
-    assert [scene.id for scene in pack.scenes] == ["printer.paper_jam"]
+    assert [scene.id for scene in pack.scenes] == [
+        "printer.paper_jam",
+        "service.repair_request",
+    ]
     assert pack.faq[0].similar and pack.faq[0].source == "服务政策 1"
-    (entry,) = scene_entries(pack)
+    entry, _ = scene_entries(pack)
     assert entry[:2] == ("printer.paper_jam", "打印机卡纸")
     assert "提示卡纸" in entry[2] and entry[3] == ("怎么加纸",)
 

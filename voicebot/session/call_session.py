@@ -15,15 +15,16 @@ import structlog
 
 from telephony import Call, HangupBy
 from voicebot.dialog.dictation_view import DictationView
-from voicebot.dialog.events import Digit, NoInput, Say, SayKind
+from voicebot.dialog.events import NoInput, Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.asked import Expects, nothing_expected
-from voicebot.session.conversation import Conversation, Thought
+from voicebot.session.conversation import Conversation
 from voicebot.session.dictating import Dictating
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.hearing import Hearing
+from voicebot.session.keypad import Keypad
 from voicebot.session.mouth import Mouth
 from voicebot.session.replies import Desk, Replies
 from voicebot.session.speaking import Speaking
@@ -77,8 +78,6 @@ class CallSession:
         self._pack_name = pack_name
         self._max_hold_ms = turns.max_hold_ms
         self._duck_db = turns.duck_db
-        self._watchdog_s = turns.watchdog_ms / 1000
-        self._opt_out_digit = opt_out_digit
         self._opening = conversation.start()
         if announce:
             said = (Say(announce, SayKind.NOTICE), *self._opening.actions)
@@ -107,6 +106,15 @@ class CallSession:
             stop_recording,
             turns.watchdog_ms,
         )
+        self._keypad = Keypad(
+            self._talk,
+            conversation,
+            self._speculations,
+            self._replies,
+            self._dictating,
+            opt_out_digit,
+            turns.watchdog_ms / 1000,
+        )
         self._listening: asyncio.Task[None] | None = None
         self._held_since_ms: int | None = None
         self._sounding = False
@@ -122,7 +130,7 @@ class CallSession:
         await self._call.answer()
         talk.answered()
         talk.tell(report.answered(self._call, self._pack_name))
-        talk.spawn(self._watch_digits())
+        talk.spawn(self._keypad.watch())
         self.listen()
         self._replies.start(self._replies.perform(self._opening, None))
         try:
@@ -182,37 +190,6 @@ class CallSession:
             self._hearing.follow(frame, self._taker.utterance)
             if self._talk.interruptible:
                 self._hearing.refresh(self._talk)
-
-    async def _watch_digits(self) -> None:
-        async for digit in self._call.digits():
-            self._talk.tell(facts.DigitPressed(self._talk.now_ms(), digit))
-            opted_out = digit == self._opt_out_digit and not self._dictating.runs
-            if opted_out:
-                self._replies.stop_recording("digit")
-            if not self._talk.interruptible:
-                continue
-            if opted_out:
-                self._replies.start(self._replies.confirm_no_recording())
-                continue
-            self._dictating.key_pressed()
-            thought = await self._meant_by(digit)
-            if thought is not None and (thought.actions or self._dictating.runs):
-                self._speculations.drop()
-                self._replies.interrupt()
-                self._dictating.keyed(thought)
-                self._replies.start(self._replies.perform(thought, None))
-
-    async def _meant_by(self, digit: str) -> Thought | None:
-        """What to do about a key; None where that hangs or fails, and a human is brought."""
-        try:
-            async with asyncio.timeout(self._watchdog_s):
-                return await self._conversation.consider(self._talk.state, Digit(digit))
-        except Exception as error:
-            log.exception("a key could not be looked up", call_id=self._call.info.call_id)
-            what = f"key {digit}: {type(error).__name__}: {error}"
-        if self._talk.interruptible:
-            self._replies.start(self._replies.give_up(what, "error"))
-        return None
 
     # --- turn events ----------------------------------------------------------------------
     def _on_turn_event(self, event: turn.TurnEvent) -> None:
