@@ -37,10 +37,10 @@ lint: $(STAMP)  ## ruff and mypy
 	@$(BIN)/mypy
 
 unit: weights  ## the tests that need no language model
-	@$(BIN)/pytest -q -m "not llm and not peer"
+	@$(BIN)/pytest -q -m "not llm and not peer and not adapt"
 
 test: lint peers weights-all  ## everything: lint, unit, real peers, language model
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m "not adapt"
 
 bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in build/bench-line)
 	@$(BIN)/python -m tests.bench.bench_line --out build/bench-line
