@@ -20,6 +20,8 @@ from dataclasses import dataclass
 
 import pypinyin
 
+from asr_models.code_sounds import sounded_codes
+from asr_models.fuzzy_repair import FuzzyRepair
 from asr_models.spoken_codes import (
     COUNTED,
     SPOKEN_DIGITS,
@@ -40,6 +42,7 @@ _FOREIGN = frozenset(
 )
 _PARTICLES = frozenset("的地得了着吗呢吧啊是不在就")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+_LATIN = re.compile(r"[A-Za-z]")
 _MIN_SYLLABLES = 2
 
 Sound = tuple[str, ...]
@@ -56,18 +59,30 @@ class Change:
 
 @dataclass(frozen=True)
 class Repaired:
-    """The repaired `text`; `raw` is as heard, `changes` in order of place."""
+    """The repaired `text`; `raw` is as heard, `changes` in order of place.
+
+    `chosen` is what the changes were made in, where that is another hypothesis than `raw`.
+    """
 
     text: str
     raw: str
     changes: tuple[Change, ...] = ()
+    chosen: str = ""
 
 
 class LexiconRepair:
     """Repairs recognized text against a lexicon. Immutable after construction; pure."""
 
-    def __init__(self, terms: Iterable[tuple[str, Sequence[str]]], *, enabled: bool = True) -> None:
+    def __init__(
+        self,
+        terms: Iterable[tuple[str, Sequence[str]]],
+        *,
+        enabled: bool = True,
+        fuzzy: bool = True,
+    ) -> None:
         """Take (written form, spoken forms) pairs. With `enabled` False text passes as it is.
+
+        With `fuzzy` False only what sounds exactly like a term is repaired.
 
         Sounds and codes that two terms share repair nothing: the choice would be a guess.
         """
@@ -87,6 +102,7 @@ class LexiconRepair:
             else:
                 self._sounds.pop(key, None)
         self._spellings.sort(key=len, reverse=True)
+        self._fuzzy = FuzzyRepair(_fuzzy_forms(listed)) if fuzzy else None
         self._lengths = sorted({len(sound) for sound in self._sounds}, reverse=True)
 
     def repair(self, text: str) -> Repaired:
@@ -96,6 +112,7 @@ class LexiconRepair:
         changes = self._code_changes(text)
         taken = [(change.start, change.start + len(change.heard)) for change in changes]
         changes += self._sound_changes(text, taken)
+        changes += self._fuzzy_changes(text, changes)
         changes.sort(key=lambda change: change.start)
         repaired, position = "", 0
         for change in changes:
@@ -132,7 +149,13 @@ class LexiconRepair:
 
     def _code_changes(self, text: str) -> list[Change]:
         changes = []
+        sounded = sounded_codes(text)
+        for code in sounded:
+            term = self._codes.get(code_key(code.written), code.written)
+            changes.append(Change(code.start, text[code.start : code.end], term))
         for run in code_runs(text):
+            if any(code.start < run.end and run.start < code.end for code in sounded):
+                continue
             written = self._write_run(run.text, text[run.end :])
             if written != run.text:
                 changes.append(Change(run.start, run.text, written))
@@ -150,16 +173,36 @@ class LexiconRepair:
         return write_figures(run, following)
 
     def _sound_changes(self, text: str, taken: list[tuple[int, int]]) -> list[Change]:
-        taken = taken + self._spelled(text)
+        spelled = self._spelled(text)
+        taken = list(taken)
         changes = []
         for start, end, term in self._sounding(text):
             if any(a < end and start < b for a, b in taken):
                 continue
+            if any(
+                a < end and start < b and text[a:b] != term[a - start : b - start]
+                for a, b in spelled
+            ):
+                continue  # what is spelled right stays, alone or in a longer term
             taken.append((start, end))
             heard = text[start:end]
             if heard != term and _may_be_misheard(heard, term) and _stands_alone(text, start, end):
                 changes.append(Change(start, heard, term))
         return changes
+
+    def _fuzzy_changes(self, text: str, exact: list[Change]) -> list[Change]:
+        """What sounds near a term, outside what is repaired or right already.
+
+        A code that was only written in figures may still be a misheard one: it is looked at again.
+        """
+        if self._fuzzy is None:
+            return []
+        taken = self._spelled(text)
+        taken += [(c.start, c.start + len(c.heard)) for c in exact]
+        return [
+            Change(one.start, text[one.start : one.end], one.term)
+            for one in self._fuzzy.find(text, taken)
+        ]
 
     def _sounding(self, text: str) -> list[tuple[int, int, str]]:
         """Stretches that sound like a term, longest first: (start, end, term)."""
@@ -183,6 +226,22 @@ class LexiconRepair:
                 found.append((start, start + len(spelling)))
                 start = text.find(spelling, start + 1)
         return found
+
+
+def _fuzzy_forms(listed: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, str]]:
+    """The forms whose sound a term may be misheard from: its own, and foreign words by ear."""
+    forms = []
+    for term, spoken in listed:
+        forms.append((term, term))
+        key = code_key(term)
+        for form in spoken:
+            same_code = code_key(form) and code_key(form) in key
+            foreign = _is_chinese(form) and not _is_chinese(term) and _is_foreign(form)
+            if (same_code and not form.isascii()) or foreign:
+                forms.append((term, form))
+            elif _LATIN.search(form) and _HAN.search(form):
+                forms.append((form, form))  # RAID卡: a synonym stays the one that was said
+    return forms
 
 
 def _may_be_misheard(heard: str, term: str) -> bool:

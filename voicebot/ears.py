@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from asr_models import Recognizer
+from asr_models.domain import Domain
 from asr_models.errors import AsrModelError
-from asr_models.lexicon_repair import LexiconRepair
 from asr_models.whisper_ct2 import WhisperRecognizer
 from voicebot.errors import WeightsError
 from voicebot.pack import Pack
 from voicebot.settings import Settings
 from voicebot.weights import locate
+
+_SENTENCE_ENDS = re.compile(r"[。！？\n]")
 
 
 def build_recognizer(settings: Settings) -> Recognizer:
@@ -26,6 +30,23 @@ def build_recognizer(settings: Settings) -> Recognizer:
         raise WeightsError(str(error)) from None
 
 
-def build_repair(settings: Settings, pack: Pack) -> LexiconRepair:
-    """The repair of misheard terms by the pack's lexicon."""
-    return LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
+def build_repair(settings: Settings, pack: Pack) -> Domain:
+    """What brings the ears' text to the pack's words: repair by its lexicon, choice by its texts."""
+    return Domain(
+        ((term.term, term.spoken) for term in pack.lexicon),
+        pack_texts(pack) if settings.asr.rescore else (),
+        repair=settings.asr.repair,
+        rescore=settings.asr.rescore,
+    )
+
+
+def pack_texts(pack: Pack) -> list[str]:
+    """What callers of this pack may say, as far as its own files tell."""
+    texts = [form for term in pack.lexicon for form in (term.term, *term.spoken)]
+    for faq in pack.faq:
+        texts += [faq.question, *faq.similar, faq.answer]
+    for scene in pack.scenes:
+        texts += [*scene.triggers, *(ask for slot in scene.slots for ask in slot.asks)]
+    for document in pack.documents:
+        texts += _SENTENCE_ENDS.split(document.read_text("utf-8"))
+    return texts

@@ -30,22 +30,29 @@ def main() -> None:
 
 
 def render(out: Path) -> None:
-    """Write what is missing of the set into `out`, sentence by sentence in every voice."""
+    """Write what is missing of the set into `out`, voice by voice."""
     out.mkdir(parents=True, exist_ok=True)
-    lines = hotline_lines()
-    wanted = [(line, voice) for line in lines for voice in VOICES]
+    wanted = [(line, voice) for voice in VOICES for line in hotline_lines()]
     missing = [one for one in wanted if not _clip(out, one[0].name, one[1]).is_file()]
     if missing:
         folder = locate("kokoro-v1.0-int8", load_settings().models)
         voices = {name: KokoroVoice(folder, name, speed=1.0) for name in VOICES}
         for line, voice in track(missing, description="rendering the hotline set"):
             write_wav(_clip(out, line.name, voice), voices[voice].render(line.spoken), 8000)
+    write_manifest(out)
+
+
+def write_manifest(out: Path) -> None:
+    """List the clips that are in `out`."""
     with (out / "manifest.tsv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, delimiter="\t")
         rows.writerow(["file", "text", "condition", "terms"])
-        for line, voice in wanted:
-            name = _clip(out, line.name, voice).name
-            rows.writerow([name, line.text, f"{line.split} {voice}", "|".join(line.terms)])
+        for line in hotline_lines():
+            for voice in VOICES:
+                clip = _clip(out, line.name, voice)
+                if clip.is_file():
+                    condition = f"{line.split} {voice}"
+                    rows.writerow([clip.name, line.text, condition, "|".join(line.terms)])
 
 
 def _clip(out: Path, name: str, voice: str) -> Path:

@@ -52,6 +52,10 @@ class AsrSettings(Section):
     beam_size: int = Field(5, ge=1, le=10)
     threads: int = Field(1, ge=1, description="CPU threads a decode")
     workers: int = Field(1, ge=1, description="decodes at the same time")
+    repair: bool = Field(True, description="bring misheard terms to the lexicon's spelling")
+    rescore: bool = Field(
+        False, description="let the pack's own texts choose among the recognizer's hypotheses"
+    )
 
 
 class KnowledgeSettings(Section):
