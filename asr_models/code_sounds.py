@@ -1,8 +1,8 @@
 """Codes whose letters and figures were written with other characters of the same sound.
 
-腰动三六 is 幺洞三六, 零X乖逼 is 0X7B, 恩艾弗五二八零 is NF5280. A stretch counts as a code if it is long
-enough and enough of it is surely letters and figures; characters of the same sound join it only
-where they form no word of their own. What is left stays as it was heard.
+腰动三六 is 幺洞三六, 零X乖逼 is 0X7B, 恩艾弗五二八零 is NF5280. A stretch counts as a code if it is
+long enough and enough of it is surely letters and figures; characters of the same sound join it
+only where they form no word of their own. What is left stays as it was heard.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ _NAMES = {
     if len(parts) > 1 or (parts[0] not in _SYLLABLE_FIGURE and letter not in "RYU")
 }
 _LEAST = 4
-_ASKED = re.compile(r"(序列号|后[三四五六]位|位|编号|单号|号码|代码|错误码|SN|S N|开头|是)[是为，：的]*$")
+_ASKED = re.compile(
+    r"(序列号|后[三四五六]位|位|编号|单号|号码|代码|错误码|SN|S N|开头|是)[是为，：的]*$"
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ def _no_word(sign: _Sign, text: str) -> bool:
         text[max(0, sign.start - 1) : sign.end],
         text[sign.start : sign.end + 1],
     )
-    common = text[sign.start : sign.end] in "是有以已器其期起气把爸儿而事市时士也又就一至底致继比皆死"
+    common = (
+        text[sign.start : sign.end] in "是有以已器其期起气把爸儿而事市时士也又就一至底致继比皆死"
+    )
     return not common and not any(
         len(part) == sign.end - sign.start + 1 and is_word(part) for part in around
     )

@@ -14,7 +14,7 @@ from asr_models.domain_lm import DomainLm
 from asr_models.guards import guard
 from asr_models.lexicon_repair import LexiconRepair, Repaired
 
-LM_WEIGHT = 0.15
+LM_WEIGHT = 0.3
 """What a nat of the language model counts against one of the recognizer; tuned by bench_ears."""
 
 
@@ -52,13 +52,14 @@ class Domain:
         return self._repair.repair(text)
 
     def _chosen(self, recognition: Recognition) -> str:
-        if self._lm is None or len(recognition.alternatives) < 2:
+        lm = self._lm
+        if lm is None or len(recognition.alternatives) < 2:
             return recognition.text
         best, *others = recognition.alternatives
         kept = Alternative(recognition.text, best.score)
         sound = [one for one in others if guard(one.text, recognition.audio_ms).text == one.text]
-        return max((kept, *sound), key=self._value).text
 
-    def _value(self, one: Alternative) -> float:
-        assert self._lm is not None
-        return one.score + self._lm_weight * self._lm.score(self._repair.repair(one.text).text)
+        def value(one: Alternative) -> float:
+            return one.score + self._lm_weight * lm.score(self._repair.repair(one.text).text)
+
+        return max((kept, *sound), key=value).text

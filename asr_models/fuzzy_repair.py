@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,11 +18,12 @@ _LETTERS = re.compile(r"[A-Za-z]+(?:[ \-&.]?[A-Za-z]+)*")
 _DATE = re.compile(r"[年月日号点分]")
 _SMALL = frozenset("的了着吗呢吧啊是不在就我你他有和这那一")
 # Abbreviations of everyday talk: they are what was said, however near a term they sound.
-_EVERYDAY = frozenset(
-    "CCTV DVD VCD CD NBA CBA BBC CNN NBC ABC GDP PC APP ATM IBM MBA PDF PPT VIP WTO DNA RNA IT QQ "
-    "TV KTV LED CNC EMS PSP GPS SIM MP3 MP4 MSN CEO CFO HR PM AM FM UN EU USA UK NASA FBI CIA "
-    "SOS DIY VR AR AI CT MRI NGO NPC ETC OK AAA WWW".split()
-)
+_EVERYDAY_WORDS = """
+CCTV DVD VCD CD NBA CBA BBC CNN NBC ABC GDP PC APP ATM IBM MBA PDF PPT VIP WTO DNA RNA IT
+QQ TV KTV LED CNC EMS PSP GPS SIM MSN CEO CFO HR PM AM FM UN EU USA UK NASA FBI CIA SOS
+DIY VR AR AI CT MRI NGO NPC ETC OK AAA WWW
+"""
+_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 _TIE = 0.02
 _PRONOUNS = frozenset("我你他有和这那一")
 _SURE = 0.1  # cheaper than this even a pronoun may have been misheard (这列卡)
@@ -32,7 +34,9 @@ class FuzzyRepair:
 
     def __init__(self, forms: Iterable[tuple[str, str]]) -> None:
         """Take (term, spoken form) pairs."""
-        self._terms = FuzzyTerms(forms)
+        listed = list(forms)
+        self._terms = FuzzyTerms(listed)
+        self._written = frozenset(term for term, _ in listed)
 
     def find(self, text: str, taken: Sequence[Stretch]) -> list[Candidate]:
         """The stretches to repair outside `taken`; none overlap."""
@@ -41,6 +45,7 @@ class FuzzyRepair:
             for one in self._terms.find(text)
             if (whole := _whole_runs(one, text)) is not None
             and not _overlaps((whole.start, whole.end), taken)
+            and text[whole.start : whole.end] not in self._written
             and _allowed(whole, text)
         ]
         chosen: list[Candidate] = []
@@ -69,7 +74,7 @@ def _whole_runs(one: Candidate, text: str) -> Candidate | None:
 
 def _allowed(one: Candidate, text: str) -> bool:
     heard = text[one.start : one.end]
-    if heard == one.term:
+    if one.kind is Kind.MIXED and heard.isascii():
         return False
     if one.kind is Kind.ABBREVIATION:
         letters = "".join(char for char in heard.upper() if char.isalpha())
@@ -108,7 +113,7 @@ def _figures(text: str) -> str:
 def _plain_words(text: str, one: Candidate, bounds: frozenset[int]) -> bool:
     """Whether the stretch is nothing but known words of two or more characters."""
     cuts = sorted(place for place in bounds if one.start <= place <= one.end)
-    words = [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    words = [text[a:b] for a, b in itertools.pairwise(cuts)]
     return all(len(word) > 1 and is_word(word) for word in words)
 
 

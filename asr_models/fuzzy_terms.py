@@ -5,7 +5,7 @@ kind allows, the stretch may be the term. The price list is `sound_cost`; a soun
 put in costs too. What is allowed:
 
 - a code with figures: .26 a sound, and no figure may stand for another one;
-- an abbreviation: .13 a letter, and the stretch must be written in Latin letters;
+- an abbreviation: .2 a letter, and the stretch must be written in Latin letters;
 - a Chinese term of three or more syllables: .17 a syllable;
 - characters with letters (森特OS): .18 a sound;
 - a foreign word written down by ear (瑞德哈特 for Red Hat): .21 a syllable, for it makes no sense
@@ -32,7 +32,7 @@ class Kind(Enum):
     """What a term is made of, with the price a sound that is allowed."""
 
     CODE = 0.26
-    ABBREVIATION = 0.13
+    ABBREVIATION = 0.2
     CHINESE = 0.17
     MIXED = 0.18
     FOREIGN = 0.21
@@ -62,12 +62,15 @@ class FuzzyTerms:
     def __init__(self, forms: Iterable[tuple[str, str]]) -> None:
         """Take (term, spoken form) pairs; forms of fewer than three sounds are left out."""
         seen: dict[tuple[str, ...], _Spoken] = {}
+        shared = set()
         for term, form in forms:
             sounds = tuple(unit.sound for unit in sound_units(form) if unit.sound != "|")
             kind = _kind(term, sounds)
-            if kind is not None:
-                seen.setdefault(sounds, _Spoken(term, sounds, kind))
-        self._spoken = tuple(seen.values())
+            if kind is None:
+                continue
+            if seen.setdefault(sounds, _Spoken(term, sounds, kind)).term != term:
+                shared.add(sounds)
+        self._spoken = tuple(one for sounds, one in seen.items() if sounds not in shared)
         self._holders: dict[str, list[tuple[int, int]]] = {}  # sound -> (form, bit of its place)
         self._near: dict[str, tuple[tuple[int, int], ...]] = {}
         for number, spoken in enumerate(self._spoken):

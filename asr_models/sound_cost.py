@@ -14,15 +14,13 @@ from pathlib import Path
 from asr_models.sound_units import FIGURE_SOUNDS, LETTER_SOUNDS
 
 _CONFUSIONS = Path(__file__).with_name("confusions.json")
-_INITIALS = (
-    "zh ch sh b p m f v d t n l g k h j q x r z c s y w".split()
-)  # two letters before one
+_INITIALS = ("zh", "ch", "sh", *"bpmfvdtnlgkhjqxrzcsyw")
 _NEAR_INITIALS = {
     frozenset(pair.split()): cost
     for cost, pairs in (
         (0.15, ("zh z", "ch c", "sh s", "n l")),
-        (0.3, ("f h", "r l", "b p", "d t", "g k", "zh j", "ch q", "sh x", "z c", "zh ch", "j q",
-               "s c", "sh ch", "m n", "x s", "q c", "j z")),
+        (0.3, ("f h", "r l", "j d", "b p", "d t", "g k", "zh j", "ch q", "sh x", "z c", "zh ch",
+               "j q", "s c", "sh ch", "m n", "x s", "q c", "j z")),
         (0.45, ("q x", "j x", "b d", "p t", "z s", "zh sh", "k h", "g h", "r n", "b m", "d l",
                 "r zh", "t ch", "t q", "d j", "f s", "f x", "d g", "r z")),
     )
@@ -33,8 +31,9 @@ _NEAR_FINALS = {
     for cost, pairs in (
         (0.1, ("an ang", "en eng", "in ing", "ian iang", "uan uang", "un ong", "o uo", "ong eng",
                "i ei", "v u")),
-        (0.25, ("en in", "eng ing", "e en", "ian an", "uo ou", "e uo", "ei en", "ie ian", "ai an", "u ou",
-                "ui ei", "iu ou", "ao ou", "ai ei", "e er", "ia a", "ua a", "i e", "ie i", "v i",
+        (0.25, ("en in", "eng ing", "e en", "ian an", "uo ou", "e uo", "ei en", "ie ian", "ai an",
+                "u ou", "ui ei", "iu ou", "ao ou", "ai ei", "e er", "ia a", "ua a", "i e", "ie i",
+                "v i", "van ian", "vn in",
                 "uan an", "ong ou", "em en", "em eng", "em in", "em ing", "ef es", "em an",
                 "em ian", "en ian", "ve ie", "ao iao", "iong ong", "en an", "o ou", "u o")),
         (0.4, ("a e", "a ai", "a ao", "a an", "u v", "u un", "el eu", "ef u", "es i", "i in",
@@ -96,9 +95,13 @@ def _split(syllable: str) -> tuple[str, str]:
         if syllable.startswith(initial) and len(syllable) > len(initial):
             final = syllable[len(initial) :]
             if initial in "yw":
+                if initial == "y" and final[0] == "u":
+                    return "", "v" + final[1:]
                 glide = {"y": "i", "w": "u"}[initial]
                 final = final if final[0] in "iu" else glide + final
                 return "", _SHORT_FINALS.get(final, final)
+            if initial in "jqx" and final[0] == "u":
+                final = "v" + final[1:]
             return initial, final
     return "", syllable
 

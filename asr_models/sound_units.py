@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ FIGURE_SOUNDS = {
 LETTER_SOUNDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "A": (("ei",),), "B": (("bi",),), "C": (("xi",), ("si",), ("sei",)), "D": (("di",),),
     "E": (("yi",),), "F": (("ef",), ("ai", "fu")), "G": (("ji",), ("zhi",)), "H": (("ei", "chi"),),
-    "I": (("ai",),), "J": (("zhei",), ("jie",)), "K": (("kei",), ("kai",)),
+    "I": (("ai",),), "J": (("zhei",), ("jie",)), "K": (("kei",),),
     "L": (("el",), ("ai", "lou")), "M": (("em",), ("ai", "mu")), "N": (("en",),),
     "O": (("ou",),), "P": (("pi",),), "Q": (("kiu",), ("qiu",)), "R": (("a", "er"), ("a",)),
     "S": (("es",), ("ai", "si")), "T": (("ti",),), "U": (("you",),), "V": (("wei",), ("vi",)),
@@ -38,6 +39,7 @@ class SoundUnit:
     end: int
 
 
+@functools.lru_cache(maxsize=4096)
 def sound_units(text: str) -> tuple[SoundUnit, ...]:
     """The sounds of `text` in order; spaces, hyphens and the like have none."""
     syllables: dict[int, str] = {}

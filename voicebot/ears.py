@@ -31,7 +31,7 @@ def build_recognizer(settings: Settings) -> Recognizer:
 
 
 def build_repair(settings: Settings, pack: Pack) -> Domain:
-    """What brings the ears' text to the pack's words: repair by its lexicon, choice by its texts."""
+    """What brings the ears' text to the pack's words: by its lexicon and, if wanted, its texts."""
     return Domain(
         ((term.term, term.spoken) for term in pack.lexicon),
         pack_texts(pack) if settings.asr.rescore else (),

@@ -12,6 +12,7 @@ only what is new is recognized, and CPU seconds are those of the run that did it
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,7 @@ After = dict[str, Callable[[Recognition], str]]
 
 def main() -> None:
     args = _arguments()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     pack = load_pack(args.pack)
     if args.as_is:
         write_manifest(args.hotline)
