@@ -68,10 +68,12 @@ def by_ear(listed: Listed) -> dict[str, str]:
 
 def fuzzy_forms(listed: Listed) -> list[tuple[str, str]]:
     """(what to write, how it sounds) of all that is worth finding in misheard text."""
-    forms = [(written, form) for form, written in by_ear(listed).items()]
+    heard = by_ear(listed)
+    forms = [(written, form) for form, written in heard.items()]
     for term, spoken in listed:
         forms.append((term, term))
-        forms += [found for form in spoken if (found := _fuzzy_form(term, form)) is not None]
+        others = (form for form in spoken if form not in heard)
+        forms += [found for form in others if (found := _fuzzy_form(term, form)) is not None]
     return forms
 
 

@@ -142,8 +142,14 @@ class LexiconRepair:
 
     def _known_codes(self, text: str) -> list[Change]:
         """Codes of the lexicon, spelled in whatever way."""
-        changes = []
+        changes = [
+            Change(code.start, text[code.start : code.end], self._code(code.written))
+            for code in sounded_codes(text)
+            if code_key(code.written) in self._codes
+        ]
         for run in code_runs(text):
+            if any(a < run.end and run.start < b for a, b in _places(changes)):
+                continue
             written = self._write_run(run.text, text[run.end :])
             if written is not None and written != run.text:
                 changes.append(Change(run.start, run.text, written))
