@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test unit lint weights weights-all peers bench-line clean
+.PHONY: help demo serve test unit lint weights weights-all peers bench-line bench-ears clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ test: lint peers weights-all  ## everything: lint, unit, real peers, language mo
 
 bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in build/bench-line)
 	@$(BIN)/python -m tests.bench.bench_line --out build/bench-line
+
+bench-ears: weights  ## how well the ears hear (about an hour the first time; results in build/bench-ears)
+	@$(BIN)/python -m tests.bench.bench_ears --out build/bench-ears $(if $(SPEECH),--speech $(SPEECH))
 
 clean:  ## remove the environment and caches (weights and records stay)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -38,10 +38,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, required=True)
     parser.add_argument("--count", type=int, default=800)
+    parser.add_argument("--first", type=int, help="use only so many of them (a trial)")
     parser.add_argument("--kept", type=Path, default=Path("build/bench-ears/train.json"))
     args = parser.parse_args()
     clips = load_manifest(args.clips, min_chars=4)
-    clips = clips[:: max(1, len(clips) // args.count)][: args.count]
+    clips = clips[:: max(1, len(clips) // args.count)][: args.count][: args.first]
     said: Counter[str] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()
     for clip, heard in heard_texts(clips, args.kept):
