@@ -54,7 +54,7 @@ class AsrSettings(Section):
     workers: int = Field(1, ge=1, description="decodes at the same time")
     repair: bool = Field(True, description="bring misheard terms to the lexicon's spelling")
     rescore: bool = Field(
-        False, description="let the pack's own texts choose among the recognizer's hypotheses"
+        True, description="let the pack's own texts choose among the recognizer's hypotheses"
     )
 
 
