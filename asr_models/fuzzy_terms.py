@@ -132,8 +132,11 @@ def _cheapest(spoken: _Spoken, units: tuple[SoundUnit, ...]) -> Candidate | None
     """Align the form with any stretch of the units; None if no stretch is cheap enough."""
     # A cell is (price so far, first unit of the stretch); a row is one sound of the form.
     row = [(0.0, place) for place in range(len(units) + 1)]
+    allowed = spoken.kind.value * len(spoken.sounds) + 1e-9
     for sound in spoken.sounds:
         row = _next_row(sound, row, units)
+        if min(row)[0] > allowed:
+            return None
     cost, end = min((cell[0], place) for place, cell in enumerate(row))
     mean = cost / len(spoken.sounds)
     first = row[end][1]

@@ -32,12 +32,14 @@ def build_recognizer(settings: Settings) -> Recognizer:
 
 def build_repair(settings: Settings, pack: Pack) -> Domain:
     """What brings the ears' text to the pack's words: by its lexicon and, if wanted, its texts."""
-    return Domain(
+    domain = Domain(
         ((term.term, term.spoken) for term in pack.lexicon),
         pack_texts(pack) if settings.asr.rescore else (),
         repair=settings.asr.repair,
         rescore=settings.asr.rescore,
     )
+    domain.repair("服务器")  # loads the dictionary now, not in the first call
+    return domain
 
 
 def pack_texts(pack: Pack) -> list[str]:
