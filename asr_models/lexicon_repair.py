@@ -20,6 +20,9 @@ from dataclasses import dataclass
 
 import pypinyin
 
+from asr_models.code_sounds import sounded_codes
+from asr_models.fuzzy_repair import FuzzyRepair
+from asr_models.lexicon_forms import Sound, by_ear, fuzzy_forms, is_chinese, sound_of
 from asr_models.spoken_codes import (
     COUNTED,
     SPOKEN_DIGITS,
@@ -29,20 +32,11 @@ from asr_models.spoken_codes import (
 )
 from asr_models.words import is_word, word_bounds
 
-# Characters with which foreign sounds are written (after the Xinhua transliteration tables).
-_FOREIGN = frozenset(
-    "阿埃艾爱安昂奥澳巴芭白百拜班邦宝贝本比必毕宾波伯勃博布查达戴丹道德登迪狄蒂丁豆杜顿多厄恩尔耳"
-    "法凡菲费芬丰弗夫福富盖甘冈戈哥格根古瓜哈海汉豪赫亨胡华怀霍基吉加贾简杰金津卡开凯坎康考柯科克"
-    "肯库夸奎昆拉莱赖兰朗劳勒乐雷类里利理立丽林琳卢鲁路伦罗洛马玛麦曼芒毛梅门蒙米密敏明莫姆木穆娜"
-    "纳奈南内尼涅宁纽农努诺欧帕派潘庞佩彭皮平珀普奇齐钱乔切琴丘曲让热日荣儒瑞锐若撒萨塞赛桑瑟森沙"
-    "山尚舍申圣施什史士舒斯丝松苏索塔泰坦汤唐陶特腾提天廷汀头图托瓦万旺威薇维温沃乌武西希锡夏香肖"
-    "谢辛休雪逊雅亚延扬耶叶伊因英尤优约泽扎詹张珍芝朱兹佐诶歪哇睿"
-)
 _PARTICLES = frozenset("的地得了着吗呢吧啊是不在就")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _MIN_SYLLABLES = 2
 
-Sound = tuple[str, ...]
+Stretch = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -56,18 +50,30 @@ class Change:
 
 @dataclass(frozen=True)
 class Repaired:
-    """The repaired `text`; `raw` is as heard, `changes` in order of place."""
+    """The repaired `text`; `raw` is as heard, `changes` in order of place.
+
+    `chosen` is what the changes were made in, where that is another hypothesis than `raw`.
+    """
 
     text: str
     raw: str
     changes: tuple[Change, ...] = ()
+    chosen: str = ""
 
 
 class LexiconRepair:
     """Repairs recognized text against a lexicon. Immutable after construction; pure."""
 
-    def __init__(self, terms: Iterable[tuple[str, Sequence[str]]], *, enabled: bool = True) -> None:
+    def __init__(
+        self,
+        terms: Iterable[tuple[str, Sequence[str]]],
+        *,
+        enabled: bool = True,
+        fuzzy: bool = True,
+    ) -> None:
         """Take (written form, spoken forms) pairs. With `enabled` False text passes as it is.
+
+        With `fuzzy` False only what sounds exactly like a term is repaired.
 
         Sounds and codes that two terms share repair nothing: the choice would be a guess.
         """
@@ -76,26 +82,32 @@ class LexiconRepair:
         self._codes: dict[str, str] = {}
         self._spellings: list[str] = []
         listed = [(term, tuple(spoken)) for term, spoken in terms]
-        written = {term for term, _ in listed}
+        heard = by_ear(listed)
         shared: set[Sound | str] = set()
         for term, spoken in listed:
             self._add_codes(term, spoken, shared)
-            self._add_sounds(term, spoken, shared, written)
+            self._add_sounds(term, spoken, shared, heard)
         for key in shared:
             if isinstance(key, str):
                 self._codes.pop(key, None)
             else:
                 self._sounds.pop(key, None)
         self._spellings.sort(key=len, reverse=True)
+        self._fuzzy = FuzzyRepair(fuzzy_forms(listed)) if fuzzy else None
         self._lengths = sorted({len(sound) for sound in self._sounds}, reverse=True)
 
     def repair(self, text: str) -> Repaired:
         """Return `text` with misheard terms in the lexicon's spelling."""
         if not self._enabled or not text:
             return Repaired(text, text)
-        changes = self._code_changes(text)
-        taken = [(change.start, change.start + len(change.heard)) for change in changes]
-        changes += self._sound_changes(text, taken)
+        changes = self._known_codes(text)
+        changes += self._sound_changes(text, _places(changes))
+        changes += self._fuzzy_changes(text, _places(changes))
+        changes += [
+            change
+            for change in self._unknown_codes(text)
+            if not _overlaps(change, _places(changes))
+        ]
         changes.sort(key=lambda change: change.start)
         repaired, position = "", 0
         for change in changes:
@@ -113,33 +125,54 @@ class LexiconRepair:
                 shared.add(key)
 
     def _add_sounds(
-        self, term: str, spoken: tuple[str, ...], shared: set[Sound | str], written: set[str]
+        self, term: str, spoken: tuple[str, ...], shared: set[Sound | str], heard: dict[str, str]
     ) -> None:
-        sounding = []
-        if _is_chinese(term):
-            sounding.append(term)
+        sounding = {}
+        if is_chinese(term):
+            sounding[term] = term
             self._spellings.append(term)
-        for form in spoken:
-            if not _is_chinese(form):
-                continue
-            if form not in written and not _is_chinese(term) and _is_foreign(form):
-                sounding.append(form)
-            elif _sound(form) != _sound(term):
+        for form in filter(is_chinese, spoken):
+            if form in heard:
+                sounding[form] = heard[form]
+            elif sound_of(form) != sound_of(term):
                 self._spellings.append(form)
-        for form in sounding:
-            if self._sounds.setdefault(_sound(form), term) != term:
-                shared.add(_sound(form))
+        for form, written in sounding.items():
+            if self._sounds.setdefault(sound_of(form), written) != written:
+                shared.add(sound_of(form))
 
-    def _code_changes(self, text: str) -> list[Change]:
-        changes = []
+    def _known_codes(self, text: str) -> list[Change]:
+        """Codes of the lexicon, spelled in whatever way."""
+        changes = [
+            Change(code.start, text[code.start : code.end], self._code(code.written))
+            for code in sounded_codes(text)
+            if code_key(code.written) in self._codes
+        ]
         for run in code_runs(text):
+            if any(a < run.end and run.start < b for a, b in _places(changes)):
+                continue
             written = self._write_run(run.text, text[run.end :])
-            if written != run.text:
+            if written is not None and written != run.text:
                 changes.append(Change(run.start, run.text, written))
         return changes
 
-    def _write_run(self, run: str, following: str) -> str:
-        """Write known codes inside the run, longest first, and figures in what is left."""
+    def _unknown_codes(self, text: str) -> list[Change]:
+        """Any other code, in letters and figures."""
+        changes = [
+            Change(code.start, text[code.start : code.end], self._code(code.written))
+            for code in sounded_codes(text)
+        ]
+        for run in code_runs(text):
+            written = write_figures(run.text, text[run.end :])
+            change = Change(run.start, run.text, written)
+            if written != run.text and not _overlaps(change, _places(changes)):
+                changes.append(change)
+        return changes
+
+    def _code(self, written: str) -> str:
+        return self._codes.get(code_key(written), written)
+
+    def _write_run(self, run: str, following: str) -> str | None:
+        """Write the longest known code inside the run, and figures in what is left."""
         for length in range(len(run), 1, -1):
             for start in range(len(run) - length + 1):
                 piece = run[start : start + length]
@@ -147,19 +180,32 @@ class LexiconRepair:
                 if term and _is_whole(run, start, start + length):
                     before, after = run[:start], run[start + length :]
                     return write_figures(before) + term + write_figures(after, following)
-        return write_figures(run, following)
+        return None
 
-    def _sound_changes(self, text: str, taken: list[tuple[int, int]]) -> list[Change]:
-        taken = taken + self._spelled(text)
+    def _sound_changes(self, text: str, taken: list[Stretch]) -> list[Change]:
+        spelled = self._spelled(text)
+        taken = list(taken)
         changes = []
         for start, end, term in self._sounding(text):
             if any(a < end and start < b for a, b in taken):
                 continue
+            if any(
+                a < end and start < b and text[a:b] != term[a - start : b - start]
+                for a, b in spelled
+            ):
+                continue  # what is spelled right stays, alone or in a longer term
             taken.append((start, end))
             heard = text[start:end]
             if heard != term and _may_be_misheard(heard, term) and _stands_alone(text, start, end):
                 changes.append(Change(start, heard, term))
         return changes
+
+    def _fuzzy_changes(self, text: str, taken: list[Stretch]) -> list[Change]:
+        """What sounds near a term, outside what is repaired or right already."""
+        if self._fuzzy is None:
+            return []
+        found = self._fuzzy.find(text, taken + self._spelled(text))
+        return [Change(one.start, text[one.start : one.end], one.term) for one in found]
 
     def _sounding(self, text: str) -> list[tuple[int, int, str]]:
         """Stretches that sound like a term, longest first: (start, end, term)."""
@@ -185,6 +231,15 @@ class LexiconRepair:
         return found
 
 
+def _places(changes: list[Change]) -> list[Stretch]:
+    return [(change.start, change.start + len(change.heard)) for change in changes]
+
+
+def _overlaps(change: Change, places: list[Stretch]) -> bool:
+    end = change.start + len(change.heard)
+    return any(start < end and change.start < stop for start, stop in places)
+
+
 def _may_be_misheard(heard: str, term: str) -> bool:
     """Whether `heard` is no plain speech: a known word of two syllables, or words with 的."""
     if not _PARTICLES.isdisjoint(heard) and _PARTICLES.isdisjoint(term):
@@ -198,20 +253,6 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
         return False
     bounds = word_bounds(text)
     return start in bounds and end in bounds
-
-
-def _sound(text: str) -> Sound:
-    return tuple(pypinyin.lazy_pinyin(text))
-
-
-def _is_chinese(text: str) -> bool:
-    return len(text) >= _MIN_SYLLABLES and _HAN.fullmatch(text) is not None
-
-
-def _is_foreign(form: str) -> bool:
-    """Whether a Chinese spoken form writes foreign sounds, figures aside."""
-    letters = [char for char in form if char not in SPOKEN_DIGITS and char != "十"]
-    return bool(letters) and all(char in _FOREIGN for char in letters)
 
 
 def _is_whole(run: str, start: int, end: int) -> bool:

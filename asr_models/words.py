@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 
 import jieba
@@ -9,6 +10,7 @@ import jieba
 jieba.setLogLevel(logging.WARNING)  # its loading messages are no business of a caller
 
 
+@functools.lru_cache(maxsize=4096)
 def word_bounds(text: str) -> frozenset[int]:
     """Return the positions in `text` at which a word begins or ends.
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from asr_models import StreamingRecognizer
+from asr_models.domain import Domain
 from asr_models.errors import AsrModelError
 from asr_models.funasr_chunks import ChunkOptions
 from asr_models.funasr_paraformer import FunasrRecognizer
-from asr_models.lexicon_repair import LexiconRepair
 from asr_models.whisper_ct2 import WhisperRecognizer
 from voicebot.errors import WeightsError
 from voicebot.pack import Pack
 from voicebot.settings import Settings
 from voicebot.weights import load_manifest, locate
+
+_SENTENCE_ENDS = re.compile(r"[。！？\n]")
 
 
 def build_recognizer(settings: Settings, pack: Pack | None = None) -> StreamingRecognizer:
@@ -68,6 +71,25 @@ def _funasr_model(name: str, settings: Settings) -> Path | str:
     return name
 
 
-def build_repair(settings: Settings, pack: Pack) -> LexiconRepair:
-    """The repair of misheard terms by the pack's lexicon."""
-    return LexiconRepair((term.term, term.spoken) for term in pack.lexicon)
+def build_repair(settings: Settings, pack: Pack) -> Domain:
+    """What brings the ears' text to the pack's words: by its lexicon and, if wanted, its texts."""
+    domain = Domain(
+        ((term.term, term.spoken) for term in pack.lexicon),
+        pack_texts(pack) if settings.asr.rescore else (),
+        repair=settings.asr.repair,
+        rescore=settings.asr.rescore,
+    )
+    domain.repair("服务器")  # loads the dictionary now, not in the first call
+    return domain
+
+
+def pack_texts(pack: Pack) -> list[str]:
+    """What callers of this pack may say, as far as its own files tell."""
+    texts = [form for term in pack.lexicon for form in (term.term, *term.spoken)]
+    for faq in pack.faq:
+        texts += [faq.question, *faq.similar, faq.answer]
+    for scene in pack.scenes:
+        texts += [*scene.triggers, *(ask for slot in scene.slots for ask in slot.asks)]
+    for document in pack.documents:
+        texts += _SENTENCE_ENDS.split(document.read_text("utf-8"))
+    return texts

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from tests.bench.make_caller_lines import VOICES
 
 from asr_models.g711 import alaw_decode, alaw_encode
 from voicebot.dialog.dictated import dictated_groups, spoken_group

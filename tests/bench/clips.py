@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from asr_models.g711 import alaw_decode, alaw_encode
 from asr_models.resample import to_8k
 from asr_models.script import strip_punctuation
 from asr_models.wav import read_wav
+from telephony.concealment import Concealer
 
 Pcm = npt.NDArray[np.int16]
+_FRAME = 160  # samples of a 20 ms packet
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,22 @@ class Clip:
     path: Path
     text: str
     condition: str
+    terms: tuple[str, ...] = ()
 
 
 def load_manifest(folder: Path, min_chars: int) -> list[Clip]:
     """Return the clips whose text has at least `min_chars` characters."""
     with (folder / "manifest.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    clips = [Clip(folder / row["file"], row["text"], row.get("condition", "")) for row in rows]
+    clips = [
+        Clip(
+            folder / row["file"],
+            row["text"],
+            row.get("condition", ""),
+            tuple(filter(None, row.get("terms", "").split("|"))),
+        )
+        for row in rows
+    ]
     return [clip for clip in clips if len(strip_punctuation(clip.text)) >= min_chars]
 
 
@@ -58,6 +70,18 @@ def through_phone(pcm: Pcm, snr_db: float | None, seed_text: str) -> Pcm:
         level = np.sqrt(np.mean(noisy**2)) / 10 ** (snr_db / 20)
         noisy = noisy + noise * level
     return alaw_decode(alaw_encode(np.clip(np.round(noisy), -32768, 32767).astype(np.int16)))
+
+
+def through_loss(pcm: Pcm, loss: float, seed_text: str) -> Pcm:
+    """Pass A-law and lose that share of the 20 ms packets; the gaps are filled as in a call."""
+    sent = alaw_decode(alaw_encode(pcm)).astype("<i2")
+    frames = [sent[start : start + _FRAME].tobytes() for start in range(0, len(sent), _FRAME)]
+    chance, concealer = random.Random(zlib.crc32(seed_text.encode())), Concealer()
+    came = [
+        concealer.missing(1) if chance.random() < loss else concealer.received(frame)
+        for frame in frames
+    ]
+    return np.frombuffer(b"".join(came), "<i2").astype(np.int16)
 
 
 def pink_noise(samples: int, seed: int) -> npt.NDArray[np.float64]:

@@ -93,6 +93,10 @@ class AsrSettings(Section):
     )
     threads: int = Field(1, ge=1, description="CPU threads a decode")
     workers: int = Field(1, ge=1, description="decodes at the same time")
+    repair: bool = Field(True, description="bring misheard terms to the lexicon's spelling")
+    rescore: bool = Field(
+        True, description="let the pack's own texts choose among the recognizer's hypotheses"
+    )
     funasr: FunasrSettings = FunasrSettings()  # type: ignore[call-arg]
 
 
