@@ -15,7 +15,7 @@ from telephony import Call, Endpoint
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
-from voicebot.ears import build_recognizer, build_repair, loaded_ears
+from voicebot.ears import build_domain, build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.ct2_embedder import CT2Embedder
@@ -97,7 +97,7 @@ class App:
             no_input_prompts=settings.turns.no_input_prompts,
             waiting_prompts=settings.turns.waiting_prompts,
         )
-        self.repair = build_repair(settings, pack)
+        self.domain = build_domain(settings, pack)
         self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
 
     @classmethod
@@ -189,7 +189,7 @@ class App:
         thinker = Thinker(
             self._conversation,
             mouth,
-            lambda text: self.repair.repair(text).text,
+            self.domain,
             lambda: self.estimates.p95_ms(VOICE_STAGE),
             take_wish if self.settings.records.opt_out else no_wish,
         )

@@ -71,7 +71,7 @@ def _funasr_model(name: str, settings: Settings) -> Path | str:
     return name
 
 
-def build_repair(settings: Settings, pack: Pack) -> Domain:
+def build_domain(settings: Settings, pack: Pack) -> Domain:
     """What brings the ears' text to the pack's words: by its lexicon and, if wanted, its texts."""
     domain = Domain(
         ((term.term, term.spoken) for term in pack.lexicon),

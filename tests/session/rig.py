@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from asr_models.domain import Domain
 from telephony.file_line import FileCall
 from tests.session.fakes import (
     EchoConversation,
@@ -97,7 +98,7 @@ class Rig:
             thinker = Thinker(
                 conversation,
                 mouth,
-                repair=lambda text: text,
+                domain=Domain(()),
                 voice_estimate_ms=lambda: self.voice_estimate_ms,
                 wish=take_wish,
             )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+from asr_models.domain import Domain
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from tests.session.fakes import (
@@ -48,7 +49,7 @@ def session(call: Any, scheduler: InferenceScheduler, told: list[Any]) -> CallSe
         thinker=Thinker(
             conversation,
             mouth,
-            repair=lambda text: text,
+            domain=Domain(()),
             voice_estimate_ms=lambda: 100.0,
         ),
         conversation=conversation,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from asr_models import Recognition
+from asr_models.domain import Domain
 from voicebot.dialog.events import Heard, Say
 from voicebot.dialog.state import DialogState
 from voicebot.session.conversation import Conversation, Thought
@@ -45,13 +46,13 @@ class Thinker:
         self,
         conversation: Conversation,
         mouth: Mouth,
-        repair: Callable[[str], str],
+        domain: Domain,
         voice_estimate_ms: Callable[[], float],
         wish: Callable[[str], tuple[str, bool]] = no_wish,
     ) -> None:
         self._conversation = conversation
         self._mouth = mouth
-        self._repair = repair
+        self._domain = domain
         self._voice_estimate_ms = voice_estimate_ms
         self._wish = wish
 
@@ -73,7 +74,7 @@ class Thinker:
         """
         start_ms = budget.elapsed_ms()
         quick = await stretch.quick()
-        guess = self._repair(quick.text)
+        guess = self._domain.repair(quick.text).text
         on_text(guess, quick.confidence)
         budget.note("quick asr", start_ms)
         carried, carried_raw = await _words_of(earlier)
@@ -87,13 +88,14 @@ class Thinker:
         try:
             start_ms = budget.elapsed_ms()
             recognition = await stretch.final()
-            text = self._repair(recognition.text)
+            text = self._domain.understand(recognition).text
             on_text(text, recognition.confidence)
             budget.note("asr", start_ms)
             rehearsed = await rehearsal if text == guess else None
         finally:
             await cancel(rehearsal)
-        others = tuple(carried + self._repair(o.text) for o in recognition.alternatives[1:])
+        readings = (self._domain.repair(o.text).text for o in recognition.alternatives)
+        others = tuple(carried + reading for reading in readings if reading != text)
         raw = carried_raw + recognition.text
         heard = Heard(carried + text, recognition.confidence, others, barged_in, raw)
         return await self._reply(recognition, heard, state, budget, rehearsed)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_models.api import RecognitionStream, StreamingRecognizer
-from voicebot.ears import build_recognizer, build_repair
+from voicebot.ears import build_domain, build_recognizer
 from voicebot.pack_loader import load_pack
 from voicebot.settings import Settings
 
@@ -44,7 +44,7 @@ class Ears:
         self._settings = settings
         pack = load_pack(settings.pack)
         self._prompt = pack.info.asr_prompt
-        self._repair = build_repair(settings, pack)
+        self._repair = build_domain(settings, pack)
         self._kept = kept
         known = kept is not None and kept.is_file()
         self._texts: dict[str, dict[str, object]] = (
