@@ -1,7 +1,7 @@
 """What a streamed utterance costs: the quick text, the final after it, and their error rates.
 
 Run from the repository root:
-    python -m tests.bench.bench_stream --clips DIR_WITH_MANIFEST_TSV [--every 2] [--partials]
+    python -m tests.bench.bench_stream --clips DIR_WITH_MANIFEST_TSV [--every 2]
 Clips pass A-law; CPU is the whole process's, with one thread. "before" loads the whole vocabulary
 and searches with beams always.
 """
