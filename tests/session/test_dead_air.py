@@ -65,6 +65,22 @@ def test_a_voice_that_hangs_in_mid_reply_ends_at_a_human(
     assert longest_silence_ms(rig, ended.at_ms) < 2 * WATCHDOG_MS + 500
 
 
+@pytest.mark.parametrize("voice", ["第二"], indirect=True)
+def test_a_voice_that_hangs_between_two_utterances_ends_at_a_human(
+    voice: HangingVoice, scheduler: InferenceScheduler
+) -> None:
+    reply = (Say("先看一下电源灯亮不亮。", SayKind.ANSWER), Say("第二步看硬盘灯。", SayKind.ASK))
+    rig = Rig(
+        ScriptedRecognizer(["怎么查"]),
+        conversation=EchoConversation({"怎么查": reply}),
+        turns=TURNS,
+        voice=voice,
+    )
+    events = rig.run(audio(quiet(GREETING_MS), tone(500), quiet(1000)), scheduler, tail_ms=15_000)
+    assert [handoff.reason for handoff in rig.desk.asked] == ["stalled"]
+    assert longest_silence_ms(rig, of(events, facts.CallEnded)[0].at_ms) < 2 * WATCHDOG_MS + 500
+
+
 @pytest.mark.parametrize("voice", ["您好"], indirect=True)
 def test_a_voice_that_hangs_in_the_greeting_ends_at_a_human(
     voice: HangingVoice, scheduler: InferenceScheduler
