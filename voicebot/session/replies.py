@@ -192,7 +192,7 @@ class Replies:
         if considered.not_recorded:
             self.stop_recording("speech")
             await self.confirm_no_recording(speculation.budget)
-        cut = talk.cut if barged_in and self._means_nothing(considered) else None
+        cut = talk.cut if self._means_nothing(considered) else None
         if cut is not None:
             talk.tell(facts.BotResumed(talk.now_ms()))
             await self.perform(cut, None)
