@@ -157,6 +157,8 @@ class CallSession:
         self._mouth.unduck()
         if self._listening:
             await cancel(self._listening)
+        self._taker.forget()
+        self._hearing.end()
 
     async def _listen(self) -> None:
         """Feed the turn-taker, frame by frame; what fails here must not leave the bot deaf."""
