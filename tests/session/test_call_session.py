@@ -150,6 +150,15 @@ def test_words_said_while_the_bot_was_thinking_belong_together(
     assert of(events, facts.BotSpoke)[-1].text == "好的服务器不开机"
 
 
+def test_a_loop_that_comes_late_loses_no_words(scheduler: InferenceScheduler) -> None:
+    """The end of a turn and the beginning of the next one are seen in one go."""
+    rig = Rig(ScriptedRecognizer(["我想问一下", "硬盘"]))
+    rig.stalls = ((GREETING_MS + 800 + 300, GREETING_MS + 800 + 560 + 300),)
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(560), tone(800), quiet(2000))
+    turns = of(rig.run(caller, scheduler), facts.CallerSpoke)
+    assert [turn.text for turn in turns] == ["我想问一下硬盘"]
+
+
 def test_a_cough_while_the_bot_was_thinking_does_not_lose_the_question(
     scheduler: InferenceScheduler,
 ) -> None:

@@ -181,7 +181,6 @@ class Replies:
     async def answer(self, ended: turn.TurnEnded, speculation: Speculation) -> None:
         """Say and do what follows from the caller's turn."""
         talk = self._talk
-        self._speculations.take(speculation)
         considered = await self._thought_in_time(speculation)
         barged_in, talk.barged_in = talk.barged_in, False
         if considered is None:
