@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
+from asr_models import Partial, Recognition
 from tests.session.fakes import ScriptedRecognizer, StreamingScript, audio, quiet, tone
 from tests.session.rig import GREETING_MS, Rig, of
 from voicebot.session import events as facts
+from voicebot.session.hearing import Utterance
 from voicebot.turns.adaptive_endpoint import AdaptiveEndpoint
 from voicebot.turns.content_barge_in import ContentBargeIn
-from voicebot.turns.scheduler import InferenceScheduler
+from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 SENTENCE = "硬盘的灯不亮了怎么办呢"
 ASKS = audio(quiet(GREETING_MS), tone(2500), quiet(3000))
@@ -80,3 +84,47 @@ def test_a_recognizer_that_does_not_stream_decodes_each_stretch_once(
     ears = ScriptedRecognizer([SENTENCE])
     Rig(ears, partial_ms=500, endpoint=AdaptiveEndpoint()).run(ASKS, scheduler)
     assert len(ears.heard_ms) == 1
+
+
+class StuckStream:
+    """A stream whose readings take until `go` is set."""
+
+    samples = 0
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.go = threading.Event()
+
+    def accept(self, pcm: Any) -> None:
+        pass
+
+    def partial(self, until: int | None = None) -> Partial:
+        self.begun.set()
+        self.go.wait(20)
+        return Partial(f"{until}", "", 0.9, 0)
+
+    def final(self, until: int | None = None) -> Recognition:
+        raise NotImplementedError
+
+
+def test_a_reading_that_waits_for_an_abandoned_one_holds_no_worker(
+    scheduler: InferenceScheduler,
+) -> None:
+    """Or one caller who goes on at the wrong moment makes all other calls wait."""
+    stream = StuckStream()
+
+    async def talk() -> str:
+        utterance = Utterance(stream, scheduler)
+        abandoned = asyncio.create_task(utterance.quick(1))
+        assert await asyncio.to_thread(stream.begun.wait, 5) and utterance.computing
+        abandoned.cancel()
+        wanted = asyncio.create_task(utterance.quick(2))
+        await asyncio.sleep(0)
+        try:
+            others = scheduler.run(Priority.FINAL_ASR, lambda: "another call's")
+            assert await asyncio.wait_for(others, 5) == "another call's"
+        finally:
+            stream.go.set()
+        return (await wanted).text
+
+    assert asyncio.run(talk()) == "2"
