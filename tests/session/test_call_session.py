@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.session.fakes import (
@@ -15,7 +16,7 @@ from tests.session.fakes import (
     tone,
 )
 from tests.session.rig import GREETING_MS, Rig, of
-from voicebot.dialog.events import Handoff, HangUp, Say, SayKind
+from voicebot.dialog.events import Digit, Handoff, HangUp, Say, SayKind
 from voicebot.replay.tape import interruptions, replies
 from voicebot.session import events as facts
 from voicebot.settings import BudgetSettings, TurnSettings
@@ -186,6 +187,27 @@ class BrokenVad:
         if self.frames == 100:
             raise RuntimeError("detector broke")
         return LoudnessVad().feed(frame)
+
+
+def test_a_key_whose_meaning_comes_late_does_not_end_a_hand_off(
+    scheduler: InferenceScheduler,
+) -> None:
+    class SlowKeys(EchoConversation):
+        async def consider(self, state: Any, event: Any, *args: Any) -> Any:
+            if isinstance(event, Digit):
+                await asyncio.sleep(2)
+            return await super().consider(state, event, *args)
+
+    class SlowDesk(ScriptedDesk):
+        async def bring_human(self, *args: Any) -> str:
+            await asyncio.sleep(3)
+            return await super().bring_human(*args)
+
+    rig = Rig(ScriptedRecognizer(["转人工"]), SlowKeys({"转人工": (Handoff("asked"),)}), SlowDesk())
+    rig.digits = ((GREETING_MS + 900, "1"),)
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(2000)), scheduler)
+    assert of(events, facts.CallEnded)[0].outcome == "handed_off"
+    assert not [each for each in of(events, facts.BotSpoke) if "Digit" in each.text]
 
 
 def test_a_bot_gone_deaf_brings_a_human(scheduler: InferenceScheduler) -> None:
