@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from asr_models.domain import Domain
+from telephony import FRAME_MS
 from telephony.file_line import FileCall
 from tests.session.fakes import (
     EchoConversation,
@@ -46,14 +48,29 @@ GREETING_MS = 80 * len(EchoConversation.GREETING) + 500
 
 
 class HeldCall(FileCall):
-    """A recording whose caller puts the bot on hold; `holds` are (from, to) in ms."""
+    """A recording whose caller puts the bot on hold; `holds` are (from, to) in ms.
+
+    In `stalls`, on the frame clock, the event loop does not come to the frames: they come at once.
+    """
 
     holds: tuple[tuple[int, int], ...] = ()
+    stalls: tuple[tuple[int, int], ...] = ()
     _answered_s = 0.0
 
     async def _run(self) -> None:
         self._answered_s = asyncio.get_running_loop().time()
         await super()._run()
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        late: list[bytes] = []
+        at_ms = 0
+        async for frame in super().frames():
+            late.append(frame)
+            at_ms += FRAME_MS
+            if not any(from_ms <= at_ms < to_ms for from_ms, to_ms in self.stalls):
+                for each in late:
+                    yield each
+                late.clear()
 
     @property
     def held(self) -> bool:
@@ -78,6 +95,7 @@ class Rig:
     voice_estimate_ms: float = 100.0
     digits: tuple[tuple[int, str], ...] = ()
     holds: tuple[tuple[int, int], ...] = ()
+    stalls: tuple[tuple[int, int], ...] = ()
     dictations: DictationView | None = None
     announce: str = ""
     opt_out_digit: str = ""
@@ -92,7 +110,7 @@ class Rig:
 
         async def call_it() -> None:
             call = HeldCall(caller, tail_ms=tail_ms, digits=self.digits)
-            call.holds = self.holds
+            call.holds, call.stalls = self.holds, self.stalls
             mouth = Mouth(call, Speaker(self.voice, self.prepared), scheduler)
             conversation: Any = self.conversation
             thinker = Thinker(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.session.fakes import (
@@ -15,7 +16,7 @@ from tests.session.fakes import (
     tone,
 )
 from tests.session.rig import GREETING_MS, Rig, of
-from voicebot.dialog.events import Handoff, HangUp, Say, SayKind
+from voicebot.dialog.events import Digit, Handoff, HangUp, Say, SayKind
 from voicebot.replay.tape import interruptions, replies
 from voicebot.session import events as facts
 from voicebot.settings import BudgetSettings, TurnSettings
@@ -150,6 +151,15 @@ def test_words_said_while_the_bot_was_thinking_belong_together(
     assert of(events, facts.BotSpoke)[-1].text == "好的服务器不开机"
 
 
+def test_a_loop_that_comes_late_loses_no_words(scheduler: InferenceScheduler) -> None:
+    """The end of a turn and the beginning of the next one are seen in one go."""
+    rig = Rig(ScriptedRecognizer(["我想问一下", "硬盘"]))
+    rig.stalls = ((GREETING_MS + 800 + 300, GREETING_MS + 800 + 560 + 300),)
+    caller = audio(quiet(GREETING_MS), tone(800), quiet(560), tone(800), quiet(2000))
+    turns = of(rig.run(caller, scheduler), facts.CallerSpoke)
+    assert [turn.text for turn in turns] == ["我想问一下硬盘"]
+
+
 def test_a_cough_while_the_bot_was_thinking_does_not_lose_the_question(
     scheduler: InferenceScheduler,
 ) -> None:
@@ -177,6 +187,27 @@ class BrokenVad:
         if self.frames == 100:
             raise RuntimeError("detector broke")
         return LoudnessVad().feed(frame)
+
+
+def test_a_key_whose_meaning_comes_late_does_not_end_a_hand_off(
+    scheduler: InferenceScheduler,
+) -> None:
+    class SlowKeys(EchoConversation):
+        async def consider(self, state: Any, event: Any, *args: Any) -> Any:
+            if isinstance(event, Digit):
+                await asyncio.sleep(2)
+            return await super().consider(state, event, *args)
+
+    class SlowDesk(ScriptedDesk):
+        async def bring_human(self, *args: Any) -> str:
+            await asyncio.sleep(3)
+            return await super().bring_human(*args)
+
+    rig = Rig(ScriptedRecognizer(["转人工"]), SlowKeys({"转人工": (Handoff("asked"),)}), SlowDesk())
+    rig.digits = ((GREETING_MS + 900, "1"),)
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(2000)), scheduler)
+    assert of(events, facts.CallEnded)[0].outcome == "handed_off"
+    assert not [each for each in of(events, facts.BotSpoke) if "Digit" in each.text]
 
 
 def test_a_bot_gone_deaf_brings_a_human(scheduler: InferenceScheduler) -> None:

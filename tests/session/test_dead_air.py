@@ -11,9 +11,10 @@ import pytest
 
 from tests.session.fakes import EchoConversation, ScriptedRecognizer, ToneVoice, audio, quiet, tone
 from tests.session.rig import GREETING_MS, Rig, of
-from voicebot.dialog.events import Say, SayKind
+from voicebot.dialog.events import Handoff, Say, SayKind
 from voicebot.session import events as facts
 from voicebot.settings import TurnSettings
+from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.scheduler import InferenceScheduler
 
 WATCHDOG_MS = 800
@@ -65,6 +66,22 @@ def test_a_voice_that_hangs_in_mid_reply_ends_at_a_human(
     assert longest_silence_ms(rig, ended.at_ms) < 2 * WATCHDOG_MS + 500
 
 
+@pytest.mark.parametrize("voice", ["第二"], indirect=True)
+def test_a_voice_that_hangs_between_two_utterances_ends_at_a_human(
+    voice: HangingVoice, scheduler: InferenceScheduler
+) -> None:
+    reply = (Say("先看一下电源灯亮不亮。", SayKind.ANSWER), Say("第二步看硬盘灯。", SayKind.ASK))
+    rig = Rig(
+        ScriptedRecognizer(["怎么查"]),
+        conversation=EchoConversation({"怎么查": reply}),
+        turns=TURNS,
+        voice=voice,
+    )
+    events = rig.run(audio(quiet(GREETING_MS), tone(500), quiet(1000)), scheduler, tail_ms=15_000)
+    assert [handoff.reason for handoff in rig.desk.asked] == ["stalled"]
+    assert longest_silence_ms(rig, of(events, facts.CallEnded)[0].at_ms) < 2 * WATCHDOG_MS + 500
+
+
 @pytest.mark.parametrize("voice", ["您好"], indirect=True)
 def test_a_voice_that_hangs_in_the_greeting_ends_at_a_human(
     voice: HangingVoice, scheduler: InferenceScheduler
@@ -88,3 +105,21 @@ def test_a_voice_that_hangs_after_a_failed_hand_off_rings_again(
     rig.desk.outcome = "busy"
     rig.run(audio(quiet(GREETING_MS), tone(500), quiet(1000)), scheduler, tail_ms=8_000)
     assert [handoff.reason for handoff in rig.desk.asked][:2] == ["error", "stalled"]
+
+
+def test_a_word_at_the_end_of_the_notice_does_not_cut_what_is_said_of_a_failed_hand_off(
+    scheduler: InferenceScheduler,
+) -> None:
+    """Who says 好的 to being put through said it before the seats rang."""
+    notice = Say("我请工程师接听。", SayKind.HANDOFF)
+    rig = Rig(
+        ScriptedRecognizer(["转人工", "好的"]),
+        conversation=EchoConversation({"转人工": (notice, Handoff("asked"))}),
+        content=ContentBargeIn(),
+    )
+    rig.desk.outcome = "busy"
+    caller = audio(quiet(GREETING_MS), tone(500), quiet(1000), tone(350), quiet(3000))
+    events = rig.run(caller, scheduler)
+    assert [turn.text for turn in of(events, facts.CallerSpoke)] == ["转人工"]
+    assert not of(events, facts.BotInterrupted)
+    assert of(events, facts.BotSpoke)[-1].text == "没有接通请继续说"

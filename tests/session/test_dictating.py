@@ -11,12 +11,13 @@ import pytest
 from tests.session.fakes import ScriptedRecognizer, ToneVoice, audio, quiet, tone
 from tests.session.rig import Rig, of
 from voicebot.dialog.dictation_view import DictationView
+from voicebot.dialog.events import Say, SayKind
 from voicebot.dialog.policy import Dialog
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack_loader import load_pack
 from voicebot.session import events as facts
 from voicebot.session.conversation import Conversation
-from voicebot.session.dictating import hide_caller, hide_figures
+from voicebot.session.dictating import hide_caller, hide_figures, rest_of
 from voicebot.settings import SERVER_PACK
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.content_barge_in import ContentBargeIn
@@ -177,6 +178,18 @@ def test_nothing_of_a_telephone_number_is_told(scheduler: InferenceScheduler) ->
         shown = "".join(char for char in str(event) if char.isalnum())
         assert number not in shown
         assert spoken[:7] not in shown and spoken[-4:] not in shown, event
+
+
+def test_what_is_left_of_a_reading_back_holds_the_groups_that_are_left() -> None:
+    """Or 不对 to the rest would mean another group than the one just read."""
+    groups = ("二 零", "五 六", "二 零")
+    say = Say(
+        "我重复一遍，二 零；五 六；二 零。对吗？", SayKind.READ_BACK, groups=groups, first_group=1
+    )
+    assert rest_of(say, say.text) == say
+    rest = rest_of(say, "五 六；二 零。对吗？")
+    assert (rest.text, rest.groups, rest.first_group) == ("五 六；二 零。对吗？", groups[1:], 2)
+    assert (rest_of(say, "二 零。对吗？").groups, rest_of(say, "对吗？").groups) == (groups[2:], ())
 
 
 @pytest.mark.parametrize(

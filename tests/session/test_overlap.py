@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.session.fakes import EchoConversation, ScriptedRecognizer, audio, quiet, tone
+from tests.session.fakes import EchoConversation, ScriptedRecognizer, ToneVoice, audio, quiet, tone
 from tests.session.rig import GREETING_MS, Rig, of
 from voicebot.dialog.events import HangUp, Say, SayKind
 from voicebot.session import events as facts
@@ -122,3 +123,27 @@ def test_after_a_false_interruption_all_that_was_left_is_done(
     (cut,) = of(events, facts.BotInterrupted)
     assert said(events)[1:] == [LONG, cut.unheard, question]
     assert of(events, facts.CallEnded)[0].outcome == "bot_ended"
+
+
+class SlowVoice(ToneVoice):
+    """Takes 1.5 s for a text with 还有."""
+
+    def render(self, text: str, *, timeout_s: float | None = None) -> Any:
+        if "还有" in text:
+            time.sleep(1.5)
+        return super().render(text, timeout_s=timeout_s)
+
+
+def test_a_cough_between_two_utterances_of_a_reply_does_not_swallow_the_second(
+    scheduler: InferenceScheduler,
+) -> None:
+    first, question = "请先看灯。", "还有别的问题吗？"
+    reply = (Say(first, SayKind.ANSWER), Say(question, SayKind.ASK))
+    rig = rig_for(["怎么查", ""], reply=reply)
+    rig.voice = SlowVoice()
+    gap_ms = 600 + 80 * len(first) + 500
+    events = rig.run(
+        audio(quiet(GREETING_MS), tone(500), quiet(gap_ms), tone(200)), scheduler, tail_ms=6000
+    )
+    assert len(of(events, facts.CallerSpoke)) == 2
+    assert said(events)[1:] == [first, question]

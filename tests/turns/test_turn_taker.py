@@ -104,6 +104,17 @@ def test_a_sound_that_stays_no_speech_ends_the_turn_all_the_same() -> None:
     assert ends == [1580], "120 ms after the sound began"
 
 
+def test_what_is_forgotten_ends_no_turn_and_is_in_no_other() -> None:
+    line = Line()
+    line.say(600)
+    line.taker.forget()
+    assert not line.taker.in_turn and not line.quiet(3000)
+    line.say(300)
+    line.taker.forget()
+    line.say(300)
+    assert line.frames_heard()[0] == line.index - 15, "not what was said before"
+
+
 def test_clicks_and_coughs_never_add_up_to_a_turn() -> None:
     line = Line()
     for _ in range(200):

@@ -52,3 +52,10 @@ def test_a_call_that_ended_is_left_alone() -> None:
     watchdog.caller_ended(0)
     watchdog.call_ended()
     assert watchdog.check(1e6) is None
+
+
+def test_what_is_promised_is_owed_and_does_not_start_a_running_clock_anew() -> None:
+    watchdog = DeadAirWatchdog(3500)
+    watchdog.promised(1000)
+    watchdog.promised(4000)
+    assert watchdog.check(4500) == DeadAir(4500, 1000, 3500, count=1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import structlog
 
 
@@ -18,6 +21,13 @@ def plain_logs() -> None:
             structlog.processors.StackInfoRenderer(),
             structlog.dev.set_exc_info,
             structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
-            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+            structlog.dev.ConsoleRenderer(
+                colors=_on_a_terminal(), exception_formatter=structlog.dev.plain_traceback
+            ),
         ]
     )
+
+
+def _on_a_terminal() -> bool:
+    """Whether colours are of use: a log file is not to be full of their codes."""
+    return not os.environ.get("NO_COLOR") and sys.stdout is not None and sys.stdout.isatty()

@@ -157,6 +157,8 @@ class CallSession:
         self._mouth.unduck()
         if self._listening:
             await cancel(self._listening)
+        self._taker.forget()
+        self._hearing.end()
 
     async def _listen(self) -> None:
         """Feed the turn-taker, frame by frame; what fails here must not leave the bot deaf."""
@@ -224,6 +226,7 @@ class CallSession:
                 self._dictating.disturbed(event.speech_end_ms)
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
                 replies.start(replies.answer(event, speculation), event.speech_end_ms)
+                self._speculations.take(speculation)  # at once: the turn may be cut before it runs
             case turn.NoInputElapsed():
                 if not replies.running:
                     replies.start(replies.reply_to(NoInput()))

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from voicebot.dialog.dictated import dictated_groups
 from voicebot.dialog.dictation_view import DictationNow, DictationView
-from voicebot.dialog.events import Paused, Say
+from voicebot.dialog.events import Paused, Say, SayKind
 from voicebot.dialog.state import DialogState
 from voicebot.records.masking import mask_number
 from voicebot.session import events as facts
@@ -68,7 +68,7 @@ class Dictating:
     # --- what happens -----------------------------------------------------------------------
     def said(self, say: Say) -> None:
         """An utterance of ours has begun to sound."""
-        self._reading = say if say.groups else None
+        self._reading = say if say.kind is SayKind.READ_BACK else None
         self._unsaid = None
 
     def keyed(self, thought: Thought) -> None:
@@ -173,6 +173,17 @@ def hide_caller(text: str) -> str:
 def hide_figures(text: str) -> str:
     """`text` with each run of three figures or more hidden, spoken or written."""
     return _FIGURES.sub(lambda run: re.sub(r"\w", _HIDDEN, run[0]), text)
+
+
+def rest_of(say: Say, unheard: str) -> Say:
+    """What is left of `say` where it was cut, to be said later: `unheard`, and its groups."""
+    groups = say.groups
+    heard = next(
+        count
+        for count in range(len(groups) + 1)
+        if _groups_in((unheard,), groups[count:]) == len(groups) - count
+    )
+    return replace(say, text=unheard, groups=groups[heard:], first_group=say.first_group + heard)
 
 
 def _groups_in(sounded: tuple[str, ...], groups: tuple[str, ...]) -> int:

@@ -7,6 +7,7 @@ recognized at the first short silence is what the finished turn says.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -32,6 +33,7 @@ class Utterance:
         self._stream = stream
         self._scheduler = scheduler
         self._computing = threading.Lock()
+        self._over = asyncio.Event()
 
     @property
     def samples(self) -> int:
@@ -71,11 +73,21 @@ class Utterance:
         stage: str,
         deadline_ms: float | None = None,
     ) -> T:
-        def alone() -> T:
-            # Not a lock of the loop: who gives up waiting leaves the worker at work.
-            with self._computing:
-                return compute()
+        loop = asyncio.get_running_loop()
 
+        def alone() -> T:
+            try:
+                with self._computing:
+                    return compute()
+            finally:
+                with contextlib.suppress(RuntimeError):  # nobody waits where the loop is gone
+                    loop.call_soon_threadsafe(self._over.set)
+
+        # Who gives up waiting leaves the worker at work. The next reading waits for it here: in
+        # the lock it would hold a second worker, of which other calls are in need.
+        while self._computing.locked():
+            self._over.clear()
+            await self._over.wait()
         return await self._scheduler.run(priority, alone, stage=stage, deadline_ms=deadline_ms)
 
 

@@ -57,7 +57,9 @@ class Keypad:
                 continue
             self._dictating.key_pressed()
             thought = await self._meant_by(digit)
-            if thought is not None and (thought.actions or self._dictating.runs):
+            if thought is None or not self._talk.interruptible:  # a human has been called since
+                continue
+            if thought.actions or self._dictating.runs:
                 self._speculations.drop()
                 self._replies.interrupt()
                 self._dictating.keyed(thought)

@@ -121,6 +121,9 @@ class Mouth:
             if pcm is None:
                 return
             self._call.play(pcm.tobytes() + silence(clause.pause_ms))
+            if self._queued:  # or `stop` would take it for the end of the last utterance
+                sound_ms = len(pcm) * 1000 / SAMPLE_RATE
+                self._queued.append(_Queued("", sound_ms, clause.pause_ms))
 
     async def finished(self) -> None:
         """Wait until everything queued has left."""

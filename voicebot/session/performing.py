@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from voicebot.dialog.events import Action, Handoff, HangUp, Say
 from voicebot.dialog.unheard import as_heard
 from voicebot.session import report
 from voicebot.session.conversation import Thought
+from voicebot.session.dictating import rest_of
 from voicebot.session.mouth import Mouth
 from voicebot.session.speaking import Speaking
 from voicebot.session.speculation import Speculations
@@ -87,7 +87,7 @@ class Performing:
             return
         saying, rest = left[0], left[1:]
         if isinstance(saying, Say) and unheard:
-            rest = (replace(saying, text=unheard), *rest)
+            rest = (rest_of(saying, unheard), *rest)
         if not rest:
             return
         talk.cut = Thought(talk.state, rest)

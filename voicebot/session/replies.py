@@ -181,7 +181,6 @@ class Replies:
     async def answer(self, ended: turn.TurnEnded, speculation: Speculation) -> None:
         """Say and do what follows from the caller's turn."""
         talk = self._talk
-        self._speculations.take(speculation)
         considered = await self._thought_in_time(speculation)
         barged_in, talk.barged_in = talk.barged_in, False
         if considered is None:
@@ -192,7 +191,7 @@ class Replies:
         if considered.not_recorded:
             self.stop_recording("speech")
             await self.confirm_no_recording(speculation.budget)
-        cut = talk.cut if barged_in and self._means_nothing(considered) else None
+        cut = talk.cut if self._means_nothing(considered) else None
         if cut is not None:
             talk.tell(facts.BotResumed(talk.now_ms()))
             await self.perform(cut, None)

@@ -65,6 +65,7 @@ class Speaking:
     ) -> None:
         """Say it; returns when it was heard. `budget` tells how long the caller has waited."""
         waited_for_caller = await self._off_hold()
+        self._watchdog.promised(self._taker.now_ms)
 
         def first_sound() -> None:
             on_first_sound()

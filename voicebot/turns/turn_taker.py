@@ -124,6 +124,12 @@ class TurnTaker:
         """Tell what kind of answer the bot has asked for; the endpoint may use it."""
         self._expected = answer
 
+    def forget(self) -> None:
+        """What was being said is nobody's business any more: no turn comes of it."""
+        self._in_turn = self._overlapping = self._suspected = False
+        self._run.clear()
+        self._audio.finish(self._audio.frames_fed)
+
     def feed(
         self, frame: bytes, *, bot_speaking: bool, echo_level_db: float | None = None
     ) -> list[TurnEvent]:

@@ -45,6 +45,11 @@ class DeadAirWatchdog:
         self._count = 0
         self._silent_since_ms = at_ms
 
+    def promised(self, at_ms: float) -> None:
+        """The bot is about to say more: from `at_ms` on that is owed, if nothing was."""
+        if not self._owed:
+            self.caller_ended(at_ms)
+
     def bot_started(self) -> None:
         """The bot's sound begins (answer or filler)."""
         self._silent_since_ms = None
