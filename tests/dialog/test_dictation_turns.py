@@ -60,6 +60,16 @@ def test_the_second_best_reading_may_be_the_one_that_fits(caller: Caller) -> Non
     assert "八 五 六" in caller.heard and caller.says[-1].kind is SayKind.READ_BACK
 
 
+def test_a_second_best_yes_agrees_to_nothing(caller: Caller) -> None:
+    """Nor does a second-best 重新说 throw away what was taken down."""
+    dictating(caller, "YL二零九五三七零八五六")
+    caller.send(Heard("不对", 0.6, ("对", "重新说")))
+    run = caller.state.scene
+    assert run is not None and run.asking == "serial" and "serial" not in run.values
+    assert caller.heard.startswith("第四组") or "第四组" in caller.heard
+    assert "".join(groups(caller)) == "YL2095370856"
+
+
 def test_keys_then_a_human_are_offered_and_then_one_is_brought(caller: Caller) -> None:
     dictating(caller, "YL二零九五三七零八五六")
     heard = [caller.say("第二组不对，是三三三三"), caller.say("第二组不对，是四四四四")]
