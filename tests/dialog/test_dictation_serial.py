@@ -33,6 +33,13 @@ def test_letters_that_every_value_has_may_be_left_out_or_misheard() -> None:
         assert (step.next, step.value, step.fits) == (Next.READ_BACK, "YL2095370856", True), said
 
 
+def test_no_letters_are_put_before_figures_where_there_is_a_choice() -> None:
+    rules = DictationRules(length=10, pattern="CN[0-9]{8}|US[0-9]{8}")
+    assert rules.settled("12345678") == "12345678" and rules.missing("12345678") == 2
+    assert rules.settled("US1234S678") == "US1234S678"
+    assert rules.settled("USO2345678") == "US02345678"
+
+
 def test_look_alikes_are_exchanged_only_where_one_reading_fits() -> None:
     dictation = Dictation(SERIAL)
     assert dictation.heard("YL二O九五三七O八五六").value == "YL2095370856"
