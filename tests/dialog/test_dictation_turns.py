@@ -48,6 +48,15 @@ def test_a_human_gets_what_there_is_as_unconfirmed(caller: Caller) -> None:
     assert caller.handoff.facts["序列号"] == "YL2095（未核对）"
 
 
+def test_of_a_personal_number_nobody_agreed_upon_nothing_is_told(caller: Caller) -> None:
+    run = SceneRun(SCENE, asking="phone", asked={"phone": 1}, turns=1)
+    caller.state = replace(caller.state, scene=run)
+    caller.say("幺三八零零幺三")
+    caller.say("转人工")
+    assert caller.handoff is not None
+    assert caller.handoff.facts["回电号码"] == "*******（未核对）"
+
+
 def test_raw_words_are_what_is_taken_down(caller: Caller) -> None:
     dictating(caller)
     caller.send(Heard("硬盘二零", 0.9, raw="二零九五"))

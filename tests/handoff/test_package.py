@@ -214,5 +214,8 @@ def test_a_number_nobody_agreed_upon_is_told_as_such() -> None:
     told = build_package(DICTATED, talk(*DICTATION[:2]), {"序列号": "YL2095（未核对）"})
     (serial,) = (field for field in told.fields if field.label == "已确认")
     assert (serial.value, serial.turn, serial.confidence) == ("序列号YL2095（未核对）", None, 0.5)
+    read = build_package(DICTATED, talk(*DICTATION[:4]), {"序列号": "YL2095（未核对）"})
+    (serial,) = (field for field in read.fields if field.label == "已确认")
+    assert (serial.turn, serial.confidence) == (None, 0.5), "a reading back is no agreement"
     unknown = build_package(DICTATED, talk(*DICTATION[:2]), {"序列号": "不清楚"})
     assert not [field for field in unknown.fields if field.label == "已确认"]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from voicebot.dialog.scene_run import UNCONFIRMED
 from voicebot.handoff import extract
 from voicebot.handoff.ground import Evidence, Sayings, find_slot, find_text
 from voicebot.pack import Pack
@@ -222,7 +223,7 @@ def _confirmed(
             continue
         if label in call.dictated and value != UNKNOWN_SHOWN:
             # In pieces over many turns, of which no single one is the evidence.
-            read = _last_read_back(turns)
+            read = None if value.endswith(UNCONFIRMED) else _last_read_back(turns)
             index, sure = (read.index, 1.0) if read else (None, 0.5)
             fields.append(SummaryField(CONFIRMED, f"{label}{value}", sure, index))
         elif found := find_slot(label, value, turns, call.sayings):
