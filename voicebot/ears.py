@@ -11,6 +11,7 @@ from asr_models.errors import AsrModelError
 from asr_models.funasr_chunks import ChunkOptions
 from asr_models.funasr_paraformer import FunasrRecognizer
 from asr_models.whisper_ct2 import WhisperRecognizer
+from asr_models.words import load_dictionary
 from voicebot.errors import WeightsError
 from voicebot.pack import Pack
 from voicebot.settings import Settings
@@ -79,7 +80,7 @@ def build_domain(settings: Settings, pack: Pack) -> Domain:
         repair=settings.asr.repair,
         rescore=settings.asr.rescore,
     )
-    domain.repair("服务器")  # loads the dictionary now, not in the first call
+    load_dictionary()  # now, not in the first call
     return domain
 
 
