@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.bench.bench_turns import frames
 
 from asr_models.silero import SileroVad
 from asr_models.wav import read_wav
@@ -14,6 +13,7 @@ from asr_models.whisper_ct2 import WhisperRecognizer
 from tests.bench.bench_non_speech import ECHO, FIXTURES, PROMPT, Piece, pieces
 from tests.bench.ears_on_a_line import EarsOnALine
 from tests.bench.line_sounds import SOUNDS
+from tests.bench.turns.sound import frames
 
 KINDS = [*SOUNDS, ECHO]
 PIECES = list(pieces(len(KINDS) * 8 / 60, piece_s=8.0))

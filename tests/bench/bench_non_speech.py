@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tests.bench.bench_turns import frames
 
 from asr_models.script import strip_punctuation
 from asr_models.silero import SileroVad
@@ -23,6 +22,7 @@ from asr_models.whisper_ct2 import WhisperRecognizer
 from tests.bench.clips import load_manifest, read_8k
 from tests.bench.ears_on_a_line import EarsOnALine
 from tests.bench.line_sounds import RATE, SOUNDS, Float
+from tests.bench.turns.sound import frames
 from voicebot.settings import load_settings
 from voicebot.weights import locate
 
