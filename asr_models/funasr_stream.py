@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -160,13 +160,21 @@ class FunasrStream:
 def _combine(
     first: Recognition, text: str, times: tuple[tuple[int, int], ...], audio_ms: int
 ) -> Recognition:
-    """The second pass's text, where it has one, judged by how far the first agrees."""
+    """The second pass's text, where it has one, judged by how far the first agrees.
+
+    The first pass is no likelier than the second, whatever its own posterior: rescoring
+    (asr_models.domain) is to choose between the two by their words alone.
+    """
     second = normalize_script(text)
     sure = first.confidence * agreement(first.text, second)
     if not second:
         return Recognition(first.text, sure, first.alternatives, spans=first.spans)
-    others = tuple(other for other in first.alternatives if other.text != second)
     best = Alternative(second, math.log(sure) if sure else -math.inf)
+    others = tuple(
+        replace(other, score=min(other.score, best.score))
+        for other in first.alternatives
+        if other.text != second
+    )
     return Recognition(
         second, sure, (best, *others), spans=spans_of(text, times, sure, audio_ms) or first.spans
     )

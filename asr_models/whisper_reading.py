@@ -74,8 +74,12 @@ class WhisperReader:
         if verdict.rejected:
             return Recognition("", 0.0, alternatives, audio_ms, rejected=verdict.rejected)
         kept = Alternative(verdict.text, best.score)
+        # Only here is the prompt known: its echo is what rescoring by the pack's texts likes best.
+        others = [
+            each for each in alternatives[1:] if not guard(each.text, audio_ms, prompt).rejected
+        ]
         sure = confidence(best.score)
-        return Recognition(verdict.text, sure, (kept, *alternatives[1:]), audio_ms)
+        return Recognition(verdict.text, sure, (kept, *others), audio_ms)
 
     def _alternatives(self, found: Sequence[Hypothesis]) -> tuple[Alternative, ...]:
         """Texts that differ by more than punctuation, best first."""

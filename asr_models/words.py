@@ -10,6 +10,11 @@ import jieba
 jieba.setLogLevel(logging.WARNING)  # its loading messages are no business of a caller
 
 
+def load_dictionary() -> None:
+    """Load jieba's dictionary, which takes a second or so, unless it is there."""
+    jieba.initialize()
+
+
 @functools.lru_cache(maxsize=4096)
 def word_bounds(text: str) -> frozenset[int]:
     """Return the positions in `text` at which a word begins or ends.
@@ -25,5 +30,5 @@ def word_bounds(text: str) -> frozenset[int]:
 
 def is_word(text: str) -> bool:
     """Whether the dictionary has `text` as a word of common use."""
-    jieba.initialize()
+    load_dictionary()
     return bool(jieba.dt.FREQ.get(text))

@@ -11,7 +11,7 @@ from asr_models.errors import AsrModelError
 from asr_models.funasr_chunks import ChunkOptions
 from asr_models.funasr_paraformer import FunasrRecognizer
 from asr_models.whisper_ct2 import WhisperRecognizer
-from asr_models.words import is_word
+from asr_models.words import load_dictionary
 from voicebot.errors import WeightsError
 from voicebot.pack import Pack
 from voicebot.settings import Settings
@@ -80,8 +80,7 @@ def build_domain(settings: Settings, pack: Pack) -> Domain:
         repair=settings.asr.repair,
         rescore=settings.asr.rescore,
     )
-    is_word("服务器")  # loads the dictionary now: in a call it would keep the loop for 0.6 s
-    domain.repair("服务器")
+    load_dictionary()  # now, not in the first call
     return domain
 
 

@@ -76,6 +76,9 @@ def read_manifest(folder: Path) -> list[Recording]:
         raise AsrModelError(f"adapt: {path} cannot be read: {error.strerror}") from None
     if not rows or not {"file", "text"} <= rows[0].keys():
         raise AsrModelError(f"adapt: {path}: expected a first line with columns 'file' and 'text'")
+    for number, row in enumerate(rows, 2):
+        if not row["file"] or row["text"] is None:
+            raise AsrModelError(f"adapt: {path}:{number}: expected file and text, a tab between")
     return [Recording(folder / r["file"], r["text"], r.get("speaker") or "") for r in rows]
 
 

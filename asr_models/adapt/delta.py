@@ -81,6 +81,8 @@ def apply_delta(delta: Delta, base: Path, target: Path) -> str:
             "the delta was made for another model"
         )
     target.mkdir(parents=True, exist_ok=True)
+    if target.samefile(base):
+        raise AsrModelError(f"adapt: {target} is the base itself; write to another folder")
     for path in sorted(base.iterdir()):
         if path.is_file() and path.name not in ("model.bin", "converted.json"):
             shutil.copyfile(path, target / path.name)

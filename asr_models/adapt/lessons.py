@@ -19,7 +19,7 @@ from asr_models.resample import to_rate
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 IGNORED = -100  # torch's cross_entropy leaves such places out
-_MIN_WINDOW_S, _MARGIN_S, _MAX_WINDOW_S = 10.0, 2.0, 30.0  # as whisper_ct2 decodes
+_MIN_WINDOW_S, _MARGIN_S, _MAX_WINDOW_S = 10.0, 2.0, 30.0  # as whisper_decode does
 _MAX_PROMPT_TOKENS = 60
 _NOISE_S = (1.0, 6.0)
 

@@ -134,6 +134,13 @@ def test_another_base_is_refused(base: Path, delta: Delta, tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_the_base_is_not_written_over(base: Path, delta: Delta) -> None:
+    before = sha256_of(base / "model.bin")
+    with pytest.raises(AsrModelError, match="is the base itself"):
+        apply_delta(delta, base, base)
+    assert sha256_of(base / "model.bin") == before
+
+
 def test_a_matrix_of_another_shape_is_refused(base: Path, delta: Delta) -> None:
     wrong = replace(delta, up={NAME: np.zeros((5, 3), np.float16)})
     with pytest.raises(

@@ -135,6 +135,9 @@ def test_what_is_not_prepared_is_named(tmp_path: Path) -> None:
     with pytest.raises(AsrModelError, match="columns 'file' and 'text'"):
         read_manifest(tmp_path)
     assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "o")]) == 1
+    (tmp_path / "manifest.tsv").write_text("file\ttext\na.wav\t好\nb.wav\n")
+    with pytest.raises(AsrModelError, match=r"manifest\.tsv:3: expected file and text"):
+        read_manifest(tmp_path)
 
 
 def clips_of(speakers: dict[str, int]) -> list[Clip]:

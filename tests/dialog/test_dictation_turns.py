@@ -48,6 +48,15 @@ def test_a_human_gets_what_there_is_as_unconfirmed(caller: Caller) -> None:
     assert caller.handoff.facts["序列号"] == "YL2095（未核对）"
 
 
+def test_of_a_personal_number_nobody_agreed_upon_nothing_is_told(caller: Caller) -> None:
+    run = SceneRun(SCENE, asking="phone", asked={"phone": 1}, turns=1)
+    caller.state = replace(caller.state, scene=run)
+    caller.say("幺三八零零幺三")
+    caller.say("转人工")
+    assert caller.handoff is not None
+    assert caller.handoff.facts["回电号码"] == "*******（未核对）"
+
+
 def test_raw_words_are_what_is_taken_down(caller: Caller) -> None:
     dictating(caller)
     caller.send(Heard("硬盘二零", 0.9, raw="二零九五"))
@@ -58,6 +67,16 @@ def test_the_second_best_reading_may_be_the_one_that_fits(caller: Caller) -> Non
     dictating(caller, "YL二零九五三七零")
     caller.send(Heard("八五", 0.3, ("八五六",)))
     assert "八 五 六" in caller.heard and caller.says[-1].kind is SayKind.READ_BACK
+
+
+def test_a_second_best_yes_agrees_to_nothing(caller: Caller) -> None:
+    """Nor does a second-best 重新说 throw away what was taken down."""
+    dictating(caller, "YL二零九五三七零八五六")
+    caller.send(Heard("不对", 0.6, ("对", "重新说")))
+    run = caller.state.scene
+    assert run is not None and run.asking == "serial" and "serial" not in run.values
+    assert caller.heard.startswith("第四组") or "第四组" in caller.heard
+    assert "".join(groups(caller)) == "YL2095370856"
 
 
 def test_keys_then_a_human_are_offered_and_then_one_is_brought(caller: Caller) -> None:

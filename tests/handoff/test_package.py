@@ -9,6 +9,8 @@ import pytest
 from voicebot.handoff import CallFacts, SpokenTurn, SummaryPackage, build_package
 from voicebot.handoff.extract import problem, tried, wish
 from voicebot.handoff.package import new_summary_id
+from voicebot.pack_loader import load_pack
+from voicebot.settings import SERVER_PACK
 
 MANUAL = "YL5280G3 用户手册 6.3 在 Red Hat 和 CentOS 里加载驱动"
 TALK = (
@@ -210,9 +212,25 @@ def test_a_dictated_number_rests_on_its_reading_back() -> None:
     assert phone.value == "回电号码138******00"
 
 
+@pytest.mark.parametrize(("value", "shown"), [("MB20931234", "MB2*****34"), ("2093", "****")])
+def test_a_personal_number_is_hidden_whatever_it_looks_like(value: str, shown: str) -> None:
+    call = CallFacts(dictated=frozenset({"会员号"}), personal=frozenset({"会员号"}))
+    told = build_package(call, talk(*DICTATION), {"会员号": value})
+    (field,) = (field for field in told.fields if field.label == "已确认")
+    assert field.value == f"会员号{shown}"
+
+
+def test_the_pack_says_which_numbers_are_personal() -> None:
+    call = CallFacts.of(load_pack(SERVER_PACK), "", "scene")
+    assert call.personal == {"回电号码"} and call.dictated == {"回电号码", "序列号"}
+
+
 def test_a_number_nobody_agreed_upon_is_told_as_such() -> None:
     told = build_package(DICTATED, talk(*DICTATION[:2]), {"序列号": "YL2095（未核对）"})
     (serial,) = (field for field in told.fields if field.label == "已确认")
     assert (serial.value, serial.turn, serial.confidence) == ("序列号YL2095（未核对）", None, 0.5)
+    read = build_package(DICTATED, talk(*DICTATION[:4]), {"序列号": "YL2095（未核对）"})
+    (serial,) = (field for field in read.fields if field.label == "已确认")
+    assert (serial.turn, serial.confidence) == (None, 0.5), "a reading back is no agreement"
     unknown = build_package(DICTATED, talk(*DICTATION[:2]), {"序列号": "不清楚"})
     assert not [field for field in unknown.fields if field.label == "已确认"]

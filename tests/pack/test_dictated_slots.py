@@ -36,6 +36,7 @@ SCENE = "scenes/repair_request.yaml"
             "{pause: yes, say: 对, expect",
             "keys, pause, got say, pause",
         ),
+        ("{pause: yes, expect", "{pause: no, expect", "expected pause: yes, got no"),
     ],
 )
 def test_lint_finds(root: Path, change: Break, old: str, new: str, message: str) -> None:

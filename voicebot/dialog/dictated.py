@@ -80,15 +80,16 @@ def _digit(char: str) -> str:
 
 
 def _number(said: str) -> int:
-    """A spoken whole number below 10,000 (一百零五 -> 105)."""
-    total, digit = 0, 0
+    """A spoken whole number below 10,000 (一百零五 -> 105, 一百五 -> 150)."""
+    total, digit, place = 0, 0, 1
     for char in said:
         if char in _UNITS:
             total += (digit or 1) * _UNITS[char]
-            digit = 0
+            digit, place = 0, _UNITS[char] // 10
         else:
             digit = int(SPOKEN_DIGITS[char])
-    return total + digit
+            place = place if digit else 1
+    return total + digit * place
 
 
 def read_back_sizes(length: int) -> list[int]:

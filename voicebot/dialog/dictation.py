@@ -182,15 +182,16 @@ class Dictation:
             over -= len(last)
 
     def _finish(self) -> Step:
-        """The caller is done: read it back, after a correction from the corrected group on."""
+        """The caller is done: read back what they have not heard, or what was corrected of it."""
         self._typing = False
         if not self._groups:
             return self._step(Next.LISTEN)
-        if self._wanted is None and self._rules.missing(self.value):
+        if not (self._wanted is not None and self._read) and self._rules.missing(self.value):
+            self._wanted = None
             self._failures += len(self.value) == self._asked_at  # else it has grown since
             self._asked_at = len(self.value)
             return self._step(Next.ASK_REST)
-        start = min(self._wanted or 0, len(self._groups) - 1)
+        start = min(self._wanted or 0, self._read, len(self._groups) - 1)
         self._wanted = None
         start = self._settle(start)
         place = self._rules.doubtful(self.value)

@@ -51,8 +51,11 @@ class DictationRules:
 
     @property
     def prefix(self) -> str:
-        """The letters that every value begins with (YL of ``YL[0-9]{10}``), often left out."""
-        found = _PREFIX.match(self.pattern)
+        """The letters that every value begins with (YL of ``YL[0-9]{10}``), often left out.
+
+        None of a pattern that is a choice: the first one's letters would be a guess.
+        """
+        found = None if "|" in self.pattern else _PREFIX.match(self.pattern)
         return found[0] if found else ""
 
     def missing(self, value: str) -> int:

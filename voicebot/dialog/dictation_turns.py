@@ -28,6 +28,7 @@ FAILURES_TO_KEYPAD = 2  # failed readings, after which the caller hears that key
 FAILURES_TO_OFFER = 4  # and after which a human is offered
 FAILURES_TO_HANDOFF = 7
 _ALTERNATIVES = 3
+_BEST_GUESS_ALONE = (Next.DONE, Next.START_OVER, Next.MISFIT)
 
 
 class DictationTurns:
@@ -162,16 +163,21 @@ def _dictation(turn: Turn, slot: Slot) -> Dictation:
 def _best(turn: Turn, slot: Slot, readings: list[str]) -> tuple[Dictation, Step] | None:
     """The first reading that makes the number whole and right, else the first that is figures.
 
-    A stretch of three figures where four are wanting may well be the second-best guess's four.
+    A stretch of three figures where four are wanting may well be the second-best guess's four,
+    and is read back. To agree or to begin anew only the best guess will do: 对 is often the
+    second guess for 不对.
     """
     first: tuple[Dictation, Step] | None = None
-    for reading in readings:
+    for nth, reading in enumerate(readings):
         dictation = _dictation(turn, slot)
         step = dictation.heard(reading)
         if step.next is Next.NOT_FOR_US:
             continue
-        whole = step.next in (Next.READ_BACK, Next.DONE) and step.fits and slot.takes(step.value)
-        if whole or step.next in (Next.START_OVER, Next.MISFIT):
+        if step.next in _BEST_GUESS_ALONE:
+            if nth == 0:
+                return dictation, step
+            continue
+        if step.next is Next.READ_BACK and step.fits and slot.takes(step.value):
             return dictation, step
         first = first or (dictation, step)
     return first

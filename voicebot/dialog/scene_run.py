@@ -169,7 +169,8 @@ class SceneEngine:
 def facts(scene: Scene, run: SceneRun) -> dict[str, str]:
     """What is known, by label, as people read it; for the hand-off summary.
 
-    A number that was dictated but never agreed upon is told as what it is.
+    A number that was dictated but never agreed upon is told as what it is; of a personal one only
+    how much there was, for masking knows whole numbers and no beginnings.
     """
     known = {
         slot.label: slot.shown(run.values[slot.id]) for slot in scene.slots if slot.id in run.values
@@ -177,7 +178,8 @@ def facts(scene: Scene, run: SceneRun) -> dict[str, str]:
     for slot in scene.slots:
         dictation = run.dictations.get(slot.id)
         if dictation and dictation.groups and dictation.phase is not DictationPhase.DONE:
-            known[slot.label] = "".join(dictation.groups) + UNCONFIRMED
+            value = "".join(dictation.groups)
+            known[slot.label] = ("*" * len(value) if slot.personal else value) + UNCONFIRMED
     cause = next((each.cause for each in scene.branches if each.id == run.branch), "")
     return {"场景": scene.name, **known} | ({"判断": cause} if cause else {})
 

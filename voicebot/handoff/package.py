@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from voicebot.dialog.scene_run import UNCONFIRMED
 from voicebot.handoff import extract
 from voicebot.handoff.ground import Evidence, Sayings, find_slot, find_text
 from voicebot.pack import Pack
-from voicebot.records.masking import mask, mask_number
+from voicebot.records.masking import mask, mask_number, mask_personal
 from voicebot.records.names import caller_name
 
 CUSTOMER, PRODUCT, PROBLEM = "客户", "产品", "问题"
@@ -53,7 +54,8 @@ class CallFacts:
 
     `caller` is the calling number, unmasked; `reason` is the hand-off's stable key; `models` are
     the pack's model names, `sayings` how callers say a slot's values, by label and value;
-    `dictated` are the labels of numbers that were taken down and read back.
+    `dictated` are the labels of numbers that were taken down and read back, `personal` of those
+    that are not to be shown.
     """
 
     caller: str = ""
@@ -61,6 +63,7 @@ class CallFacts:
     models: tuple[str, ...] = ()
     sayings: Sayings = field(default_factory=dict)
     dictated: frozenset[str] = frozenset()
+    personal: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, pack: Pack, caller: str, reason: str) -> CallFacts:
@@ -77,7 +80,8 @@ class CallFacts:
         models = tuple(term.term for term in pack.lexicon if term.kind == "model")
         slots = [slot for scene in pack.scenes for slot in scene.slots]
         dictated = frozenset(slot.label for slot in slots if slot.dictated)
-        return cls(caller, reason, models, sayings, dictated)
+        personal = frozenset(slot.label for slot in slots if slot.personal)
+        return cls(caller, reason, models, sayings, dictated, personal)
 
 
 @dataclass(frozen=True)
@@ -222,9 +226,11 @@ def _confirmed(
             continue
         if label in call.dictated and value != UNKNOWN_SHOWN:
             # In pieces over many turns, of which no single one is the evidence.
-            read = _last_read_back(turns)
+            agreed = not value.endswith(UNCONFIRMED)
+            read = _last_read_back(turns) if agreed else None
             index, sure = (read.index, 1.0) if read else (None, 0.5)
-            fields.append(SummaryField(CONFIRMED, f"{label}{value}", sure, index))
+            shown = mask_personal(value) if agreed and label in call.personal else value
+            fields.append(SummaryField(CONFIRMED, f"{label}{shown}", sure, index))
         elif found := find_slot(label, value, turns, call.sayings):
             fields.append(_field(CONFIRMED, _as_phrase(label, value), found))
     return fields

@@ -59,6 +59,7 @@ _DATE = re.compile(rf"(?:19|20)\d\d{_DAY}(?:\d{{4}}|\d{{6}})?")
 _ANNOUNCED = re.compile(
     r"(?:电话|手机|座机|号码|联系方式|微信|[Qq]{2}|打给?我|回我|拨)[^\d，。]{0,5}$"
 )
+_HIDDEN_WHOLE = 5  # what is no longer has no middle to hide
 
 
 def mask(text: str) -> str:
@@ -81,6 +82,11 @@ def mask_number(user: str) -> str:
     if user in ("", "anonymous", "unknown") or len(user) <= 5:
         return user
     return user[:3] + "*" * (len(user) - 5) + user[-2:]
+
+
+def mask_personal(value: str) -> str:
+    """A value known to be personal, whatever it looks like: a short one is hidden whole."""
+    return mask_number(value) if len(value) > _HIDDEN_WHOLE else "*" * len(value)
 
 
 def mask_data(data: Any) -> Any:

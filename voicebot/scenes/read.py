@@ -231,6 +231,8 @@ def _test(node: Node) -> SceneTest:
         done = [key for key in ("say", "keys", "pause") if key in turn]
         if len(done) != 1:
             item.wrong("one of say, keys, pause", ", ".join(done) or "none")
+        elif done == ["pause"] and not turn["pause"].flag():
+            turn["pause"].wrong("pause: yes", "no", "leave the turn out")
         expect = turn["expect"].table(EXPECT_KEYS) if "expect" in turn else {}
         slots = expect.pop("slots").entries() if "slots" in expect else {}
         turns.append(

@@ -15,7 +15,7 @@ from voicebot.dialog.dictated import dictated_groups
 from voicebot.dialog.dictation_view import DictationNow, DictationView
 from voicebot.dialog.events import Paused, Say, SayKind
 from voicebot.dialog.state import DialogState
-from voicebot.records.masking import mask_number
+from voicebot.records.masking import mask_personal
 from voicebot.session import events as facts
 from voicebot.session.conversation import Thought
 from voicebot.session.mouth import Mouth
@@ -157,7 +157,7 @@ class Dictating:
         for number in view.agreed(state):
             if self._known.get(number.slot) != number.value:
                 self._known[number.slot] = number.value
-                value = mask_number(number.value) if number.personal else number.value
+                value = mask_personal(number.value) if number.personal else number.value
                 at_ms = self._talk.now_ms()
                 fact = facts.NumberDictated(at_ms, number.scene, number.slot, number.label, value)
                 self._talk.tell(fact)

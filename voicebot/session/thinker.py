@@ -94,7 +94,9 @@ class Thinker:
             rehearsed = await rehearsal if text == guess else None
         finally:
             await cancel(rehearsal)
-        readings = (self._domain.repair(o.text).text for o in recognition.alternatives)
+        # What a guard refused was not said: the words before it are answered alone.
+        said = recognition.alternatives if recognition.text else ()
+        readings = (self._domain.repair(other.text).text for other in said)
         others = tuple(carried + reading for reading in readings if reading != text)
         raw = carried_raw + recognition.text
         heard = Heard(carried + text, recognition.confidence, others, barged_in, raw)
