@@ -189,7 +189,6 @@ class App:
         thinker = Thinker(
             self._conversation,
             mouth,
-            self.domain,
             lambda: self.estimates.p95_ms(VOICE_STAGE),
             take_wish if self.settings.records.opt_out else no_wish,
         )
@@ -198,6 +197,7 @@ class App:
             taker=turn_taker(turns, self.silero),
             hearing=Hearing(
                 self.recognizer,
+                self.domain,
                 self.scheduler,
                 self.pack.info.asr_prompt,
                 self.settings.asr.partial_ms,

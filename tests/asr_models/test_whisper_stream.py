@@ -5,10 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from asr_models import Recognition
 from asr_models.metrics import ErrorCount, character_errors
 from asr_models.whisper_ct2 import WhisperRecognizer
+from asr_models.whisper_decode import Encoded
+from asr_models.whisper_reading import WhisperReader
 from tests.asr_models.stream_contract import check_stream_contract
 from tests.bench.clips import Clip, read_8k, through_phone
 
@@ -56,14 +60,27 @@ def test_only_the_first_samples_are_read_where_so_asked(
 
 @pytest.mark.weights
 def test_the_final_does_not_encode_again_what_a_partial_encoded(
-    whisper: WhisperRecognizer, clips: list[Clip]
+    whisper: WhisperRecognizer, clips: list[Clip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    encoded: list[int] = []
+    encode = WhisperReader.encode
+
+    def counting(
+        self: WhisperReader, pcm: npt.NDArray[np.int16], sample_rate: int
+    ) -> Encoded | Recognition:
+        encoded.append(len(pcm))
+        return encode(self, pcm, sample_rate)
+
+    monkeypatch.setattr(WhisperReader, "encode", counting)
     pcm = on_the_phone(clips[5])
     stream = whisper.stream()
     stream.accept(pcm)
-    fresh_s = stream.final().cpu_s
-    again_s = stream.final().cpu_s
-    assert again_s < fresh_s * 0.85
+    stream.partial()
+    stream.final()
+    assert encoded == [len(pcm)]
+    stream.accept(pcm)
+    stream.final()
+    assert encoded == [len(pcm), 2 * len(pcm)]
 
 
 @pytest.mark.weights

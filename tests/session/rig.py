@@ -116,7 +116,6 @@ class Rig:
             thinker = Thinker(
                 conversation,
                 mouth,
-                domain=Domain(()),
                 voice_estimate_ms=lambda: self.voice_estimate_ms,
                 wish=take_wish,
             )
@@ -124,7 +123,7 @@ class Rig:
             await CallSession(
                 call,
                 taker=TurnTaker(self.turns, self.vad, endpoint=self.endpoint, content=self.content),
-                hearing=Hearing(self.recognizer, scheduler, partial_ms=self.partial_ms),
+                hearing=Hearing(self.recognizer, Domain(()), scheduler, partial_ms=self.partial_ms),
                 thinker=thinker,
                 conversation=conversation,
                 mouth=mouth,

@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 from asr_models import Partial, Recognition
+from asr_models.domain import Domain
 from tests.session.fakes import ScriptedRecognizer, StreamingScript, audio, quiet, tone
 from tests.session.rig import GREETING_MS, Rig, of
 from voicebot.session import events as facts
@@ -117,7 +118,7 @@ def test_a_reading_that_waits_for_an_abandoned_one_holds_no_worker(
     stream = StuckStream()
 
     async def talk() -> str:
-        utterance = Utterance(stream, scheduler)
+        utterance = Utterance(stream, Domain(()), scheduler)
         abandoned = asyncio.create_task(utterance.quick(1))
         assert await asyncio.to_thread(stream.begun.wait, 5) and utterance.computing
         abandoned.cancel()

@@ -45,11 +45,10 @@ def session(call: Any, scheduler: InferenceScheduler, told: list[Any]) -> CallSe
     return CallSession(
         call,
         taker=TurnTaker(turns, LoudnessVad()),
-        hearing=Hearing(ScriptedRecognizer([""]), scheduler),
+        hearing=Hearing(ScriptedRecognizer([""]), Domain(()), scheduler),
         thinker=Thinker(
             conversation,
             mouth,
-            domain=Domain(()),
             voice_estimate_ms=lambda: 100.0,
         ),
         conversation=conversation,

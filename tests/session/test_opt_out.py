@@ -8,6 +8,7 @@ from tests.session.fakes import EchoConversation, ScriptedRecognizer, audio, qui
 from tests.session.rig import GREETING_MS, Rig, of
 from voicebot.session import events as facts
 from voicebot.session.opt_out import take_wish
+from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.scheduler import InferenceScheduler
 
 DONE = "好的，接下来的通话不录音，您请继续。"
@@ -49,6 +50,21 @@ def test_the_announcement_comes_before_the_greeting(scheduler: InferenceSchedule
     first, second = of(events, facts.BotSpoke)
     assert (first.text, first.kind) == ("为提升服务质量，本次通话将被录音。", "notice")
     assert second.text == EchoConversation.GREETING
+
+
+@pytest.mark.parametrize("barge_in", [None, ContentBargeIn()], ids=["length", "content"])
+def test_nobody_talks_the_announcement_down_or_is_not_heard_for_trying(
+    scheduler: InferenceScheduler, barge_in: ContentBargeIn | None
+) -> None:
+    announcement = "为提升服务质量，本次通话将被录音。"
+    rig = Rig(ScriptedRecognizer(["硬盘不亮"]), announce=announcement, content=barge_in)
+    events = rig.run(audio(quiet(100), tone(3500)), scheduler)
+    assert not any(announcement[-5:] in e.unheard for e in of(events, facts.BotInterrupted))
+    (spoke,) = of(events, facts.CallerSpoke)
+    assert spoke.text == "硬盘不亮"
+    assert spoke.speech_end_ms - spoke.speech_start_ms == pytest.approx(3500, abs=100)
+    assert rig.recognizer.heard_ms[-1] >= 3500
+    assert of(events, facts.BotSpoke)[-1].text == "好的硬盘不亮"
 
 
 def test_who_says_so_is_recorded_no_further_and_told_so(scheduler: InferenceScheduler) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from asr_models import Alternative, Partial, Recognition
@@ -10,8 +11,10 @@ from asr_models.domain import Domain
 from voicebot.dialog.events import Heard
 from voicebot.dialog.state import DialogState
 from voicebot.session.conversation import Thought
+from voicebot.session.hearing import Stretch, Utterance
 from voicebot.session.thinker import Considered, Thinker
 from voicebot.turns.budget import Budget
+from voicebot.turns.scheduler import InferenceScheduler
 
 
 class Heeds:
@@ -26,29 +29,47 @@ class Heeds:
 
 
 class Read:
-    """A stretch that has been read."""
+    """A stream that has read its audio."""
+
+    samples = 8000
 
     def __init__(self, recognition: Recognition) -> None:
         self._recognition = recognition
 
-    async def quick(self) -> Partial:
+    def accept(self, pcm: object) -> None:
+        raise AssertionError("nothing more is said")
+
+    def partial(self, until: int | None = None) -> Partial:
         return Partial(self._recognition.text, "", 0.5, 1000)
 
-    async def final(self) -> Recognition:
+    def final(self, until: int | None = None) -> Recognition:
         return self._recognition
+
+
+class Spawner:
+    """Of a call's talk, what a stretch needs."""
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        return asyncio.create_task(work)
 
 
 async def told(recognition: Recognition) -> Heard:
     """What the dialog is told of it after 二一九, which was cut short by it."""
     conversation = Heeds()
-    thinker = Thinker(conversation, None, Domain(()), lambda: 0.0)  # type: ignore[arg-type]
+    thinker = Thinker(conversation, None, lambda: 0.0)  # type: ignore[arg-type]
 
     async def before() -> Considered:
         return Considered(recognition, "二一九", None, raw="二一九")
 
     earlier = asyncio.create_task(before())
-    stretch, budget = Read(recognition), Budget(0.0, 1000.0, lambda: 0.0)
-    await thinker.think(stretch, DialogState(), budget, earlier=earlier)  # type: ignore[arg-type]
+    budget = Budget(0.0, 1000.0, lambda: 0.0)
+    scheduler = InferenceScheduler()
+    try:
+        utterance = Utterance(Read(recognition), Domain(()), scheduler)
+        stretch = Stretch(utterance, 8000, Spawner())  # type: ignore[arg-type]
+        await thinker.think(stretch, DialogState(), budget, earlier=earlier)
+    finally:
+        scheduler.close()
     return conversation.told[-1]
 
 

@@ -1,8 +1,7 @@
 """One call from ring to hang-up.
 
-Three kinds of work share a call: *listening* (frames to turn events, never waits for a model;
-here), a *speculation* (the reply to what was said so far, without a sound; speculation.py) and a
-*turn* (speaks, hands off, hangs up; replies.py).
+Three kinds of work share a call: *listening* (frames to turn events; here), a *speculation* (the
+reply to what was said so far; speculation.py) and a *turn* (speaks, hangs up; replies.py).
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from voicebot.dialog.events import NoInput, Say, SayKind
 from voicebot.pack import Prompts
 from voicebot.session import events as facts
 from voicebot.session import report
+from voicebot.session.announcement import Announcement, Received
 from voicebot.session.asked import Expects, nothing_expected
 from voicebot.session.conversation import Conversation
 from voicebot.session.dictating import Dictating
@@ -44,8 +44,8 @@ DESK_TIMEOUT_S = 5.0
 class CallSession:
     """Runs one call. `run` returns when the call has ended; it never raises for the call's sake.
 
-    `announce` is said before the greeting; `stop_recording` does what a caller's wish not to be
-    recorded asks for, and `opt_out_digit` is a key that says so. `expects` tells what kind of
+    `announce` is said before the greeting, and to its end; `stop_recording` does what the wish for
+    no recording asks for, and `opt_out_digit` is a key that says so. `expects` tells what kind of
     answer an utterance asks for; `dictations` reads dictated numbers off the dialog's state.
     """
 
@@ -83,6 +83,7 @@ class CallSession:
             said = (Say(announce, SayKind.NOTICE), *self._opening.actions)
             self._opening = replace(self._opening, actions=said)
         self._talk = Talk(call, self._opening.state, observer)
+        self._announcement = Announcement(announce)
         self._echo = EchoTap()
         self._watchdog = DeadAirWatchdog(turns.watchdog_ms)
         self._speculations = Speculations(
@@ -90,7 +91,7 @@ class CallSession:
         )
         self._dictating = Dictating(self._talk, taker, mouth, dictations)
         self._speaking = Speaking(
-            self._talk, mouth, prompts, taker, self._watchdog, expects, self._dictating.said
+            self._talk, mouth, prompts, taker, self._watchdog, expects, self._said
         )
         self._replies = Replies(
             self._talk,
@@ -167,17 +168,9 @@ class CallSession:
             async for frame in self._call.frames():
                 if self._is_held():
                     continue
-                self._taker.expect(self._dictating.expected or self._speaking.expected)
-                events = self._taker.feed(
-                    frame,
-                    bot_speaking=self._mouth.speaking,
-                    echo_level_db=self._echo.level_db(frame),
-                )
-                self._hear(frame)
-                for event in events:
-                    self._on_turn_event(event)
-                if not self._taker.in_turn:
-                    self._hearing.end()
+                now = Received(frame, self._mouth.speaking, self._echo.level_db(frame))
+                for received in self._announcement.due(now):
+                    self._listen_to(received)
                 if paused := self._dictating.due(busy=self._replies.running is not None):
                     self._replies.start(self._replies.reply_to(paused))
                 self._mind_dead_air()
@@ -185,6 +178,20 @@ class CallSession:
             log.exception("listening failed", call_id=self._call.info.call_id)
             what = f"{type(error).__name__}: {error}"
             self._replies.start(self._replies.give_up(what, "error"))
+
+    def _listen_to(self, received: Received) -> None:
+        self._taker.expect(self._dictating.expected or self._speaking.expected)
+        speaking, echo_db = received.bot_speaking, received.echo_level_db
+        events = self._taker.feed(received.frame, bot_speaking=speaking, echo_level_db=echo_db)
+        self._hear(received.frame)
+        for event in events:
+            self._on_turn_event(event)
+        if not self._taker.in_turn:
+            self._hearing.end()
+
+    def _said(self, say: Say) -> None:
+        self._announcement.said(say)
+        self._dictating.said(say)
 
     def _hear(self, frame: bytes) -> None:
         """Let the recognizer follow the caller's turn; the frame that ends it belongs to it."""

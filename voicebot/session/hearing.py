@@ -10,12 +10,14 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from asr_models import Partial, Recognition, RecognitionStream, Recognizer, StreamingRecognizer
+from asr_models import Recognition, RecognitionStream, Recognizer, StreamingRecognizer
+from asr_models.domain import Domain
 from telephony import FRAME_MS, SAMPLE_RATE
 from voicebot.session.talk import Talk
 from voicebot.session.whole_decodes import WholeDecodes
@@ -26,11 +28,36 @@ PARTIAL_MUST_START_MS = 60.0
 """A partial that finds no free worker by then is dropped: the next one knows more."""
 
 
-class Utterance:
-    """One stream, used by one worker at a time."""
+@dataclass(frozen=True)
+class Guess:
+    """The quick text: `text` in the domain's words, `raw` as the recognizer wrote it."""
 
-    def __init__(self, stream: RecognitionStream, scheduler: InferenceScheduler) -> None:
+    text: str
+    raw: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The best reading: `text` in the domain's words, and the `others` that it might have been."""
+
+    recognition: Recognition
+    text: str
+    others: tuple[str, ...]
+
+
+class Utterance:
+    """One stream, used by one worker at a time.
+
+    What it says is brought to the domain's words by the same worker: repairing five hypotheses
+    takes up to a tenth of a second, for which the loop would keep the audio of all calls waiting.
+    """
+
+    def __init__(
+        self, stream: RecognitionStream, domain: Domain, scheduler: InferenceScheduler
+    ) -> None:
         self._stream = stream
+        self._domain = domain
         self._scheduler = scheduler
         self._computing = threading.Lock()
         self._over = asyncio.Event()
@@ -49,13 +76,13 @@ class Utterance:
         """Add what the caller said since."""
         self._stream.accept(pcm)
 
-    async def quick(self, until: int) -> Partial:
+    async def quick(self, until: int) -> Guess:
         """The quick text of the first `until` samples."""
-        return await self._run(Priority.FINAL_ASR, lambda: self._stream.partial(until), "quick asr")
+        return await self._run(Priority.FINAL_ASR, lambda: self._guess(until), "quick asr")
 
-    async def final(self, until: int) -> Recognition:
+    async def final(self, until: int) -> Understood:
         """The best text of the first `until` samples."""
-        return await self._run(Priority.FINAL_ASR, lambda: self._stream.final(until), "asr")
+        return await self._run(Priority.FINAL_ASR, lambda: self._understood(until), "asr")
 
     async def refresh(self) -> None:
         """A partial of all so far: what it finds stable, later readings need not find again."""
@@ -65,6 +92,19 @@ class Utterance:
             )
         except DeadlinePassed:
             return  # the machine is busy with what callers wait for
+
+    def _guess(self, until: int) -> Guess:
+        partial = self._stream.partial(until)
+        return Guess(self._domain.repair(partial.text).text, partial.text, partial.confidence)
+
+    def _understood(self, until: int) -> Understood:
+        recognition = self._stream.final(until)
+        text = self._domain.understand(recognition).text
+        # What a guard refused was not said, in none of its readings.
+        said = recognition.alternatives if recognition.text else ()
+        readings = (self._domain.repair(other.text).text for other in said)
+        others = tuple(dict.fromkeys(reading for reading in readings if reading != text))
+        return Understood(recognition, text, others)
 
     async def _run(
         self,
@@ -98,16 +138,16 @@ class Stretch:
         self._utterance = utterance
         self._until = until
         self._talk = talk
-        self._quick: asyncio.Task[Partial] | None = None
-        self._final: asyncio.Task[Recognition] | None = None
+        self._quick: asyncio.Task[Guess] | None = None
+        self._final: asyncio.Task[Understood] | None = None
 
-    async def quick(self) -> Partial:
+    async def quick(self) -> Guess:
         """Its text, soon."""
         if self._quick is None:
             self._quick = self._talk.spawn(self._utterance.quick(self._until))
         return await asyncio.shield(self._quick)
 
-    async def final(self) -> Recognition:
+    async def final(self) -> Understood:
         """Its text, as well as the ears can."""
         if self._final is None:
             self._final = self._talk.spawn(self._utterance.final(self._until))
@@ -125,6 +165,7 @@ class Hearing:
 
     Args:
         recognizer: one that streams, or else each reading is a whole decode.
+        domain: what the recognizer's words mean here.
         scheduler: where readings are computed.
         prompt: domain context for the recognizer.
         partial_ms: a partial after so much speech; 0: none.
@@ -133,11 +174,13 @@ class Hearing:
     def __init__(
         self,
         recognizer: Recognizer | StreamingRecognizer,
+        domain: Domain,
         scheduler: InferenceScheduler,
         prompt: str = "",
         partial_ms: int = 0,
     ) -> None:
         self._recognizer = recognizer
+        self._domain = domain
         self._scheduler = scheduler
         self._prompt = prompt
         self._partial_ms = partial_ms if hasattr(recognizer, "stream") else 0
@@ -193,4 +236,4 @@ class Hearing:
         stream.accept(so_far)
         self._paused = False
         self._since_partial_ms = len(so_far) * 1000 // SAMPLE_RATE
-        return Utterance(stream, self._scheduler)
+        return Utterance(stream, self._domain, self._scheduler)

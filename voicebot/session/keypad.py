@@ -72,7 +72,7 @@ class Keypad:
                 return await self._conversation.consider(self._talk.state, Digit(digit))
         except Exception as error:
             log.exception("a key could not be looked up", call_id=self._talk.call.info.call_id)
-            what = f"key {digit}: {type(error).__name__}: {error}"
+            what = f"a key: {type(error).__name__}: {error}"  # which one may be personal
         if self._talk.interruptible:
             self._replies.start(self._replies.give_up(what, "error"))
         return None

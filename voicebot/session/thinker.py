@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from asr_models import Recognition
-from asr_models.domain import Domain
 from voicebot.dialog.events import Heard, Say
 from voicebot.dialog.state import DialogState
 from voicebot.session.conversation import Conversation, Thought
@@ -46,13 +45,11 @@ class Thinker:
         self,
         conversation: Conversation,
         mouth: Mouth,
-        domain: Domain,
         voice_estimate_ms: Callable[[], float],
         wish: Callable[[str], tuple[str, bool]] = no_wish,
     ) -> None:
         self._conversation = conversation
         self._mouth = mouth
-        self._domain = domain
         self._voice_estimate_ms = voice_estimate_ms
         self._wish = wish
 
@@ -74,32 +71,25 @@ class Thinker:
         """
         start_ms = budget.elapsed_ms()
         quick = await stretch.quick()
-        guess = self._domain.repair(quick.text).text
-        on_text(guess, quick.confidence)
+        on_text(quick.text, quick.confidence)
         budget.note("quick asr", start_ms)
         carried, carried_raw = await _words_of(earlier)
-        rehearsal = asyncio.create_task(
-            self._rehearse(
-                state,
-                Heard(carried + guess, quick.confidence, (), barged_in, carried_raw + quick.text),
-                budget,
-            )
+        guess = Heard(
+            carried + quick.text, quick.confidence, (), barged_in, carried_raw + quick.raw
         )
+        rehearsal = asyncio.create_task(self._rehearse(state, guess, budget))
         try:
             start_ms = budget.elapsed_ms()
-            recognition = await stretch.final()
-            text = self._domain.understand(recognition).text
-            on_text(text, recognition.confidence)
+            best = await stretch.final()
+            recognition = best.recognition
+            on_text(best.text, recognition.confidence)
             budget.note("asr", start_ms)
-            rehearsed = await rehearsal if text == guess else None
+            rehearsed = await rehearsal if best.text == quick.text else None
         finally:
             await cancel(rehearsal)
-        # What a guard refused was not said: the words before it are answered alone.
-        said = recognition.alternatives if recognition.text else ()
-        readings = (self._domain.repair(other.text).text for other in said)
-        others = tuple(carried + reading for reading in readings if reading != text)
+        others = tuple(carried + other for other in best.others)
         raw = carried_raw + recognition.text
-        heard = Heard(carried + text, recognition.confidence, others, barged_in, raw)
+        heard = Heard(carried + best.text, recognition.confidence, others, barged_in, raw)
         return await self._reply(recognition, heard, state, budget, rehearsed)
 
     async def _reply(
