@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from voicebot.settings import load_settings
+
+# How long an example takes is the machine's affair: tests measure nothing.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 # What happens there happens in real time, over sockets, beside whatever else the machine does: a
 # stall of the host fails a test that is sound. Such a test may be tried twice more; pytest's last
