@@ -71,6 +71,7 @@ class _Reader:
         self.problems = problems
 
     def read(self) -> Pack:
+        """The pack, as far as it can be read; what is wrong with it is in `problems`."""
         for path in sorted(self.root.iterdir()):
             if path.name not in TOP_LEVEL and not path.name.startswith((".", "README")):
                 known = ", ".join(TOP_LEVEL)

@@ -96,6 +96,7 @@ class _Call:
     events: deque[EventView] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
 
     def view(self) -> CallView:
+        """The call so far, as the page of a kept call shows one; the caller is masked."""
         info = self.answered
         row = CallRow(
             id=self.id,

@@ -38,6 +38,7 @@ class Searcher:
         self._embedder = embedder
 
     def search(self, query: str, k: int, product: str) -> SearchResult:
+        """The best `k` hits, best first; `product` is the caller's product line, if known."""
         started = time.perf_counter()
         cleaned = clean_query(query)
         hits: list[tuple[float, Hit]] = []

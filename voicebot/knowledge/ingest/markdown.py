@@ -44,6 +44,7 @@ class _Reader:
     symptom: str = ""  # the paragraph just above; the lead of the steps that may follow
 
     def take(self, block: list[Token]) -> None:
+        """Take the document's next block; what it says is kept under its headings."""
         kind = block[0].type
         if kind == "heading_open":
             self._flush()
