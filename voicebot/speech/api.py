@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,8 +27,20 @@ class Clause:
     pause_ms: int
 
 
+@dataclass(frozen=True)
+class Chunk:
+    """A stretch of a clause's sound: mono int16, shape (n,), at the voice's `stream_rate`.
+
+    `text` is the written text that has been said in full when `pcm` ends and had not been before
+    it; empty where a voice cannot tell yet. The texts of a clause's chunks, joined, are its text.
+    """
+
+    pcm: Pcm
+    text: str = ""
+
+
 class Voice(Protocol):
-    """Speech from written text. Thread-safe; blocking (CPU-bound)."""
+    """Speech from written text. Thread-safe; blocking (CPU-bound or waiting for a network)."""
 
     @property
     def name(self) -> str:
@@ -48,4 +62,22 @@ class Voice(Protocol):
 
         Returns mono int16, shape (n,), trimmed, levelled and faded at its edges; n is 0 if the
         text holds nothing to say. Raises VoiceError if it cannot, or not within `timeout_s`.
+        """
+
+
+class StreamingVoice(Voice, Protocol):
+    """A voice that can be heard before its clause is done."""
+
+    @property
+    def stream_rate(self) -> int:
+        """Rate of the chunks of `stream`, in Hz."""
+
+    def stream(
+        self, text: str, *, timeout_s: float | None = None, stop: threading.Event | None = None
+    ) -> Iterator[Chunk]:
+        """Speak one clause as it is made: what `render` returns, in pieces and not yet shaped.
+
+        `timeout_s` bounds the wait for the first chunk and between two chunks. Once `stop` is set
+        nothing more is made, and the iterator ends. Raises VoiceError, at whichever chunk it
+        comes to that: what was yielded before stays said.
         """
