@@ -112,6 +112,8 @@ class VoiceChain:
         errors: list[str] = []
         said = 0
         for number in self._order(utterance):
+            if stop.is_set():
+                return
             voice, breaker = self._voices[number], self._breakers[number]
             last = number == len(self._voices) - 1
             if not last and not breaker.allows():

@@ -126,6 +126,8 @@ class _Pieces:
         told = self._known > self._given
         if self._careful and not (told and may_part(self._text, self._known)):
             return None
+        if self._known == len(self._text) and not self._sounded:
+            return None  # the whole clause in one: levelled as one
         pcm = self._shaped()
         self._sounded = self._sounded or len(pcm) > 0
         if not len(pcm):  # all silence so far: the words go with the sound
@@ -135,7 +137,8 @@ class _Pieces:
     def last(self) -> Spoken:
         """The rest, the voice having come to its end."""
         pcm = np.concatenate([self._shaped(), self._shaper.close()])
-        return self._spoken(pcm, len(self._text), self._shaper.whole())
+        whole = self._shaper.whole()
+        return self._spoken(pcm if self._sounded else whole, len(self._text), whole)
 
     def broken_off(self) -> Spoken | None:
         """The end of what was given out, faded, the voice having failed."""

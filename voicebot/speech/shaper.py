@@ -32,8 +32,8 @@ _TAPS = 73
 _KAISER_BETA = 5.65  # 60 dB
 _CUTOFF_HZ = 4000.0
 _MS = LINE_RATE // 1000
-_KNOWN_WEIGHT_S = 1.5
-_QUIETEST_DBOV, _LOUDEST_DBOV = -40.0, -6.0  # believed of a voice that was never heard before
+_KNOWN_WEIGHT_S = 4.0
+_USUAL_DBOV, _USUAL_WEIGHT_S = -20.0, 1.0  # what is believed of a voice not heard before
 _SILENT_DBOV = -60.0
 
 
@@ -92,8 +92,8 @@ class VoiceLevels:
 class Shaper:
     """One clause of one voice on its way to the line.
 
-    The level is estimated as the clause goes on, from `known_dbov`, which counts as much as a
-    second and a half of it: a clause's first word says little of its level. The gain moves
+    The level is estimated as the clause goes on, from `known_dbov`, which counts as much as
+    four seconds of it: a clause begins louder than it ends, and its first word says little. The gain moves
     gradually within a chunk. Silence is given out only when speech follows it; so are always the
     last 20 ms, which may have to fade.
 
@@ -108,7 +108,9 @@ class Shaper:
         if rate_hz not in (LINE_RATE, _FACTOR * LINE_RATE):
             raise ValueError(f"shaper: expected chunks at 8000 or 24000 Hz, got {rate_hz}")
         self._decimator = None if rate_hz == LINE_RATE else Decimator()
-        self._known_dbov = known_dbov
+        self._believed = (_USUAL_DBOV, _USUAL_WEIGHT_S)
+        if known_dbov is not None:
+            self._believed = (known_dbov, _KNOWN_WEIGHT_S)
         self._clause = np.zeros(0, np.float32)
         self._start: int | None = None  # where speech begins; None while there was none
         self._given = 0
@@ -163,13 +165,11 @@ class Shaper:
     def _estimate(self) -> float:
         """The voice's active level in dBov, as far as it is known by now."""
         heard = active_level_dbov(self._clause, LINE_RATE)
-        if self._known_dbov is None:
-            return min(max(heard, _QUIETEST_DBOV), _LOUDEST_DBOV)
+        believed, weight_s = self._believed
         if heard <= _SILENT_DBOV:
-            return self._known_dbov
+            return believed
         heard_s = (len(self._clause) - (self._start or 0)) / LINE_RATE
-        weight = heard_s / (heard_s + _KNOWN_WEIGHT_S)
-        return self._known_dbov + weight * (heard - self._known_dbov)
+        return believed + heard_s / (heard_s + weight_s) * (heard - believed)
 
     def _give(self, end: int) -> Pcm:
         if self._start is None or end <= self._given:
