@@ -93,9 +93,9 @@ class Shaper:
     """One clause of one voice on its way to the line.
 
     The level is estimated as the clause goes on, from `known_dbov`, which counts as much as
-    four seconds of it: a clause begins louder than it ends, and its first word says little. The gain moves
-    gradually within a chunk. Silence is given out only when speech follows it; so are always the
-    last 20 ms, which may have to fade.
+    four seconds of it: a clause begins louder than it ends, and its first word says little. The
+    gain moves gradually within a chunk. Silence is given out only when speech follows it; so are
+    always the last 20 ms, which may have to fade.
 
     Args:
         rate_hz: of what is pushed, 8000 or 24000.
