@@ -123,8 +123,8 @@ class _Pieces:
         """What may be given out now that `chunk` has come."""
         self._held.append(chunk.pcm)
         self._known = said_up_to(self._text, self._known, chunk.text)
-        told = self._known > self._given
-        if self._careful and not (told and may_part(self._text, self._known)):
+        parts = self._known > self._given and may_part(self._text, self._known)
+        if self._careful and not parts:
             return None
         if self._known == len(self._text) and not self._sounded:
             return None  # the whole clause in one: levelled as one
@@ -132,7 +132,7 @@ class _Pieces:
         self._sounded = self._sounded or len(pcm) > 0
         if not len(pcm):  # all silence so far: the words go with the sound
             return None
-        return self._spoken(pcm, self._known)
+        return self._spoken(pcm, self._known if parts else self._given)
 
     def last(self) -> Spoken:
         """The rest, the voice having come to its end."""

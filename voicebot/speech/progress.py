@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_FIGURES = frozenset("零〇一二三四五六七八九十百千万亿两幺点")
+_FIGURES = frozenset("零〇一二三四五六七八九十百千万亿两幺点洞拐勾")
 
 
 def said_up_to(text: str, said: int, words: str) -> int:
@@ -26,10 +26,13 @@ def may_part(text: str, at: int) -> bool:
     """
     if at >= len(text):
         return True
-    after, before = text[at], text[at - 1 : at]
+    after = text[at]
     if after.isascii() and after.isalnum():
         return False
-    return not (before in _FIGURES and after in _FIGURES and before)
+    before = text[:at].rstrip(" ")[-1:]
+    return not (
+        after in _FIGURES and (before in _FIGURES or (before.isascii() and before.isalnum()))
+    )
 
 
 def speakable(text: str) -> bool:
