@@ -10,10 +10,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from turns_support import FIXTURES, SOUND_DB, WINDOW_MS, Bot, Tape, of, ring, serving
+from turns_support import (
+    ALIKE,
+    FIXTURES,
+    SOUND_DB,
+    WINDOW_MS,
+    Bot,
+    Tape,
+    end_of,
+    of,
+    ring,
+    serving,
+)
+
+from voicebot.pack_loader import load_pack
+from voicebot.settings import Settings
+from voicebot.speech.build import build_speaker
+from voicebot.speech.speaker import Speaker
 
 pytestmark = [pytest.mark.peer, pytest.mark.weights, pytest.mark.timeout(900)]
 OVER_AFTER_MS = 1500
+PATIENT_S = 120.0
 ANSWERED = {"wait_reply": {"min_ms": 3000, "quiet_ms": 6000, "timeout_ms": 60_000}}
 QUIET = {"wait_reply": {"min_ms": 800, "quiet_ms": 1500, "timeout_ms": 30_000}}
 
@@ -30,8 +47,15 @@ def bot(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]
         yield made
 
 
-def over(name: str) -> dict[str, object]:
-    return {"play_over": str(FIXTURES / f"{name}.wav"), "after_speech_ms": OVER_AFTER_MS}
+@pytest.fixture(scope="module")
+def speaker(models: Path) -> Speaker:
+    """The bot's own voice, with what it has prepared."""
+    settings = Settings.model_validate({"models": models})
+    return build_speaker(settings, load_pack(settings.pack))
+
+
+def over(name: str, after_ms: int = OVER_AFTER_MS) -> dict[str, object]:
+    return {"play_over": str(FIXTURES / f"{name}.wav"), "after_speech_ms": after_ms}
 
 
 def ducked_after_ms(tape: Tape) -> int:
@@ -66,6 +90,26 @@ def test_an_interruption_silences_the_bot_and_is_answered(bot: Bot, tmp_path: Pa
     assert view.turns[0].unheard == cut["unheard"] != ""
     reply = next(turn for turn in view.turns[2:] if turn.who == "bot" and turn.kind == "answer")
     assert "保修" in reply.text
+
+
+def test_a_sentence_that_is_cut_is_kept_as_the_caller_heard_it(
+    bot: Bot, speaker: Speaker, tmp_path: Path
+) -> None:
+    tape = ring(bot, tmp_path, [over("barge_in", 2600), ANSWERED, {"hangup": True}])
+    view = bot.last_call()
+    (cut,) = of(view, "bot_interrupted")
+    clauses = speaker.clauses(view.turns[0].text)
+    heard = ""
+    for clause in clauses:
+        at_ms, alike = tape.found(end_of(speaker.render(clause, timeout_s=PATIENT_S)))
+        print(f"{clause.text} {alike:.2f} at {at_ms} ms")
+        heard += clause.text if alike > ALIKE else ""
+    print(f"kept as heard {cut['heard']!r}, as unheard {cut['unheard']!r}")
+    assert heard and cut["heard"] == heard
+    assert cut["heard"] + cut["unheard"] == "".join(clause.text for clause in clauses)
+    assert view.turns[0].unheard == cut["unheard"] != ""
+    answers = [turn for turn in view.turns if turn.who == "bot" and turn.kind == "answer"]
+    assert "保修" in answers[0].text, "and the talk goes on from there"
 
 
 @pytest.mark.parametrize("signal", ["listener", "yes", "yes2"])

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from voicebot.records.store import Records
 from voicebot.records.views import CallView
+from voicebot.speech.api import Pcm
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "audio_fixtures"
@@ -27,6 +28,8 @@ START_TIMEOUT_S = 480
 CALL_TIMEOUT_S = 150
 WINDOW_MS = 20
 SOUND_DB = -50.0
+ALIKE = 0.8
+_END_MS = 250
 Levels = npt.NDArray[np.float64]
 
 
@@ -60,10 +63,12 @@ class Bot:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, models: Path, **environment: str) -> Iterator[Bot]:
-    """``voicebot serve`` with the real models, as an operator runs it."""
+def serving(
+    folder: Path, models: Path, program: tuple[str, ...] = ("-m", "voicebot"), **environment: str
+) -> Iterator[Bot]:
+    """``voicebot serve`` with the real models, as an operator runs it (or `program` does)."""
     port, log = free_port(), folder.with_suffix(".log")
-    command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
+    command = [sys.executable, *program, "serve", "--sip", f"127.0.0.1:{port}"]
     with (
         log.open("w") as said,
         subprocess.Popen(
@@ -102,6 +107,7 @@ class Tape:
 
     said: Levels
     heard: Levels
+    sound: Pcm  # what it heard, 8 kHz
 
     @property
     def length_ms(self) -> int:
@@ -114,6 +120,22 @@ class Tape:
     def heard_in(self, from_ms: int, to_ms: int) -> Levels:
         """What was heard meanwhile."""
         return self.heard[from_ms // WINDOW_MS : to_ms // WINDOW_MS]
+
+    def found(self, clip: Pcm, from_ms: int = 0) -> tuple[int, float]:
+        """Where `clip` ends in what was heard from `from_ms` on, ms, and how alike they are.
+
+        The likeness is their normalized correlation, 1 at most; through A-law it is over .99.
+        """
+        heard = self.sound[from_ms * 8 :].astype(np.float64)
+        wanted = clip.astype(np.float64)
+        size = 1 << (len(heard) + len(wanted)).bit_length()
+        spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(wanted, size))
+        products = np.fft.irfft(spectrum, size)[: len(heard) - len(wanted)]
+        energy = np.cumsum(np.append(0.0, heard**2))
+        energies = energy[len(wanted) :][: len(products)] - energy[: len(products)]
+        alike = products / np.sqrt(np.maximum(energies, 1e4) * np.sum(wanted**2))
+        best = int(alike.argmax())
+        return from_ms + (best + len(wanted)) // 8, float(alike[best])
 
 
 def ring(bot: Bot, folder: Path, steps: list[dict[str, Any]]) -> Tape:
@@ -140,7 +162,8 @@ def ring(bot: Bot, folder: Path, steps: list[dict[str, Any]]) -> Tape:
     )
     assert told.returncode == 0, told.stdout + told.stderr
     stereo = np.frombuffer((folder / "caller.wav").read_bytes()[44:], "<i2").reshape(-1, 2)
-    return Tape(_levels(stereo[:, 0]), _levels(stereo[:, 1]))
+    heard = stereo[:, 1].astype(np.int16)
+    return Tape(_levels(stereo[:, 0]), _levels(heard), heard)
 
 
 def _levels(pcm: npt.NDArray[np.int16]) -> Levels:
@@ -148,6 +171,11 @@ def _levels(pcm: npt.NDArray[np.int16]) -> Levels:
     windows = pcm[: len(pcm) // size * size].reshape(-1, size).astype(np.float64) / 32768
     rms = np.sqrt(np.mean(windows**2, axis=1))
     return np.asarray(20 * np.log10(np.maximum(rms, 1e-6)))
+
+
+def end_of(clause: Pcm) -> Pcm:
+    """What a clause ends with, but for the silence there: to be looked for on a tape."""
+    return clause[-(_END_MS + 60) * 8 : -60 * 8]
 
 
 def of(view: CallView, kind: str) -> list[dict[str, Any]]:
