@@ -34,11 +34,12 @@ from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hearing import Hearing
 from voicebot.session.hit_picker import HitPicker, build_picker
 from voicebot.session.human import HumanDesk
-from voicebot.session.mouth import VOICE_STAGE, Mouth
+from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish, take_wish
 from voicebot.session.prepared import first_texts, prepare_idly, prepare_speech
 from voicebot.session.reception import CallObserver, Reception, Session
 from voicebot.session.recording import CallKeeper
+from voicebot.session.rendering import FIRST_SOUND_STAGE, VOICE_STAGE
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.session.turn_taking import turn_taker
@@ -58,6 +59,7 @@ COLD_ESTIMATES_MS = {
     "search": 60.0,
     "choice": 1300.0,
     VOICE_STAGE: 1200.0,
+    FIRST_SOUND_STAGE: 1200.0,
     "prepare": 3000.0,
 }
 Prepare = Callable[[Pack], Sequence[str]]
@@ -185,11 +187,12 @@ class App:
             observer(event)
 
         turns = self.settings.turns
-        mouth = Mouth(call, self.speaker, self.scheduler, 2 * turns.watchdog_ms / 1000)
+        learn = partial(self.estimates.observe, FIRST_SOUND_STAGE)
+        mouth = Mouth(call, self.speaker, self.scheduler, 2 * turns.watchdog_ms / 1000, learn)
         thinker = Thinker(
             self._conversation,
             mouth,
-            lambda: self.estimates.p95_ms(VOICE_STAGE),
+            lambda: self.estimates.p95_ms(FIRST_SOUND_STAGE),
             take_wish if self.settings.records.opt_out else no_wish,
         )
         return CallSession(

@@ -31,6 +31,7 @@ class ChunkVoice:
     """
 
     sample_rate = stream_rate = LINE_RATE
+    tells_words = False
 
     def __init__(
         self,

@@ -71,13 +71,21 @@ def test_the_seam_between_two_voices_does_not_click() -> None:
 
 
 def test_no_sound_is_given_out_whose_words_another_voice_would_say_again() -> None:
-    """A voice that does not know its words before the end is heard from its end on."""
+    """A voice that tells its words, but not yet: what it says waits for them."""
     first = ChunkVoice("a", WORDS, break_after=3, knows_words=False)
+    first.tells_words = True
     second = ChunkVoice("b")
     assert texts(list(VoiceChain((first, second)).stream(TEXT))) == [("b", TEXT)]
-    alone = ChunkVoice("a", WORDS, knows_words=False)
-    said = list(VoiceChain((alone,)).stream(TEXT))
-    assert len(said) > 1 and texts(said) == [("a", TEXT)], "nobody follows: heard at once"
+
+
+def test_a_voice_that_tells_its_words_at_the_end_is_heard_at_once_and_else_begun_anew() -> None:
+    first = ChunkVoice("a", WORDS, knows_words=False)
+    chain = VoiceChain((first, ChunkVoice("b")))
+    said = list(chain.stream(TEXT))
+    assert len(said) > 1 and len(said[0].pcm) and texts(said) == [("a", TEXT)]
+    first.break_after = 3
+    said = list(chain.stream(TEXT))
+    assert said[0].voice == "a" and texts(said) == [("b", TEXT)], "its text counts once"
 
 
 def test_a_sentence_never_changes_voice_before_or_in_a_number() -> None:

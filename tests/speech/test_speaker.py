@@ -6,8 +6,10 @@ import threading
 from pathlib import Path
 
 from tests.speech.fakes import ToneVoice
+from tests.speech.streaming_fakes import ChunkVoice
+from voicebot.speech.api import Clause
 from voicebot.speech.cache import SpeechCache
-from voicebot.speech.chain import VoiceChain
+from voicebot.speech.chain import Utterance, VoiceChain
 from voicebot.speech.speaker import Speaker
 
 
@@ -72,3 +74,72 @@ def test_terms_are_kept_whole() -> None:
     speaker = Speaker(ToneVoice(), terms=[term])
     clauses = speaker.clauses("请您现在就打开" + term + "再往下一步一步操作")
     assert any(term in clause.text for clause in clauses)
+
+
+def test_a_clause_that_is_streamed_is_kept_and_then_at_hand(tmp_path: Path) -> None:
+    voice = ChunkVoice("a", ("好的，", "我查一下"))
+    cache = SpeechCache(tmp_path)
+    speaker = Speaker(VoiceChain((voice, ToneVoice("b"))), cache)
+    clause = Clause("好的，我查一下", 0, 0)
+    live = list(speaker.stream(clause))
+    assert [piece.text for piece in live] == ["好的，", "我查一下", ""]
+    kept = cache.get("a-1", clause.text)
+    assert kept is not None and live[-1].whole is not None
+    assert kept.tolist() == live[-1].whole.tolist()
+    (again,) = speaker.stream(clause)
+    assert again.text == clause.text and again.pcm.tolist() == kept.tolist()
+    assert voice.spoken == [clause.text]
+
+
+def test_what_two_voices_said_or_was_stopped_is_not_kept(tmp_path: Path) -> None:
+    words = ("好的，", "我查一下")
+    cache = SpeechCache(tmp_path)
+    speaker = Speaker(VoiceChain((ChunkVoice("a", words, break_after=1), ToneVoice("b"))), cache)
+    clause = Clause("".join(words), 0, 0)
+    assert [piece.voice for piece in speaker.stream(clause) if piece.text] == ["a", "b"]
+    stop = threading.Event()
+    speaker = Speaker(ChunkVoice("a", words), cache)
+    for _ in speaker.stream(clause, stop=stop):
+        stop.set()
+    assert cache.get("a-1", clause.text) is None and cache.get("b-1", clause.text) is None
+
+
+def test_an_utterance_in_another_voice_is_not_led_back_by_what_is_at_hand(tmp_path: Path) -> None:
+    second = ChunkVoice("b")
+    speaker = Speaker(VoiceChain((ChunkVoice("a"), second)), SpeechCache(tmp_path))
+    clause = Clause("好的。", 0, 0)
+    speaker.render(clause)
+    changed = Utterance(voice=1)
+    assert speaker.cached(clause) is not None and speaker.cached(clause, changed) is None
+    assert [piece.voice for piece in speaker.stream(clause, utterance=changed)] == ["b"]
+
+
+def test_threads_that_stream_the_same_clause_make_it_once(tmp_path: Path) -> None:
+    voice = ChunkVoice("a")
+    speaker = Speaker(voice, SpeechCache(tmp_path))
+    heard: list[str] = []
+
+    def listen() -> None:
+        heard.append("".join(piece.text for piece in speaker.stream(Clause("好的。", 0, 0))))
+
+    threads = [threading.Thread(target=listen) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert voice.spoken == ["好的。"] and heard == ["好的。"] * 8
+
+
+def test_who_waits_for_another_to_make_a_clause_can_be_stopped(tmp_path: Path) -> None:
+    voice = ChunkVoice("a", ("好的，", "我查一下"))
+    speaker = Speaker(voice, SpeechCache(tmp_path))
+    clause = Clause("好的，我查一下", 0, 0)
+    first = speaker.stream(clause)
+    next(first)
+    stop = threading.Event()
+    waiting = threading.Thread(target=lambda: list(speaker.stream(clause, stop=stop)))
+    waiting.start()
+    stop.set()
+    waiting.join(5)
+    assert not waiting.is_alive() and voice.spoken == [clause.text]
+    assert "".join(piece.text for piece in first) == "我查一下"

@@ -9,15 +9,13 @@ from collections.abc import AsyncIterator, Callable
 from telephony import FRAME_MS, SAMPLE_RATE, Call
 from telephony.gain import PAUSE_DB
 from voicebot.errors import VoiceError
-from voicebot.session.rendering import VOICE_STAGE, Rendering
+from voicebot.session.rendering import Learn, Rendering, learn_nothing
 from voicebot.session.said import Said
 from voicebot.session.talk import cancel
 from voicebot.speech.api import Clause, Pcm
 from voicebot.speech.chain import Spoken, Utterance
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
-
-__all__ = ["VOICE_STAGE", "Mouth", "silence"]
 
 PATIENCE_S = 7.0
 _KEPT = 4  # first clauses that were prepared and not said yet
@@ -26,7 +24,8 @@ _KEPT = 4  # first clauses that were prepared and not said yet
 class Mouth:
     """One call's voice. Used from the call's event loop only.
 
-    A clause that makes no sound for `patience_s` is a VoiceError: nobody waits for ever.
+    A clause that makes no sound for `patience_s` is a VoiceError: nobody waits for ever. `learn` is
+    told how long a clause took to its first sound.
     """
 
     def __init__(
@@ -35,11 +34,13 @@ class Mouth:
         speaker: Speaker,
         scheduler: InferenceScheduler,
         patience_s: float = PATIENCE_S,
+        learn: Learn = learn_nothing,
     ) -> None:
         self._call = call
         self._speaker = speaker
         self._scheduler = scheduler
         self._patience_s = patience_s
+        self._learn = learn
         self._said = Said()
         self._talking = False
         self._gain_db = 0.0
@@ -147,16 +148,10 @@ class Mouth:
         self, number: int, rendering: Rendering, on_first_sound: Callable[[], None] | None
     ) -> None:
         text = rendering.clause.text
-        head: list[Spoken] = []
-        made_ms = 0.0
         async with self._patience(text):
-            while (piece := await rendering.piece(len(head))) is not None:
-                head.append(piece)
-                made_ms += duration_ms(piece.pcm)
-                if self._speaker.pace.enough(text, made_ms, self._call.queued_ms):
-                    break
-        for piece in head:
-            self._play(number, piece.pcm, piece.text)
+            head = await self._head(rendering)
+        for each in head:
+            self._play(number, each.pcm, each.text)
         if on_first_sound:
             on_first_sound()
         played = len(head)
@@ -167,6 +162,25 @@ class Mouth:
                 return
             self._play(number, piece.pcm, piece.text)
             played += 1
+
+    async def _head(self, rendering: Rendering) -> list[Spoken]:
+        """As much of a clause as must be there so that the line does not run dry in it."""
+        head: list[Spoken] = []
+        made_ms = 0.0
+        wait_s: float | None = None
+        with contextlib.suppress(TimeoutError):  # the rest will come in time
+            while True:
+                async with asyncio.timeout(wait_s):
+                    piece = await rendering.piece(len(head))
+                if piece is None:
+                    break
+                head.append(piece)
+                made_ms += duration_ms(piece.pcm)
+                text, queued_ms = rendering.clause.text, self._call.queued_ms
+                wait_s = self._speaker.pace.wait_ms(text, made_ms, queued_ms) / 1000
+                if not wait_s:
+                    break
+        return head
 
     def _play(self, number: int, pcm: Pcm, text: str) -> None:
         self._talking = True
@@ -259,7 +273,7 @@ class Mouth:
         idle = [each for each in self._renderings if each.done and each is not self._saying]
         for old in idle[:-_KEPT]:
             self._forget(old)
-        made = Rendering(self._speaker, self._scheduler, clause, priority, utterance)
+        made = Rendering(self._speaker, self._scheduler, clause, priority, utterance, self._learn)
         self._renderings.append(made)
         return made
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
+from collections.abc import Callable
 
 from voicebot.speech.api import Clause
 from voicebot.speech.chain import Spoken, Utterance
@@ -12,12 +14,21 @@ from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 VOICE_STAGE = "voice"
+FIRST_SOUND_STAGE = "first sound"
+"""Of a clause; the whole of it is `VOICE_STAGE`, which holds a worker for so long."""
+
+Learn = Callable[[float], None]
+
+
+def learn_nothing(first_sound_ms: float) -> None:
+    """Nobody wants to know."""
 
 
 class Rendering:
     """One clause on its way; begins at once. Used from the event loop that it was made in.
 
-    `waiting` is the number of those who want it beside whoever says it.
+    `waiting` is the number of those who want it beside whoever says it. `learn` is told in a worker
+    thread how many ms the first sound took.
     """
 
     def __init__(
@@ -27,11 +38,13 @@ class Rendering:
         clause: Clause,
         priority: Priority,
         utterance: Utterance,
+        learn: Learn = learn_nothing,
     ) -> None:
         self.clause = clause
         self.utterance = utterance
         self.waiting = 0
         self._speaker = speaker
+        self._learn = learn
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
         self._pieces: list[Spoken] = []
@@ -77,7 +90,12 @@ class Rendering:
 
     def _speak(self) -> None:
         """In a worker thread."""
+        started_s = time.monotonic()
+        silent = True
         for spoken in self._speaker.stream(self.clause, stop=self._stop, utterance=self.utterance):
+            if silent:
+                self._learn((time.monotonic() - started_s) * 1000)
+            silent = False
             with contextlib.suppress(RuntimeError):  # the loop is gone, and the call with it
                 self._loop.call_soon_threadsafe(self._came, spoken)
 

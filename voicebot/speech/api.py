@@ -66,7 +66,11 @@ class Voice(Protocol):
 
 
 class StreamingVoice(Voice, Protocol):
-    """A voice that can be heard before its clause is done."""
+    """A voice that can be heard before its clause is done.
+
+    One that tells words as it goes may have an attribute ``tells_words = True``: what it says
+    without text then waits for the text, so that no word is said twice when another voice follows.
+    """
 
     @property
     def stream_rate(self) -> int:

@@ -51,9 +51,10 @@ def deliver(
 ) -> Iterator[Spoken]:
     """Speak `text`, at least one piece, the last with the rest of the text.
 
-    `limits`: another voice follows if this one fails. Then no sound is given out before it is
-    known what it says, and that the rest could be said alone: else words would be said twice.
-    Without limits everything is given out as it comes.
+    `limits`: another voice follows if this one fails. Then a voice that tells its words gives no
+    sound out before it is known what it says, and that the rest could be said alone: else words
+    would be said twice. One that tells them with the last chunk is heard at once; should it break
+    off, the clause begins anew. Without limits everything is given out as it comes.
 
     Raises VoiceError, at whichever piece it comes to that; whatever else the voice raises too
     comes as one.
@@ -117,14 +118,16 @@ class _Pieces:
         self._careful = careful
         self._held: list[Pcm] = []
         self._known = self._given = 0
+        self._tells_words = bool(getattr(voice, "tells_words", False))
         self._sounded = False
 
     def of(self, chunk: Chunk) -> Spoken | None:
         """What may be given out now that `chunk` has come."""
         self._held.append(chunk.pcm)
         self._known = said_up_to(self._text, self._known, chunk.text)
+        self._tells_words = self._tells_words or self._known > 0
         parts = self._known > self._given and may_part(self._text, self._known)
-        if self._careful and not parts:
+        if self._careful and self._tells_words and not parts:
             return None
         if self._known == len(self._text) and not self._sounded:
             return None  # the whole clause in one: levelled as one

@@ -10,7 +10,7 @@ from voicebot.speech.api import LINE_RATE, Clause, Pcm, Voice
 from voicebot.speech.cache import SpeechCache
 from voicebot.speech.chain import Spoken, Utterance, VoiceChain
 from voicebot.speech.clauses import split_clauses
-from voicebot.speech.pace import Pace
+from voicebot.speech.pace import Made, Pace
 
 Progress = Callable[[int, int], None]
 OFFLINE_TIMEOUT_S = 120.0  # nobody waits: a busy machine is no reason for the second voice
@@ -98,18 +98,14 @@ class Speaker:
     def _live(
         self, clause: Clause, timeout_s: float | None, stop: threading.Event, utterance: Utterance
     ) -> Iterator[Spoken]:
-        sound_ms = first_ms = first_s = 0.0
+        made = []
         for spoken in self._voice.stream(
             clause.text, timeout_s=timeout_s, stop=stop, utterance=utterance
         ):
-            sound_ms += len(spoken.pcm) * 1000 / LINE_RATE
-            if not first_ms:
-                first_ms, first_s = sound_ms, time.monotonic()
-            made_s = time.monotonic()
+            made.append(Made(len(spoken.pcm) * 1000 / LINE_RATE, time.monotonic()))
             yield spoken
             if spoken.whole is not None:
-                took_ms = (made_s - first_s) * 1000
-                self.pace.learn(clause.text, sound_ms, sound_ms - first_ms, took_ms)
+                self.pace.learn(clause.text, made)
                 self._keep(clause, spoken)
 
     def _keep(self, clause: Clause, spoken: Spoken) -> None:
