@@ -6,6 +6,7 @@ import pytest
 
 from voicebot.speech.pace import Made, Pace
 
+VOICE = "a"
 TEXT = "请先看机器前面的电源灯亮不亮"
 SOUND_MS = 3000.0
 
@@ -38,28 +39,30 @@ def test_a_known_voice_waits_no_longer_than_it_takes_not_to_run_dry(
 ) -> None:
     pace, pieces = Pace(), made(pieces_ms, slowness)
     for _ in range(30):
-        pace.learn(TEXT, pieces)
+        pace.learn(VOICE, TEXT, pieces)
     sound_ms = sum(pieces_ms)
-    wait_ms = pace.wait_ms(TEXT, pieces_ms[0], 0)
+    wait_ms = pace.wait_ms(VOICE, TEXT, pieces_ms[0], 0)
     print(f"waits {wait_ms:.0f} ms")
     assert dry_ms(pieces, wait_ms) <= 20
     needed_ms = dry_ms(pieces, 0)
     assert wait_ms <= needed_ms + slowness * max(pieces_ms[1:]), "and hardly longer"
-    assert pace.wait_ms(TEXT, pieces_ms[0], wait_ms) == 0, "sound before it is time to make it in"
-    assert pace.wait_ms(TEXT, sound_ms, 0) == pytest.approx(0, abs=1), "nothing more to come"
+    assert pace.wait_ms(VOICE, TEXT, pieces_ms[0], wait_ms) == 0, (
+        "sound before it is time to make it in"
+    )
+    assert pace.wait_ms(VOICE, TEXT, sound_ms, 0) == pytest.approx(0, abs=1), "nothing more to come"
 
 
 def test_a_voice_that_makes_a_clause_in_one_piece_never_waits() -> None:
     pace = Pace()
     for _ in range(20):
-        pace.learn(TEXT, [Made(SOUND_MS, 4.0)])
-    assert pace.rate == 1.0, "nothing is known of a rate"
-    assert pace.wait_ms(TEXT, SOUND_MS, 0) == 0
+        pace.learn(VOICE, TEXT, [Made(SOUND_MS, 4.0)])
+    assert pace.rate(VOICE) == 1.0, "nothing is known of a rate"
+    assert pace.wait_ms(VOICE, TEXT, SOUND_MS, 0) == 0
 
 
 def test_a_clause_without_speech_teaches_nothing() -> None:
     pace = Pace()
-    before = pace.wait_ms(TEXT, 100, 0)
-    pace.learn("……", [Made(500.0, 1.0)])
-    pace.learn(TEXT, [Made(0.0, 1.0)])
-    assert pace.wait_ms(TEXT, 100, 0) == before
+    before = pace.wait_ms(VOICE, TEXT, 100, 0)
+    pace.learn(VOICE, "……", [Made(500.0, 1.0)])
+    pace.learn(VOICE, TEXT, [Made(0.0, 1.0)])
+    assert pace.wait_ms(VOICE, TEXT, 100, 0) == before

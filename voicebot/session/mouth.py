@@ -177,7 +177,8 @@ class Mouth:
                 head.append(piece)
                 made_ms += duration_ms(piece.pcm)
                 text, queued_ms = rendering.clause.text, self._call.queued_ms
-                wait_s = self._speaker.pace.wait_ms(text, made_ms, queued_ms) / 1000
+                pace = self._speaker.pace
+                wait_s = pace.wait_ms(piece.voice, text, made_ms, queued_ms) / 1000
                 if not wait_s:
                     break
         return head

@@ -17,8 +17,17 @@ class Made:
     at_s: float
 
 
+@dataclass(frozen=True)
+class _Known:
+    """Of one voice: sound made in a unit of time, its pieces, and how long a character is."""
+
+    rate: float = 1.0
+    piece_ms: float = 400.0
+    ms_a_character: float = 220.0
+
+
 class Pace:
-    """Learns from clauses that were made in pieces. Thread-safe; sans I/O.
+    """Learns of each voice, by name, from clauses made in pieces. Thread-safe; sans I/O.
 
     A voice that makes sound slower than it plays would run dry in mid-sentence, in a word: it is
     better to begin later.
@@ -26,17 +35,13 @@ class Pace:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rate = 1.0
-        self._piece_ms = 400.0
-        self._ms_a_character = 220.0
+        self._known: dict[str, _Known] = {}
 
-    @property
-    def rate(self) -> float:
+    def rate(self, voice: str) -> float:
         """Sound made in a unit of time, after a clause's first piece; 1: just as it plays."""
-        with self._lock:
-            return self._rate
+        return self._of(voice).rate
 
-    def learn(self, text: str, pieces: Sequence[Made]) -> None:
+    def learn(self, voice: str, text: str, pieces: Sequence[Made]) -> None:
         """A clause was made, to its end."""
         characters = _characters(text)
         sound_ms = sum(piece.sound_ms for piece in pieces)
@@ -45,23 +50,30 @@ class Pace:
         later = [piece.sound_ms for piece in pieces[1:]]
         took_ms = max((pieces[-1].at_s - pieces[0].at_s) * 1000, 1.0)
         with self._lock:
-            self._ms_a_character += _LEARN * (sound_ms / characters - self._ms_a_character)
+            old = self._known.get(voice, _Known())
+            long_ms = old.ms_a_character
+            long_ms += _LEARN * (sound_ms / characters - long_ms)
+            rate, piece_ms = old.rate, old.piece_ms
             if sum(later) > 0:
-                self._piece_ms += _LEARN * (max(later) - self._piece_ms)
+                piece_ms += _LEARN * (max(later) - piece_ms)
                 # The mean of what a sound takes, not of how much is made: a slow one counts.
-                self._rate = 1 / ((1 - _LEARN) / self._rate + _LEARN * took_ms / sum(later))
+                rate = 1 / ((1 - _LEARN) / rate + _LEARN * took_ms / sum(later))
+            self._known[voice] = _Known(rate, piece_ms, long_ms)
 
-    def wait_ms(self, text: str, made_ms: float, queued_ms: float) -> float:
+    def wait_ms(self, voice: str, text: str, made_ms: float, queued_ms: float) -> float:
         """How long a clause of which `made_ms` is there must wait behind `queued_ms` of sound.
 
         So long that each next piece, and the last, is there before the line runs dry.
         """
-        with self._lock:
-            rate, piece_ms = self._rate, self._piece_ms
-            expected_ms = self._ms_a_character * _characters(text)
-        left_ms = max(expected_ms - made_ms, 0.0)
-        short_ms = left_ms * max(1 / rate - 1, 0.0) + min(left_ms, piece_ms) / rate
+        known = self._of(voice)
+        left_ms = max(known.ms_a_character * _characters(text) - made_ms, 0.0)
+        short_ms = left_ms * max(1 / known.rate - 1, 0.0)
+        short_ms += min(left_ms, known.piece_ms) / known.rate
         return max(short_ms - made_ms - queued_ms, 0.0)
+
+    def _of(self, voice: str) -> _Known:
+        with self._lock:
+            return self._known.get(voice, _Known())
 
 
 def _characters(text: str) -> int:

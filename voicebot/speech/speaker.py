@@ -21,7 +21,7 @@ class Speaker:
     """A voice with its cache. Blocking and thread-safe; rendering is the caller's to schedule.
 
     `terms` are written forms that a clause must not be cut inside of. Two threads that want the
-    same clause render it once. `pace` knows how fast the voice is.
+    same clause render it once. `pace` knows how fast its voices are.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Speaker:
             made.append(Made(len(spoken.pcm) * 1000 / LINE_RATE, time.monotonic()))
             yield spoken
             if spoken.whole is not None:
-                self.pace.learn(clause.text, made)
+                self.pace.learn(spoken.voice, clause.text, made)
                 self._keep(clause, spoken)
 
     def _keep(self, clause: Clause, spoken: Spoken) -> None:
