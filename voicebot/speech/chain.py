@@ -48,7 +48,7 @@ class VoiceChain:
         voices: Sequence[Voice],
         *,
         deadline_s: float = 6.0,
-        stall_s: float = 3.0,
+        stall_s: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not voices:
