@@ -9,11 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.session.fakes import EchoConversation, ScriptedRecognizer, ToneVoice, audio, quiet, tone
+from tests.session.fakes import (
+    RATE,
+    EchoConversation,
+    ScriptedRecognizer,
+    ToneVoice,
+    audio,
+    quiet,
+    tone,
+)
 from tests.session.rig import GREETING_MS, Rig, of
 from voicebot.dialog.events import Handoff, Say, SayKind
 from voicebot.session import events as facts
 from voicebot.settings import TurnSettings
+from voicebot.speech.api import Chunk
+from voicebot.speech.chain import VoiceChain
 from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.scheduler import InferenceScheduler
 
@@ -32,6 +42,49 @@ class HangingVoice(ToneVoice):
         if self.word in text:
             self.over.wait(30)
         return super().render(text, timeout_s=timeout_s)
+
+
+class HalfSaid(HangingVoice):
+    """Says the first half of such a text and then hangs."""
+
+    stream_rate = RATE
+
+    def stream(
+        self, text: str, *, timeout_s: float | None = None, stop: threading.Event | None = None
+    ) -> Iterator[Chunk]:
+        half = len(text) // 2
+        yield Chunk(tone(80 * half, hz=500), text[:half])
+        if self.word in text:
+            self.over.wait(30)
+        yield Chunk(tone(80 * (len(text) - half), hz=500), text[half:])
+
+
+@pytest.mark.parametrize("fallback", [False, True])
+def test_a_voice_that_hangs_in_mid_clause_is_followed_by_another_or_a_human(
+    scheduler: InferenceScheduler, fallback: bool
+) -> None:
+    hanging, second = HalfSaid("硬盘灯"), ToneVoice()
+    reply = Say("先看一下电源灯。再看一下硬盘灯亮不亮。", SayKind.ANSWER)
+    rig = Rig(
+        ScriptedRecognizer(["怎么查"]),
+        conversation=EchoConversation({"怎么查": (reply,)}),
+        turns=TURNS,
+        voice=VoiceChain((hanging, second), stall_s=0.5) if fallback else hanging,
+    )
+    try:
+        caller = audio(quiet(GREETING_MS), tone(500), quiet(1000))
+        events = rig.run(caller, scheduler, tail_ms=8_000)
+    finally:
+        hanging.over.set()
+    assert [handoff.reason for handoff in rig.desk.asked] == ([] if fallback else ["stalled"])
+    if not fallback:
+        ended_ms = of(events, facts.CallEnded)[0].at_ms
+        assert longest_silence_ms(rig, ended_ms) < 2 * WATCHDOG_MS + 500
+        return
+    answer = of(events, facts.BotSpoke)[-1]
+    sound = np.abs(rig.tape[answer.at_ms * 8 :, 1]) > 100
+    spoken = sum(char.isalnum() for char in reply.text)
+    assert np.count_nonzero(sound) > 0.8 * 80 * 8 * spoken, "said to its end"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+import structlog
 
 from tests.speech.fakes import ToneVoice
 from tests.speech.streaming_fakes import CHARACTER_MS, MS, ChunkVoice
@@ -167,3 +168,14 @@ def test_a_join_is_the_whole_clause_levelled_as_one() -> None:
     assert whole.pcm.tolist() == chain.render(TEXT).tolist()
     mixed = VoiceChain((ChunkVoice("a", WORDS, break_after=2), ChunkVoice("b"))).speak(TEXT)
     assert (mixed.voice, mixed.fingerprint, mixed.text) == ("a > b", "", TEXT)
+
+
+def test_a_failure_is_logged_once_and_not_what_was_to_be_said() -> None:
+    chain = VoiceChain((ChunkVoice("a", WORDS, break_after=2), ChunkVoice("b")))
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(5):
+            list(chain.stream(TEXT))
+    assert [entry["event"] for entry in logged] == ["voice failed"] * 3, "then it rests"
+    assert [entry["rests_s"] > 0 for entry in logged] == [False, False, True]
+    assert (logged[0]["said"], logged[0]["characters"]) == (len(WORDS[0] + WORDS[1]), len(TEXT))
+    assert not any(word.strip("，。") in str(logged) for word in WORDS)
