@@ -7,6 +7,7 @@ characters it got. The words are jieba's; each is reported with its times, as th
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import json
 import threading
@@ -37,9 +38,9 @@ def frequency_hz(index: int) -> float:
     return 400.0 + 75.0 * (index % 20)
 
 
-def sound_of(count: int) -> np.ndarray[Any, Any]:
+def sound_of(count: int, character_s: float) -> np.ndarray[Any, Any]:
     """What `count` characters sound like: int16 at 24 kHz."""
-    seconds = np.arange(int(CHARACTER_S * RATE)) / RATE
+    seconds = np.arange(int(character_s * RATE)) / RATE
     tones = [8000 * np.sin(2 * np.pi * frequency_hz(n) * seconds) for n in range(count)]
     lead, tail = np.zeros(int(LEAD_S * RATE)), np.zeros(int(TAIL_S * RATE))
     return np.concatenate([lead, *tones, tail]).astype(np.int16)
@@ -59,6 +60,12 @@ def mp3(pcm: np.ndarray[Any, Any]) -> bytes:
     return out.getvalue()
 
 
+@functools.cache
+def spoken(count: int, character_s: float) -> bytes:
+    """The MP3 of `count` characters."""
+    return mp3(sound_of(count, character_s))
+
+
 @dataclass(frozen=True)
 class Boundary:
     """A word as reported, in ticks of 100 ns."""
@@ -68,14 +75,14 @@ class Boundary:
     duration: int
 
 
-def boundaries(text: str) -> list[Boundary]:
+def boundaries(text: str, character_s: float) -> list[Boundary]:
     """The words of a reading, with the times of `sound_of`."""
     found, position = [], 0
     for word in jieba.cut(text):
         count = sum(c.isalnum() for c in word)
         if count:
-            start_s = LEAD_S + position * CHARACTER_S
-            length_s = count * CHARACTER_S
+            start_s = LEAD_S + position * character_s
+            length_s = count * character_s
             found.append(Boundary(word, round(start_s * TICKS), round(length_s * TICKS)))
             position += count
     return found
@@ -91,6 +98,7 @@ class Behaviour:
     check_token: bool = True  # refuse (403) a token that another clock made
     clock_s: float = 0.0  # how far the server's clock is ahead
     sound: bool = True
+    character_s: float = CHARACTER_S
     stop_at_byte: int | None = None  # of the MP3; then `at_stop`
     at_stop: str = "stall"  # or "close", "abort", "garbage"
     garbage: Callable[[bytes], bytes] | None = None  # instead of the MP3
@@ -122,6 +130,7 @@ class EdgeServer:
         self.behaviour = behaviour or Behaviour()
         self.handshakes: list[int] = []  # the status each was answered with
         self.asked: list[Asked] = []
+        self.proxy_authorizations: list[str | None] = []  # where it was used as a proxy
         self.faults: list[str] = []  # what was wrong with a request
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -180,6 +189,7 @@ class EdgeServer:
         behaviour = self.behaviour
         if not request.headers.get("Cookie", "").startswith("muid="):
             self.faults.append("no muid")
+        self.proxy_authorizations.append(request.headers.get("Proxy-Authorization"))
         if behaviour.status != 200 and len(self.handshakes) < behaviour.refusals:
             return behaviour.status
         expected = generate_sec_ms_gec_v2(time.time() + behaviour.clock_s)
@@ -227,12 +237,12 @@ class _Session:
         await asyncio.sleep(behaviour.delay_s)
         if behaviour.metadata is not None:
             await self._raw("audio.metadata", behaviour.metadata)
-        words = behaviour.words(boundaries(text)) if behaviour.sound else []
+        words = behaviour.words(boundaries(text, behaviour.character_s)) if behaviour.sound else []
         if behaviour.words_first:
             await self._report(words)
         if behaviour.sound:
             count = sum(c.isalnum() for c in text)
-            data = mp3(sound_of(count))
+            data = spoken(count, behaviour.character_s)
             data = behaviour.garbage(data) if behaviour.garbage else data
             async for piece in self._pieces(data):
                 await self._sound(piece)

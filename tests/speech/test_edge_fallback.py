@@ -74,6 +74,7 @@ NOTHING_SAID = {
     "stalls, and tells no words": Behaviour(stop_at_byte=9000, words=lambda _: []),
     "stalls, words too late": Behaviour(stop_at_byte=9000, words_first=False),
     "stalls, words far off": Behaviour(stop_at_byte=9000, words=beyond_the_sound),
+    "stalls, words backwards": Behaviour(stop_at_byte=15_000, words=backwards),
     "metadata that is no JSON": Behaviour(metadata="{"),
     "metadata of a new kind": Behaviour(metadata='{"Metadata": [{"Type": "Mood"}]}'),
     "metadata without times": Behaviour(
@@ -86,8 +87,6 @@ PARTLY_SAID = {
     "is cut off in mid-sentence": Behaviour(stop_at_byte=9000, at_stop="abort"),
     "garbage in mid-sentence": Behaviour(stop_at_byte=9000, at_stop="garbage"),
     "stalls, words missing": Behaviour(stop_at_byte=9000, words=every_other),
-    "stalls, words backwards": Behaviour(stop_at_byte=15_000, words=backwards),
-    "goes on for longer than allowed": Behaviour(pause_s=0.17),
 }
 SAID = {
     "well": Behaviour(),

@@ -26,10 +26,10 @@ def pieces(text: str) -> list[str]:
     ("text", "expected"),
     [
         ("您好，请讲。", "您|好，|请|讲。"),
-        ("重启BMC，再长按5秒", "重|启|BMC，|再|长|按|5|秒"),
+        ("重启BMC，再长按5秒", "重|启|BMC，|再|长|按|5秒"),
         ("热线400-860-0011。", "热|线|400-860-0011。"),
         ("您的YL5280G3请按Ctrl+A", "您|的|YL5280G3|请|按|Ctrl+A"),
-        ("RAID10坏了2块盘", "RAID10|坏|了|2|块|盘"),
+        ("RAID10坏了2块盘", "RAID10|坏|了|2块|盘"),
         ("温度10-35℃", "温|度|10-35℃"),
         ("2二号", "2|二|号"),
         ("二2", "二|2"),
@@ -46,9 +46,13 @@ def test_characters_stand_alone_and_a_code_is_one_unit(text: str, expected: str)
 
 def test_a_reading_that_cannot_be_matched_is_one_unit_from_there_on() -> None:
     ends = marks("您好，重启一下机器", "您好，重新启动一下主机")
-    assert [(m.heard, m.written) for m in ends] == [(11 - 1, 9)]
+    assert [(m.heard, m.written) for m in ends] == [(1, 1), (2, 3), (10, 9)]
     ends = marks("好，BMC重启了", "好， B M C 复位了")
     assert [(m.heard, m.written) for m in ends] == [(1, 2), (7, 8)]
+
+
+def test_a_pause_goes_with_what_is_before_it() -> None:
+    assert pieces("好， -5℃，请：BMC") == ["好， ", "-5℃，", "请：", "BMC"]
 
 
 def test_a_word_is_said_when_its_sound_is_over() -> None:

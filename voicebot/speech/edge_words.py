@@ -15,6 +15,7 @@ from dataclasses import dataclass
 _HANZI = "\u3400-\u4dbf\u4e00-\u9fff"
 _SILENT = re.compile(f"[^{_HANZI}A-Z]")
 _RUNS = re.compile(f"[{_HANZI}]+|[^{_HANZI}]+")
+_PAUSES = " ，。！？；：、,!?;:"
 _MIN_CHARACTER_S = 0.05  # nobody says a character in less, at double speed neither
 
 
@@ -63,7 +64,9 @@ def marks(text: str, reading: str, decided: Iterable[str] = ()) -> list[Mark]:
         elif found:  # silent signs go with what is before them
             found[-1] = Mark(position, begin)
         found += [Mark(at + n, begin + n) for n in range(1, len(run) + 1)]
-        position, start = at + len(run), end
+        position = at + len(run)
+        start = end + len(text[end:]) - len(text[end:].lstrip(_PAUSES))
+        found[-1] = Mark(position, start)  # a pause goes with what is before it
     inner = [mark for mark in found if mark.heard < len(spoken)]
     return [*inner, Mark(len(spoken), len(text))]
 
