@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import socket
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,10 +31,10 @@ def pack() -> Pack:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EdgeServer]:
-    with EdgeServer() as server:
-        monkeypatch.setattr(build, "EdgeVoice", functools.partial(EdgeVoice, endpoint=server.url))
-        yield server
+def service(server: EdgeServer, monkeypatch: pytest.MonkeyPatch) -> EdgeServer:
+    """The service of every voice that is built."""
+    monkeypatch.setattr(build, "EdgeVoice", functools.partial(EdgeVoice, endpoint=server.url))
+    return server
 
 
 def settings(models: Path | str = "nowhere", **speech: object) -> Settings:
@@ -87,8 +86,8 @@ def test_the_online_voice_is_nobodys_fallback() -> None:
         settings(fallback=["edge"])
 
 
-def test_its_table_of_settings_reaches_it(pack: Pack, server: EdgeServer) -> None:
-    server.behaviour = Behaviour(delay_s=30)
+def test_its_table_of_settings_reaches_it(pack: Pack, service: EdgeServer) -> None:
+    service.behaviour = Behaviour(delay_s=30)
     voice = build_voice(settings(engine="edge", fallback=[], edge={"first_audio_ms": 100}), pack)
     with pytest.raises(VoiceError, match="in time"):
         voice.render("您好")
@@ -119,11 +118,11 @@ def say(tmp_path: Path, *lines: str) -> tuple[float, str]:
     return len(wav.mono()) / wav.sample_rate, done.stderr
 
 
-def test_say_speaks_with_it(tmp_path: Path, server: EdgeServer) -> None:
+def test_say_speaks_with_it(tmp_path: Path, service: EdgeServer) -> None:
     seconds, shown = say(tmp_path, "fallback = []")
     assert 0.9 < seconds < 2.0
     assert f"voice {EDGE}" in shown
-    assert [asked.text for asked in server.asked] == ["您好", "请重启 B M C。"]
+    assert [asked.text for asked in service.asked] == ["您好", "请重启 B M C。"]
 
 
 @pytest.mark.peer

@@ -12,15 +12,8 @@ from email.utils import formatdate
 import numpy as np
 import pytest
 
-from tests.speech.edge_server import (
-    CHARACTER_S,
-    LEAD_S,
-    RATE,
-    Behaviour,
-    Boundary,
-    EdgeServer,
-    heard_characters,
-)
+from tests.speech.edge_server import Behaviour, Boundary, EdgeServer
+from tests.speech.edge_sound import CHARACTER_S, LEAD_S, RATE, heard_characters
 from tests.speech.fakes import ToneVoice
 from voicebot.errors import VoiceError
 from voicebot.settings.edge import EdgeSettings
@@ -102,12 +95,6 @@ SAID = {
     "403 once": Behaviour(status=403, refusals=1),
     "stalls after the last word": Behaviour(stop_at_byte=19_000),
 }
-
-
-@pytest.fixture
-def server() -> Iterator[EdgeServer]:
-    with EdgeServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -78,6 +78,17 @@ def test_a_word_that_ends_inside_a_code_says_nothing_yet() -> None:
     assert texts == [("拨", 1), ("400转", 3), ("1", 4)]
 
 
+def test_a_word_ends_where_the_next_one_begins() -> None:
+    words = SpokenWords("我有一只", "我有一只")  # times of the real service
+    reported = [("我", 0.05, 0.2375), ("有", 0.175, 0.4), ("一", 0.325, 0.57), ("只", 0.48, 0.71)]
+    for word, start_s, end_s in reported:
+        words.add(word, start_s, end_s)
+    ends = []
+    while (said := words.said_by(9.0)) is not None:
+        ends.append((said.text, said.at_s))
+    assert ends == [("我", 0.175), ("有", 0.325), ("一", 0.48), ("只", 0.71)]
+
+
 @pytest.mark.parametrize(
     ("reported", "expected"),
     [
@@ -85,6 +96,7 @@ def test_a_word_that_ends_inside_a_code_says_nothing_yet() -> None:
         ([("您好", 0.1, 0.4), ("您好", 0.1, 0.4)], ["您好，"]),  # twice
         ([("请", 0.5, 0.7)], ["您好，请"]),  # one is missing
         ([("讲", 0.02, 0.1)], []),  # three characters in 20 ms: nobody spoke those
+        ([("您好", 0.0, 0.4), ("请", 0.0, 0.5), ("讲", 0.0, 0.6)], ["您好，"]),  # no times
         ([("您好", 0.1, math.nan)], []),
         ([("您好", 0.1, math.inf)], []),
         ([("您好", math.nan, 0.4)], []),

@@ -66,7 +66,7 @@ class EdgeClause:
 
     def _complete(self) -> Iterator[Chunk]:
         while (said := self._words.said_by(self._sound_s - CODEC_DELAY_S)) is not None:
-            count = round((said.at_s + CODEC_DELAY_S) * EDGE_RATE) - self._given
+            count = max(0, round((said.at_s + CODEC_DELAY_S) * EDGE_RATE) - self._given)
             pcm, self._held = self._held[:count], self._held[count:]
             self._given += len(pcm)
             yield Chunk(pcm, said.text)

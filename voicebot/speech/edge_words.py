@@ -111,23 +111,32 @@ class SpokenWords:
         self._text, self._spoken = text, heard(reading)
         self._marks = {mark.heard: mark.written for mark in marks(text, reading, decided)}
         self._position = self._written = 0
-        self._end_s = 0.0
+        self._start_s, self._end_s = -math.inf, 0.0
         self._said: deque[Said] = deque()
 
     def add(self, word: str, start_s: float, end_s: float) -> None:
         """Take one word: its text as spoken, and its times within the clause's sound."""
         said = heard(word)
-        if not (said and math.isfinite(start_s) and math.isfinite(end_s) and end_s > self._end_s):
+        goes_on = start_s > self._start_s and end_s > self._end_s
+        if not (said and goes_on and math.isfinite(end_s)):
             return
         room = max(0, int((start_s - self._end_s) / _MIN_CHARACTER_S))
         at = self._spoken.find(said, self._position, self._position + room + len(said))
         if at < 0:
             return
-        self._position, self._end_s = at + len(said), end_s
+        self._cut_short(start_s)
+        self._position, self._start_s, self._end_s = at + len(said), start_s, end_s
         written = self._marks.get(self._position)
         if written is not None:
             self._said.append(Said(self._text[self._written : written], end_s))
             self._written = written
+
+    def _cut_short(self, start_s: float) -> None:
+        """The service's words overlap by up to .1 s: one ends where the next begins."""
+        if self._said and start_s < self._said[-1].at_s == self._end_s:
+            last = self._said.pop()
+            earliest_s = self._said[-1].at_s if self._said else 0.0
+            self._said.append(Said(last.text, max(start_s, earliest_s)))
 
     def said_by(self, sound_s: float) -> Said | None:
         """The next text that is over when `sound_s` of the sound have been heard, once each."""
