@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from tests.session.fakes import (
@@ -85,7 +86,12 @@ def test_a_slow_recognizer_is_covered_by_a_filler(scheduler: InferenceScheduler)
 def test_an_answer_that_cannot_be_voiced_in_time_is_announced(
     scheduler: InferenceScheduler,
 ) -> None:
-    rig = Rig(ScriptedRecognizer(["问题"]), voice_estimate_ms=5000.0)
+    class Slow(ToneVoice):
+        def render(self, text: str, *, timeout_s: float | None = None) -> Any:
+            time.sleep(0.5 if text.startswith("好的") else 0)
+            return super().render(text, timeout_s=timeout_s)
+
+    rig = Rig(ScriptedRecognizer(["问题"]), voice_estimate_ms=5000.0, voice=Slow())
     events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(500)), scheduler)
     said = of(events, facts.BotSpoke)
     assert [e.kind for e in said] == ["greeting", "filler", "answer"]

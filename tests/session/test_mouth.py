@@ -17,6 +17,7 @@ class Line:
     """A line that plays all it gets at once, or, `stuck`, nothing."""
 
     ended = None
+    held = False
 
     def __init__(self) -> None:
         self.stuck = False
@@ -29,6 +30,9 @@ class Line:
     def flush(self) -> int:
         left_ms, self.queued_ms = self.queued_ms, 0
         return left_ms
+
+    def fade_out(self) -> None:
+        self.queued_ms = 0
 
     def set_gain(self, gain_db: float) -> None:
         pass

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.session.fakes import EchoConversation, ScriptedRecognizer, ToneVoice, audio, quiet, tone
+from tests.session.fakes import (
+    RATE,
+    EchoConversation,
+    ScriptedRecognizer,
+    ToneVoice,
+    audio,
+    quiet,
+    tone,
+)
 from tests.session.rig import GREETING_MS, Rig, of
 from voicebot.dialog.events import HangUp, Say, SayKind
 from voicebot.session import events as facts
 from voicebot.settings import TurnSettings
+from voicebot.speech.api import Chunk
+from voicebot.speech.speaker import Speaker
 from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.scheduler import InferenceScheduler
 
@@ -123,6 +135,36 @@ def test_after_a_false_interruption_all_that_was_left_is_done(
     (cut,) = of(events, facts.BotInterrupted)
     assert said(events)[1:] == [LONG, cut.unheard, question]
     assert of(events, facts.CallEnded)[0].outcome == "bot_ended"
+
+
+class WordVoice(ToneVoice):
+    """Tells every third character that it has said it."""
+
+    stream_rate = RATE
+
+    def stream(
+        self, text: str, *, timeout_s: float | None = None, stop: threading.Event | None = None
+    ) -> Iterator[Chunk]:
+        for at in range(0, len(text), 3):
+            yield Chunk(tone(80 * len(text[at : at + 3]), hz=500), text[at : at + 3])
+
+
+def test_where_the_voice_tells_words_the_bot_goes_on_from_the_next_one(
+    scheduler: InferenceScheduler,
+) -> None:
+    rig = rig_for(["怎么查", ""], content=False)
+    rig.voice = WordVoice()
+    events = rig.run(ASKS + audio(quiet(500), tone(400)), scheduler, tail_ms=9000)
+    (cut,) = of(events, facts.BotInterrupted)
+    assert cut.heard + cut.unheard == LONG
+    assert said(events)[1:] == [LONG, cut.unheard]
+    first = Speaker(rig.voice).clauses(LONG)[0].text
+    assert len(cut.heard) > len(first), "in mid-clause"
+    reply = of(events, facts.BotSpoke)[1]
+    bot = loudness(rig.tape[:, 1])[reply.at_ms // 20 : cut.at_ms // 20 + 5]
+    sounded_ms = 20 * np.count_nonzero(bot > 10)
+    print(f"{sounded_ms} ms on the tape, heard {cut.heard}")
+    assert 0 <= sounded_ms - 80 * len(cut.heard) + 60 < 80 * 3 + 120
 
 
 class SlowVoice(ToneVoice):

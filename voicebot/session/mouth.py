@@ -1,39 +1,32 @@
-"""Speaking in a call: clause by clause, knowing at any time what the caller has heard."""
+"""Speaking in a call: as the voice speaks, knowing at any time what the caller has heard."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+import contextlib
+from collections.abc import AsyncIterator, Callable
 
 from telephony import FRAME_MS, SAMPLE_RATE, Call
+from telephony.gain import PAUSE_DB
 from voicebot.errors import VoiceError
+from voicebot.session.rendering import VOICE_STAGE, Rendering
+from voicebot.session.said import Said
 from voicebot.session.talk import cancel
-from voicebot.speech.api import Clause
+from voicebot.speech.api import Clause, Pcm
+from voicebot.speech.chain import Spoken, Utterance
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
-Pcm = npt.NDArray[np.int16]
-VOICE_STAGE = "voice"
+__all__ = ["VOICE_STAGE", "Mouth", "silence"]
+
 PATIENCE_S = 7.0
-
-
-@dataclass
-class _Queued:
-    """A clause handed to the line: its sound and the pause after it, in ms."""
-
-    text: str
-    sound_ms: float
-    pause_ms: float
+_KEPT = 4  # first clauses that were prepared and not said yet
 
 
 class Mouth:
     """One call's voice. Used from the call's event loop only.
 
-    A clause that is not rendered within `patience_s` is a VoiceError: nobody waits for ever.
+    A clause that makes no sound for `patience_s` is a VoiceError: nobody waits for ever.
     """
 
     def __init__(
@@ -47,18 +40,17 @@ class Mouth:
         self._speaker = speaker
         self._scheduler = scheduler
         self._patience_s = patience_s
-        self._queued: list[_Queued] = []
-        self._waiting: list[Clause] = []
+        self._said = Said()
         self._talking = False
-        self._rendering: dict[str, asyncio.Task[Pcm]] = {}
+        self._gain_db = 0.0
+        self._renderings: list[Rendering] = []
+        self._saying: Rendering | None = None
 
+    # --- what is going on -----------------------------------------------------------------------
     @property
     def saying(self) -> str:
         """The utterance being spoken; empty while none is."""
-        if not self.speaking:
-            return ""
-        heard = "".join(item.text for item in self._queued)
-        return heard + "".join(clause.text for clause in self._waiting)
+        return self._said.text if self.speaking else ""
 
     @property
     def speaking(self) -> bool:
@@ -70,46 +62,116 @@ class Mouth:
         """Whether audio of ours is leaving, pauses between clauses included."""
         return self._call.queued_ms > 0
 
+    @property
+    def ending(self) -> bool:
+        """Whether the last clause of the utterance has begun; true where nothing is said."""
+        return self._said.ending(self._call.queued_ms)
+
+    def sounded(self, ago_ms: float = 0.0) -> tuple[str, ...] | None:
+        """What of the last utterance had begun to sound `ago_ms` ago, clause by clause.
+
+        None if it was stopped: `stop` told then what had been heard.
+        """
+        return self._said.sounded(self._call.queued_ms + ago_ms)
+
+    # --- beforehand -----------------------------------------------------------------------------
     def ready(self, text: str) -> bool:
         """Whether the first clause of `text` could sound at once."""
         clauses = self._speaker.clauses(text)
-        return not clauses or self._speaker.cached(clauses[0]) is not None
+        if not clauses or self._speaker.cached(clauses[0]) is not None:
+            return True
+        rendering = self._found(clauses[0])
+        return rendering is not None and rendering.begun
 
     def begin(self, text: str) -> None:
         """Start rendering the first clause of `text`, should it be said."""
         clauses = self._speaker.clauses(text)
         if clauses and self._speaker.cached(clauses[0]) is None:
-            self._job(clauses[0], Priority.FIRST_CLAUSE)
+            self._rendering(clauses[0], Priority.FIRST_CLAUSE, Utterance())
 
     async def prefetch(self, text: str) -> None:
-        """Have the first clause of `text` ready, without a sound."""
+        """Have the beginning of `text` ready, without a sound."""
         clauses = self._speaker.clauses(text)
-        if clauses:
-            await self._pcm(clauses[0], Priority.FIRST_CLAUSE)
+        if not clauses or self._speaker.cached(clauses[0]) is not None:
+            return
+        rendering = self._rendering(clauses[0], Priority.FIRST_CLAUSE, Utterance())
+        rendering.waiting += 1
+        try:
+            await rendering.piece(0)
+        finally:
+            rendering.waiting -= 1
 
+    # --- speaking -------------------------------------------------------------------------------
     async def say(self, text: str, on_first_sound: Callable[[], None] | None = None) -> None:
         """Speak `text`; returns when its last sample has left.
 
-        The next clause is rendered while the last one plays. `on_first_sound` is called as
-        the first sample is handed to the line.
+        Sound is handed to the line as the voice makes it, and the next clause is begun as soon as
+        the last one is made. `on_first_sound` is called as the first sample is handed over.
         """
         clauses = self._speaker.clauses(text)
-        self._queued.clear()
-        self._waiting = list(clauses)
+        self._said.begin([clause.text for clause in clauses])
+        utterance = Utterance()
         try:
             for number, clause in enumerate(clauses):
-                priority = Priority.FIRST_CLAUSE if number == 0 else Priority.PARTIAL
-                pcm = await self._in_time(clause, priority)
-                self._talking = True
-                self._call.play(pcm.tobytes() + silence(clause.pause_ms))
-                self._waiting.pop(0)
-                sound_ms = len(pcm) * 1000 / SAMPLE_RATE
-                self._queued.append(_Queued(clause.text, sound_ms, clause.pause_ms))
-                if number == 0 and on_first_sound:
-                    on_first_sound()
+                begun = on_first_sound if number == 0 else None
+                utterance = await self._say_clause(number, clause, utterance, begun)
             await self.finished()
         finally:
             self._talking = False
+            self._saying = None
+
+    async def _say_clause(
+        self,
+        number: int,
+        clause: Clause,
+        utterance: Utterance,
+        on_first_sound: Callable[[], None] | None,
+    ) -> Utterance:
+        """Hand one clause to the line, and the pause after it; returns the voice it was in."""
+        ready = self._speaker.cached(clause, utterance)
+        if ready is not None:
+            self._play(number, ready, clause.text)
+            if on_first_sound:
+                on_first_sound()
+        else:
+            priority = Priority.FIRST_CLAUSE if number == 0 else Priority.PARTIAL
+            rendering = self._saying = self._rendering(clause, priority, utterance)
+            utterance = rendering.utterance
+            await self._play_as_made(number, rendering, on_first_sound)
+            self._forget(rendering)
+        self._call.play(silence(clause.pause_ms))
+        self._said.pause(clause.pause_ms)
+        return utterance
+
+    async def _play_as_made(
+        self, number: int, rendering: Rendering, on_first_sound: Callable[[], None] | None
+    ) -> None:
+        text = rendering.clause.text
+        head: list[Spoken] = []
+        made_ms = 0.0
+        async with self._patience(text):
+            while (piece := await rendering.piece(len(head))) is not None:
+                head.append(piece)
+                made_ms += duration_ms(piece.pcm)
+                if self._speaker.pace.enough(text, made_ms, self._call.queued_ms):
+                    break
+        for piece in head:
+            self._play(number, piece.pcm, piece.text)
+        if on_first_sound:
+            on_first_sound()
+        played = len(head)
+        while True:
+            async with self._patience(text):
+                piece = await rendering.piece(played)
+            if piece is None:
+                return
+            self._play(number, piece.pcm, piece.text)
+            played += 1
+
+    def _play(self, number: int, pcm: Pcm, text: str) -> None:
+        self._talking = True
+        self._call.play(pcm.tobytes())
+        self._said.sound(number, text, duration_ms(pcm))
 
     def interject(self, text: str) -> None:
         """Say `text` at once if it is prepared and nothing sounds."""
@@ -121,9 +183,8 @@ class Mouth:
             if pcm is None:
                 return
             self._call.play(pcm.tobytes() + silence(clause.pause_ms))
-            if self._queued:  # or `stop` would take it for the end of the last utterance
-                sound_ms = len(pcm) * 1000 / SAMPLE_RATE
-                self._queued.append(_Queued("", sound_ms, clause.pause_ms))
+            self._said.aside(duration_ms(pcm))
+            self._said.pause(clause.pause_ms)
 
     async def finished(self) -> None:
         """Wait until everything queued has left."""
@@ -131,95 +192,87 @@ class Mouth:
         while (left_ms := self._call.queued_ms) > 0 and self._call.ended is None:  # noqa: ASYNC110
             await asyncio.sleep(max(left_ms, FRAME_MS) / 1000)
 
-    def sounded(self, ago_ms: float = 0.0) -> tuple[str, ...] | None:
-        """The clauses of the last utterance that had begun to sound `ago_ms` ago.
-
-        None if it was stopped: `stop` told then what had been heard.
-        """
-        if not self._queued:
-            return None
-        all_ms = sum(item.sound_ms + item.pause_ms for item in self._queued)
-        played_ms = all_ms - self._call.queued_ms - ago_ms
-        begun, start_ms = [], 0.0
-        for item in self._queued:
-            if start_ms <= played_ms:
-                begun.append(item.text)
-            start_ms += item.sound_ms + item.pause_ms
-        return tuple(begun)
-
-    @property
-    def ending(self) -> bool:
-        """Whether the last clause of the utterance has begun; true where nothing is said."""
-        if self._waiting:
-            return False
-        last = self._queued[-1] if self._queued else None
-        return last is None or self._call.queued_ms <= last.sound_ms + last.pause_ms
-
+    # --- being spoken over ----------------------------------------------------------------------
     def duck(self, by_db: float) -> None:
         """Speak on, but so much softer."""
-        self._call.set_gain(-by_db)
+        self._gain_db = -by_db
+        self._call.set_gain(self._gain_db)
 
     def unduck(self) -> None:
         """Back to full level."""
+        self._gain_db = 0.0
         self._call.set_gain(0.0)
 
     def stop(self) -> tuple[str, str]:
-        """Stop at once; returns (heard, unheard) text, to the clause.
+        """Stop at once; returns (heard, unheard) text: to the word where the voice tells words,
+        else to the clause.
 
-        A clause that was cut counts as unheard: the caller cannot be held to half of it.
+        A clause that was cut counts as unheard: the caller cannot be held to half of it. What of
+        it is still being made is stopped too, unless somebody else wants it.
         """
         self._talking = False
-        left_ms = float(self._call.flush())
+        heard = self._said.heard(self._fall_silent())
+        self._said.forget()
         self.unduck()
-        unheard: list[str] = []
-        while self._queued and left_ms > self._queued[-1].pause_ms:
-            last = self._queued.pop()
-            unheard.insert(0, last.text)
-            left_ms -= last.sound_ms + last.pause_ms
-        heard = "".join(item.text for item in self._queued)
-        unheard += [clause.text for clause in self._waiting]
-        self._queued.clear()
-        self._waiting = []
-        return heard, "".join(unheard)
+        if (saying := self._saying) is not None:
+            self._saying = None
+            if not saying.waiting:
+                saying.abandon()
+                self._forget(saying)
+        return heard
+
+    def _fall_silent(self) -> float:
+        """Without a click; returns how many ms of what was queued are never heard."""
+        if self._gain_db <= PAUSE_DB or self._call.held:  # nothing sounds that could click
+            return float(self._call.flush())
+        queued_ms = self._call.queued_ms
+        self._call.fade_out()
+        return float(queued_ms - self._call.queued_ms)
 
     async def close(self) -> None:
         """The call is over: what is still being rendered for it is not waited for."""
-        await cancel(*self._rendering.values())
+        await cancel(*(rendering.abandon() for rendering in self._renderings))
 
-    async def _in_time(self, clause: Clause, priority: Priority) -> Pcm:
+    # --- what is being made ---------------------------------------------------------------------
+    @contextlib.asynccontextmanager
+    async def _patience(self, text: str) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._patience_s):
-                return await self._pcm(clause, priority)
+                yield
         except TimeoutError:
             raise VoiceError(
-                f"voice: no sound of {clause.text[:20]!r} within {self._patience_s:g} s"
+                f"voice: no sound of {text[:20]!r} within {self._patience_s:g} s"
             ) from None
 
-    async def _pcm(self, clause: Clause, priority: Priority) -> Pcm:
-        ready = self._speaker.cached(clause)
-        if ready is not None:
-            return ready
-        # Shielded, so that whoever stops waiting does not throw the work away.
-        return await asyncio.shield(self._job(clause, priority))
+    def _found(self, clause: Clause) -> Rendering | None:
+        for rendering in self._renderings:
+            if rendering.clause.text == clause.text and not rendering.failed:
+                return rendering
+        return None
 
-    def _job(self, clause: Clause, priority: Priority) -> asyncio.Task[Pcm]:
+    def _rendering(self, clause: Clause, priority: Priority, utterance: Utterance) -> Rendering:
         """The rendering of a clause: one, however many wait for it; a second would hold a worker
-        for nothing."""
-        job = self._rendering.get(clause.text)
-        if job is None:
-            job = asyncio.create_task(
-                self._scheduler.run(priority, self._speaker.render, clause, stage=VOICE_STAGE)
-            )
-            self._rendering[clause.text] = job
-            job.add_done_callback(lambda done: self._rendered(clause.text, done))
-        return job
+        for nothing. Not one in a voice that `utterance` has left."""
+        found = self._found(clause)
+        if found is not None and found.utterance.voice >= utterance.voice:
+            return found
+        idle = [each for each in self._renderings if each.done and each is not self._saying]
+        for old in idle[:-_KEPT]:
+            self._forget(old)
+        made = Rendering(self._speaker, self._scheduler, clause, priority, utterance)
+        self._renderings.append(made)
+        return made
 
-    def _rendered(self, text: str, job: asyncio.Task[Pcm]) -> None:
-        self._rendering.pop(text, None)
-        if not job.cancelled():
-            job.exception()  # seen: there may be nobody who waits for it
+    def _forget(self, rendering: Rendering) -> None:
+        with contextlib.suppress(ValueError):
+            self._renderings.remove(rendering)
 
 
-def silence(duration_ms: float) -> bytes:
+def duration_ms(pcm: Pcm) -> float:
+    """How long that plays."""
+    return len(pcm) * 1000 / SAMPLE_RATE
+
+
+def silence(length_ms: float) -> bytes:
     """Digital silence of that length, 8 kHz s16le."""
-    return bytes(2 * int(duration_ms * SAMPLE_RATE / 1000))
+    return bytes(2 * int(length_ms * SAMPLE_RATE / 1000))

@@ -1,72 +1,44 @@
-"""Several voices, one after the other: the first that speaks in time is heard."""
+"""Several voices, one after the other: where one fails, the next goes on with the same sentence."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 import structlog
 
 from voicebot.errors import VoiceError
 from voicebot.speech.api import Pcm, Voice
+from voicebot.speech.breaker import Breaker
+from voicebot.speech.delivery import Limits, Spoken, deliver
+from voicebot.speech.progress import speakable
+from voicebot.speech.shaper import VoiceLevels
+
+__all__ = ["Breaker", "Spoken", "Utterance", "VoiceChain"]
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Spoken:
-    """Audio (int16, shape (n,)) and the voice it came from."""
+@dataclass
+class Utterance:
+    """What the clauses of one utterance share: the voice it is in, by its number in the chain.
 
-    pcm: Pcm
-    voice: str
-    fingerprint: str
-
-
-class Breaker:
-    """Leaves a failing voice alone for a while, then lets one clause try it again.
-
-    Opens after `failures` in a row, for `rest_s`. Thread-safe. `clock` gives seconds.
+    Once another voice has taken over it says the rest: to the caller two speakers in one sentence
+    are strange enough, and one that changes back and forth is a fault.
     """
 
-    def __init__(
-        self,
-        *,
-        failures: int = 3,
-        rest_s: float = 30.0,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._limit, self._rest_s, self._clock = failures, rest_s, clock
-        self._lock = threading.Lock()
-        self._failed = 0
-        self._closed_again_s = 0.0
-
-    def allows(self) -> bool:
-        """Whether the voice may be tried now. When the rest is over, one caller gets a trial."""
-        with self._lock:
-            if self._failed < self._limit:
-                return True
-            if self._clock() < self._closed_again_s:
-                return False
-            self._closed_again_s = self._clock() + self._rest_s
-            return True
-
-    def succeeded(self) -> None:
-        with self._lock:
-            self._failed = 0
-
-    def failed(self) -> None:
-        with self._lock:
-            self._failed += 1
-            self._closed_again_s = self._clock() + self._rest_s
+    voice: int = 0
 
 
 class VoiceChain:
     """A `Voice` made of several, best first.
 
-    Each voice but the last gets `deadline_s` a clause, or the `timeout_s` of the request; one
-    that fails or is late is followed by the next. The last one is always tried.
+    Each voice but the last gets `deadline_s` to its first sound, or the `timeout_s` of the request,
+    and `stall_s` from one chunk to the next; one that fails or is late is followed by the next,
+    from the first word that was not said. The last one is always tried.
 
     Raises ValueError for an empty chain.
     """
@@ -76,13 +48,15 @@ class VoiceChain:
         voices: Sequence[Voice],
         *,
         deadline_s: float = 6.0,
+        stall_s: float = 3.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not voices:
             raise ValueError("a voice chain needs at least one voice")
         self._voices = tuple(voices)
         self._breakers = tuple(Breaker(clock=clock) for _ in voices)
-        self._deadline_s = deadline_s
+        self._levels = VoiceLevels()
+        self._deadline_s, self._stall_s = deadline_s, stall_s
 
     @property
     def name(self) -> str:
@@ -98,6 +72,10 @@ class VoiceChain:
         """The first voice's: what the others say is never kept as if it were the first's."""
         return self._voices[0].fingerprint
 
+    def fingerprint_in(self, utterance: Utterance) -> str:
+        """That of the voice `utterance` is in."""
+        return self._voices[utterance.voice].fingerprint
+
     def warm_up(self) -> None:
         for voice in self._voices:
             voice.warm_up()
@@ -105,22 +83,93 @@ class VoiceChain:
     def render(self, text: str, *, timeout_s: float | None = None) -> Pcm:
         return self.speak(text, timeout_s=timeout_s).pcm
 
-    def speak(self, text: str, *, timeout_s: float | None = None) -> Spoken:
-        """As `Voice.render`, and say which voice spoke. Raises VoiceError if none could."""
-        limit_s = self._deadline_s if timeout_s is None else timeout_s
-        errors = []
-        for voice, breaker in zip(self._voices, self._breakers, strict=True):
-            last = voice is self._voices[-1]
+    def speak(
+        self, text: str, *, timeout_s: float | None = None, utterance: Utterance | None = None
+    ) -> Spoken:
+        """The whole clause at once, levelled as such where one voice spoke it all.
+
+        Raises VoiceError if none could.
+        """
+        said = list(self.stream(text, timeout_s=timeout_s, utterance=utterance))
+        return join(said)
+
+    def stream(
+        self,
+        text: str,
+        *,
+        timeout_s: float | None = None,
+        stop: threading.Event | None = None,
+        utterance: Utterance | None = None,
+    ) -> Iterator[Spoken]:
+        """Speak one clause as it is made: line audio, each piece with the words it completes.
+
+        The texts of the pieces, joined, are `text`, whichever voices spoke them. Once `stop` is
+        set nothing more is made. Raises VoiceError when the last voice has failed, at whichever
+        piece it comes to that.
+        """
+        stop = stop or threading.Event()
+        utterance = utterance or Utterance()
+        errors: list[str] = []
+        said = 0
+        for number in self._order(utterance):
+            if stop.is_set():
+                return
+            voice, breaker = self._voices[number], self._breakers[number]
+            last = number == len(self._voices) - 1
             if not last and not breaker.allows():
                 errors.append(f"{voice.name} rests after failures")
                 continue
+            limits = None if last else self._limits(timeout_s)
+            rest = text[said:]
             try:
-                pcm = voice.render(text, timeout_s=None if last else limit_s)
+                for spoken in deliver(voice, rest, limits=limits, levels=self._levels, stop=stop):
+                    said += len(spoken.text)
+                    yield spoken if len(rest) == len(text) else replace(spoken, whole=None)
             except VoiceError as error:
-                breaker.failed()
                 errors.append(str(error))
-                log.warning("voice failed", voice=voice.name, error=str(error))
-                continue
-            breaker.succeeded()
-            return Spoken(pcm, voice.name, voice.fingerprint)
+                rests = breaker.failed()
+                self._log_failure(voice, error, text, said, breaker if rests else None)
+                if speakable(text[said:]):
+                    continue
+                yield Spoken(np.zeros(0, np.int16), voice.name, voice.fingerprint, text[said:])
+            else:
+                if not stop.is_set():
+                    breaker.succeeded()
+            utterance.voice = number
+            return
         raise VoiceError("; ".join(errors))
+
+    def _order(self, utterance: Utterance) -> list[int]:
+        """First the voice the utterance is in, then the worse ones, then those left behind."""
+        numbers = list(range(len(self._voices)))
+        return numbers[utterance.voice :] + numbers[: utterance.voice]
+
+    def _limits(self, timeout_s: float | None) -> Limits:
+        if timeout_s is None:
+            return Limits(self._deadline_s, min(self._stall_s, self._deadline_s))
+        return Limits(timeout_s, timeout_s)
+
+    def _log_failure(
+        self, voice: Voice, error: VoiceError, text: str, said: int, resting: Breaker | None
+    ) -> None:
+        log.warning(
+            "voice failed",
+            voice=voice.name,
+            error=str(error),
+            characters=len(text),
+            said=said,
+            rests_s=resting.rest_s if resting else 0.0,
+        )
+
+
+def join(said: Sequence[Spoken]) -> Spoken:
+    """The pieces of one clause as one.
+
+    It has a fingerprint, and may be kept, only where one voice spoke it to its end.
+    """
+    last = said[-1]
+    text = "".join(each.text for each in said)
+    if last.whole is not None:
+        return Spoken(last.whole, last.voice, last.fingerprint, text, last.whole)
+    voices = " > ".join(dict.fromkeys(each.voice for each in said))
+    return Spoken(np.concatenate([each.pcm for each in said]), voices, "", text)

@@ -10,15 +10,18 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import soxr
 
 from asr_models.errors import AudioFormatError
 from asr_models.wav import Wav, read_wav
 from voicebot.errors import VoiceError
-from voicebot.speech.api import LINE_RATE, Pcm
-from voicebot.speech.line_audio import line_ready
+from voicebot.speech.api import LINE_RATE, Chunk, Pcm
+from voicebot.speech.line_audio import Samples, line_ready, to_pcm
 from voicebot.speech.pronunciation import teach
 from voicebot.speech.reading import Reader
 
@@ -63,6 +66,10 @@ class EspeakVoice:
         return LINE_RATE
 
     @property
+    def stream_rate(self) -> int:
+        return LINE_RATE
+
+    @property
     def fingerprint(self) -> str:
         return f"espeak-1-{self._speed}-{self._reader.fingerprint}"
 
@@ -73,14 +80,25 @@ class EspeakVoice:
 
     def render(self, text: str, *, timeout_s: float | None = None) -> Pcm:
         """See `Voice.render`; without `timeout_s` the program gets 10 s."""
+        return line_ready(self._synthesise(text, timeout_s), LINE_RATE)
+
+    def stream(
+        self, text: str, *, timeout_s: float | None = None, stop: threading.Event | None = None
+    ) -> Iterator[Chunk]:
+        """See `StreamingVoice.stream`: one chunk, since the clause is there in an instant."""
+        samples = self._synthesise(text, timeout_s)
+        if stop is None or not stop.is_set():
+            yield Chunk(to_pcm(samples), text)
+
+    def _synthesise(self, text: str, timeout_s: float | None) -> Samples:
         pinyin = self.pinyin(text)
         if not pinyin:
-            return np.zeros(0, np.int16)
+            return np.zeros(0, np.float32)
         rate = str(round(_NORMAL_WORDS_A_MINUTE * self._speed))
         limit_s = _DEFAULT_TIMEOUT_S if timeout_s is None else timeout_s
         wav = self._run(["-v", "cmn-latn-pinyin", "-s", rate, "--stdin"], pinyin, limit_s)
         samples = wav.mono().astype(np.float32) / np.float32(32768)
-        return line_ready(samples, wav.sample_rate)
+        return np.asarray(soxr.resample(samples, wav.sample_rate, LINE_RATE), np.float32)
 
     def _run(self, options: list[str], pinyin: str, limit_s: float) -> Wav:
         # into a file: on a pipe the program cannot write the length into the header

@@ -1,6 +1,7 @@
 """From a synthesiser's raw output to telephone audio: trim, resample, level, fade.
 
-Finished clauses only: everything here looks at the whole clause at once.
+Finished clauses only: everything here looks at the whole clause at once. A clause that is still
+being made goes through `voicebot.speech.shaper`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ Samples = npt.NDArray[np.float32]
 TARGET_DBOV = -26.0  # nominal active speech level of ITU-T P.830; about -20 dBm0 on the line
 _MARGIN_DB = 15.9  # P.56: activity is what lies above the active level less this margin
 _HANGOVER_FRAMES = 20  # P.56: 200 ms
-_FRAME_MS = 10
-_EDGE_BELOW_ACTIVE_DB = 32.0  # quieter than this is no speech, at the clause's two ends
-_KEEP_BEFORE_MS = 30
-_KEEP_AFTER_MS = 60
-_FADE_IN_MS = 5
-_FADE_OUT_MS = 20
-_PEAK_LIMIT = 0.89  # -1 dBFS
+FRAME_MS = 10
+EDGE_BELOW_ACTIVE_DB = 32.0  # quieter than this is no speech, at the clause's two ends
+KEEP_BEFORE_MS = 30
+KEEP_AFTER_MS = 60
+FADE_IN_MS = 5
+FADE_OUT_MS = 20
+PEAK_LIMIT = 0.89  # -1 dBFS
 _SILENCE_DB = -120.0
 
 
@@ -38,7 +39,7 @@ def line_ready(samples: Samples, sample_rate: int) -> Pcm:
     if sample_rate != LINE_RATE:
         speech = np.asarray(soxr.resample(speech, sample_rate, LINE_RATE), np.float32)
     speech = faded(levelled(speech, LINE_RATE), LINE_RATE)
-    return np.round(np.clip(speech, -1.0, 1.0) * 32767.0).astype(np.int16)
+    return to_pcm(speech)
 
 
 def active_level_dbov(samples: Samples, sample_rate: int) -> float:
@@ -48,7 +49,7 @@ def active_level_dbov(samples: Samples, sample_rate: int) -> float:
     the mean power over the frames that are within 15.9 dB of the result or follow such a frame
     within 200 ms. Differs from the standard's by a few tenths of a dB on speech.
     """
-    power = _frame_power(samples, sample_rate)
+    power = frame_power(samples, sample_rate)
     if not len(power) or power.max() <= 0:
         return _SILENCE_DB
     level = float(10 * np.log10(power.max()))
@@ -63,14 +64,14 @@ def active_level_dbov(samples: Samples, sample_rate: int) -> float:
 
 def trim(samples: Samples, sample_rate: int) -> Samples:
     """Cut the silence off both ends by energy, keeping a small margin."""
-    power = _frame_power(samples, sample_rate)
+    power = frame_power(samples, sample_rate)
     level = active_level_dbov(samples, sample_rate)
     if level <= -60.0:
         return samples[:0]
-    loud = np.flatnonzero(power >= 10 ** ((level - _EDGE_BELOW_ACTIVE_DB) / 10))
-    frame = sample_rate * _FRAME_MS // 1000
-    start = int(loud[0]) * frame - sample_rate * _KEEP_BEFORE_MS // 1000
-    end = (int(loud[-1]) + 1) * frame + sample_rate * _KEEP_AFTER_MS // 1000
+    loud = np.flatnonzero(power >= 10 ** ((level - EDGE_BELOW_ACTIVE_DB) / 10))
+    frame = sample_rate * FRAME_MS // 1000
+    start = int(loud[0]) * frame - sample_rate * KEEP_BEFORE_MS // 1000
+    end = (int(loud[-1]) + 1) * frame + sample_rate * KEEP_AFTER_MS // 1000
     return samples[max(0, start) : end]
 
 
@@ -81,21 +82,27 @@ def levelled(samples: Samples, sample_rate: int, target_dbov: float = TARGET_DBO
         return samples
     gain = 10 ** ((target_dbov - level) / 20)
     peak = float(np.abs(samples).max())
-    return samples * np.float32(min(gain, _PEAK_LIMIT / peak))
+    return samples * np.float32(min(gain, PEAK_LIMIT / peak))
 
 
 def faded(samples: Samples, sample_rate: int) -> Samples:
     """Fade both ends, so that a clause neither starts nor stops with a click."""
     out = samples.copy()
-    rise = min(len(out), sample_rate * _FADE_IN_MS // 1000)
-    fall = min(len(out), sample_rate * _FADE_OUT_MS // 1000)
+    rise = min(len(out), sample_rate * FADE_IN_MS // 1000)
+    fall = min(len(out), sample_rate * FADE_OUT_MS // 1000)
     out[:rise] *= np.linspace(0, 1, rise, dtype=np.float32)
     out[len(out) - fall :] *= np.linspace(1, 0, fall, dtype=np.float32)
     return out
 
 
-def _frame_power(samples: Samples, sample_rate: int) -> npt.NDArray[np.float64]:
-    frame = sample_rate * _FRAME_MS // 1000
+def to_pcm(samples: Samples) -> Pcm:
+    """Floats within -1..1 as int16; what is beyond is clipped."""
+    return np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
+
+
+def frame_power(samples: Samples, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Mean power of each 10 ms, the last filled up with silence."""
+    frame = sample_rate * FRAME_MS // 1000
     padded = np.zeros(-(-len(samples) // frame) * frame)
     padded[: len(samples)] = samples
     return np.asarray((padded.reshape(-1, frame) ** 2).mean(axis=1))

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from voicebot.speech.api import LINE_RATE, Clause, Pcm, Voice
 from voicebot.speech.cache import SpeechCache
-from voicebot.speech.chain import VoiceChain
+from voicebot.speech.chain import Spoken, Utterance, VoiceChain
 from voicebot.speech.clauses import split_clauses
+from voicebot.speech.pace import Pace
 
 Progress = Callable[[int, int], None]
 OFFLINE_TIMEOUT_S = 120.0  # nobody waits: a busy machine is no reason for the second voice
+_LOOK_EVERY_S = 0.05
 
 
 class Speaker:
     """A voice with its cache. Blocking and thread-safe; rendering is the caller's to schedule.
 
     `terms` are written forms that a clause must not be cut inside of. Two threads that want the
-    same clause render it once.
+    same clause render it once. `pace` knows how fast the voice is.
     """
 
     def __init__(
@@ -26,6 +29,7 @@ class Speaker:
     ) -> None:
         self._voice = voice if isinstance(voice, VoiceChain) else VoiceChain((voice,))
         self._cache = cache
+        self.pace = Pace()
         self._terms = tuple(terms)
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
@@ -47,11 +51,15 @@ class Speaker:
         """Cut an utterance; see `voicebot.speech.clauses.split_clauses`."""
         return split_clauses(text, self._terms)
 
-    def cached(self, clause: Clause) -> Pcm | None:
-        """Return the clause's audio if it is at hand (microseconds to a millisecond)."""
+    def cached(self, clause: Clause, utterance: Utterance | None = None) -> Pcm | None:
+        """Return the clause's audio if it is at hand (microseconds to a millisecond).
+
+        In the voice that `utterance` is in, or the first one.
+        """
         if self._cache is None:
             return None
-        return self._cache.get(self._voice.fingerprint, clause.text)
+        fingerprint = self._voice.fingerprint_in(utterance or Utterance())
+        return self._cache.get(fingerprint, clause.text)
 
     def render(self, clause: Clause, *, timeout_s: float | None = None) -> Pcm:
         """Return the clause's audio, int16 at 8 kHz, shape (n,), without `pause_ms` after it.
@@ -63,9 +71,50 @@ class Speaker:
             if found is not None:
                 return found
             spoken = self._voice.speak(clause.text, timeout_s=timeout_s)
-            if self._cache is not None:
-                self._cache.put(spoken.fingerprint, clause.text, spoken.pcm)
+            self._keep(clause, spoken)
             return spoken.pcm
+
+    def stream(
+        self,
+        clause: Clause,
+        *,
+        timeout_s: float | None = None,
+        stop: threading.Event | None = None,
+        utterance: Utterance | None = None,
+    ) -> Iterator[Spoken]:
+        """The clause as it is made: see `VoiceChain.stream`. One piece if it is at hand.
+
+        Goes into the cache if one voice spoke it to its end. Raises VoiceError.
+        """
+        stop, utterance = stop or threading.Event(), utterance or Utterance()
+        with self._turn(clause.text, stop):
+            found = None if stop.is_set() else self.cached(clause, utterance)
+            if found is not None:
+                fingerprint = self._voice.fingerprint_in(utterance)
+                yield Spoken(found, self._voice.name, fingerprint, clause.text, found)
+                return
+            yield from self._live(clause, timeout_s, stop, utterance)
+
+    def _live(
+        self, clause: Clause, timeout_s: float | None, stop: threading.Event, utterance: Utterance
+    ) -> Iterator[Spoken]:
+        sound_ms = first_ms = first_s = 0.0
+        for spoken in self._voice.stream(
+            clause.text, timeout_s=timeout_s, stop=stop, utterance=utterance
+        ):
+            sound_ms += len(spoken.pcm) * 1000 / LINE_RATE
+            if not first_ms:
+                first_ms, first_s = sound_ms, time.monotonic()
+            made_s = time.monotonic()
+            yield spoken
+            if spoken.whole is not None:
+                took_ms = (made_s - first_s) * 1000
+                self.pace.learn(clause.text, sound_ms, sound_ms - first_ms, took_ms)
+                self._keep(clause, spoken)
+
+    def _keep(self, clause: Clause, spoken: Spoken) -> None:
+        if self._cache is not None and spoken.whole is not None:
+            self._cache.put(spoken.fingerprint, clause.text, spoken.whole)
 
     def prepare(self, texts: Iterable[str], progress: Progress | None = None) -> int:
         """Render what will surely be said (greetings, questions, answers) into the cache.
@@ -82,20 +131,33 @@ class Speaker:
                 progress(done, len(wanted))
         return new
 
-    def _turn(self, text: str) -> _Turn:
-        return _Turn(self._lock, self._rendering, text)
+    def _turn(self, text: str, stop: threading.Event | None = None) -> _Turn:
+        return _Turn(self._lock, self._rendering, text, stop or threading.Event())
 
 
 class _Turn:
-    """One thread at a time for one text; the lock goes away with its last user."""
+    """One thread at a time for one text; the lock goes away with its last user.
 
-    def __init__(self, guard: threading.Lock, locks: dict[str, threading.Lock], text: str) -> None:
-        self._guard, self._locks, self._text = guard, locks, text
+    Who waits while `stop` is set goes on without a turn.
+    """
+
+    def __init__(
+        self,
+        guard: threading.Lock,
+        locks: dict[str, threading.Lock],
+        text: str,
+        stop: threading.Event,
+    ) -> None:
+        self._guard, self._locks, self._text, self._stop = guard, locks, text, stop
 
     def __enter__(self) -> None:
         with self._guard:
             self._mine = self._locks.setdefault(self._text, threading.Lock())
-        self._mine.acquire()
+        while not self._mine.acquire(timeout=_LOOK_EVERY_S):
+            if self._stop.is_set():
+                self._mine = threading.Lock()  # no turn of this text's: nothing is rendered in it
+                self._mine.acquire()
+                return
 
     def __exit__(self, *_: object) -> None:
         with self._guard:
