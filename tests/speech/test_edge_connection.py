@@ -85,6 +85,17 @@ def test_the_callers_deadline_holds_beside_the_settings(
     assert time.monotonic() - began_s < 5
 
 
+def test_a_stall_is_shorter_than_a_start(server: EdgeServer, reader: Reader) -> None:
+    server.behaviour = Behaviour(stop_at_byte=2500)
+    settings = EdgeSettings(first_audio_ms=50_000, stall_ms=200, total_ms=60_000)
+    voice = EdgeVoice(reader=reader, settings=settings, endpoint=server.url)
+    began_s = time.monotonic()
+    with pytest.raises(VoiceError, match="in time"):
+        list(voice.stream("您好，请讲。"))
+    assert time.monotonic() - began_s < 20
+    voice.close()
+
+
 def test_a_request_has_an_end_however_well_it_goes(server: EdgeServer, reader: Reader) -> None:
     server.behaviour = Behaviour(pause_s=0.1)
     settings = EdgeSettings(first_audio_ms=5000, stall_ms=5000, total_ms=1000)
@@ -155,11 +166,11 @@ def test_a_proxy_is_used_as_set(server: EdgeServer, reader: Reader) -> None:
 
 
 def _threads() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name.startswith("edge zh-CN")]
+    return [t.name for t in threading.enumerate() if t.name == "edge zh-CN-XiaoyiNeural"]
 
 
 def test_no_thread_is_left(server: EdgeServer, reader: Reader) -> None:
-    voice = EdgeVoice(reader=reader, endpoint=server.url)
+    voice = EdgeVoice("zh-CN-XiaoyiNeural", reader=reader, endpoint=server.url)
     assert _threads() == []
     voice.render("您好")
     assert len(_threads()) == 1
