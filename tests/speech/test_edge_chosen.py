@@ -86,6 +86,15 @@ def test_the_online_voice_is_nobodys_fallback() -> None:
         settings(fallback=["edge"])
 
 
+@pytest.mark.parametrize("proxy", ["u:secret@h:1", "socks5://u:secret@h:1", "http://u:secret@:1"])
+def test_a_proxy_that_is_none_is_refused_without_its_password(proxy: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"speech\.edge: proxy: http://.* is expected"
+    ) as raised:
+        settings(edge={"proxy": proxy})
+    assert "secret" not in str(raised.value)
+
+
 def test_its_table_of_settings_reaches_it(pack: Pack, service: EdgeServer) -> None:
     service.behaviour = Behaviour(delay_s=30)
     voice = build_voice(settings(engine="edge", fallback=[], edge={"first_audio_ms": 100}), pack)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
 
 from voicebot.settings.section import Section
 
@@ -17,3 +20,17 @@ class EdgeSettings(Section):
         SecretStr(""),
         description="http://[USER:PASSWORD@]HOST:PORT; empty: as HTTPS_PROXY says, if it does",
     )
+
+    @model_validator(mode="after")  # of the table: an error of the key would show the password
+    def _proxy_is_one(self) -> Self:
+        if self.proxy.get_secret_value() and not _is_proxy(self.proxy.get_secret_value()):
+            raise ValueError("proxy: http://[USER:PASSWORD@]HOST:PORT is expected")
+        return self
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -137,21 +137,18 @@ class EdgeVoice:
         stop: threading.Event | None,
     ) -> Iterator[Chunk]:
         limit_s = math.inf if timeout_s is None else timeout_s
-        left_s = min(limit_s, self._settings.first_audio_ms / 1000)
-        stall_s = min(limit_s, self._settings.stall_ms / 1000)
+        until_s = time.monotonic() + min(limit_s, self._settings.first_audio_ms / 1000)
         message: Message | None = None
         while not isinstance(message, Over):
-            began_s = time.monotonic()
-            message = request.wait(left_s, stop)
-            left_s -= time.monotonic() - began_s
+            message = request.wait(until_s - time.monotonic(), stop)
             for chunk in _taken(clause, message):
                 if stop is not None and stop.is_set():
                     return
                 yield chunk
-                left_s = stall_s
-            if message is None:
-                if stop is not None and stop.is_set():
-                    return
+                until_s = time.monotonic() + min(limit_s, self._settings.stall_ms / 1000)
+            if stop is not None and stop.is_set():
+                return
+            if message is None or (time.monotonic() > until_s and not isinstance(message, Over)):
                 raise _Fault("the service did not send sound in time")
 
 
