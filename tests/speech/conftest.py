@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.speech.edge_cases import PATIENT, READER, Open
 from tests.speech.edge_server import EdgeServer
 from voicebot.settings.edge import EdgeSettings
 from voicebot.speech.edge import EdgeVoice
@@ -26,9 +27,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def reader() -> Reader:
-    reader = Reader()
-    reader.warm_up()
-    return reader
+    READER.warm_up()
+    return READER
 
 
 @pytest.fixture
@@ -42,9 +42,20 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EdgeServer]:
 
 
 @pytest.fixture
-def voice(server: EdgeServer, reader: Reader) -> Iterator[EdgeVoice]:
-    """Speaks with that service, and waits for it however busy the machine is."""
-    patient = EdgeSettings(first_audio_ms=20_000, stall_ms=20_000, total_ms=60_000)
-    voice = EdgeVoice(reader=reader, settings=patient, endpoint=server.url)
-    yield voice
-    voice.close()
+def open_edge(server: EdgeServer, reader: Reader) -> Iterator[Open]:
+    """Opens voices with that service."""
+    voices: list[EdgeVoice] = []
+
+    def opened(settings: EdgeSettings) -> EdgeVoice:
+        voices.append(EdgeVoice(reader=reader, settings=settings, endpoint=server.url))
+        return voices[-1]
+
+    yield opened
+    for voice in voices:
+        voice.close()
+
+
+@pytest.fixture
+def voice(open_edge: Open) -> EdgeVoice:
+    """Waits for that service however busy the machine is."""
+    return open_edge(PATIENT)

@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.speech.edge_cases import (
+    HURRIED,
+    NOTHING_SAID,
+    PARTLY_SAID,
+    PATIENT,
+    READER,
+    SAID,
+    STARTING,
+    TEXT,
+    Open,
+)
 from tests.speech.edge_server import Behaviour, EdgeServer
 from tests.speech.edge_sound import CHARACTER_S
 from tests.speech.fakes import ToneVoice
-from tests.speech.test_edge_fallback import NOTHING_SAID, PARTLY_SAID, READER, SAID, SETTINGS, TEXT
-from voicebot.speech.api import LINE_RATE, Voice
+from voicebot.speech.api import LINE_RATE
 from voicebot.speech.chain import VoiceChain
 from voicebot.speech.delivery import Spoken
-from voicebot.speech.edge import EdgeVoice
 from voicebot.speech.edge_words import heard
 from voicebot.speech.espeak import EspeakVoice
-from voicebot.speech.kokoro import KokoroVoice
-from voicebot.weights import locate
 
 EDGE = "zh-CN-XiaoxiaoNeural"
-
-
-@pytest.fixture
-def edge(server: EdgeServer) -> Iterator[EdgeVoice]:
-    voice = EdgeVoice(reader=READER, settings=SETTINGS, endpoint=server.url)
-    yield voice
-    voice.close()
 
 
 def texts_by_voice(said: list[Spoken]) -> dict[str, str]:
@@ -46,10 +44,10 @@ def line_s(said: list[Spoken], voice: str) -> float:
 
 @pytest.mark.parametrize("case", SAID)
 def test_the_online_voice_alone_is_heard_when_it_does_well(
-    case: str, server: EdgeServer, edge: EdgeVoice
+    case: str, server: EdgeServer, open_edge: Open
 ) -> None:
     server.behaviour = SAID[case]
-    said = list(VoiceChain((edge, ToneVoice("second"))).stream(TEXT))
+    said = list(VoiceChain((open_edge(PATIENT), ToneVoice("second"))).stream(TEXT))
     assert texts_by_voice(said) == {EDGE: TEXT}
     count = len(heard(READER.read(TEXT)))
     assert line_s(said, EDGE) == pytest.approx(count * CHARACTER_S, abs=0.15)
@@ -57,22 +55,22 @@ def test_the_online_voice_alone_is_heard_when_it_does_well(
 
 @pytest.mark.parametrize("case", NOTHING_SAID)
 def test_the_second_voice_alone_is_heard_when_it_said_nothing(
-    case: str, server: EdgeServer, edge: EdgeVoice
+    case: str, server: EdgeServer, open_edge: Open
 ) -> None:
     server.behaviour = NOTHING_SAID[case]
     began_s = time.monotonic()
-    said = list(VoiceChain((edge, ToneVoice("second"))).stream(TEXT))
-    assert time.monotonic() - began_s < SETTINGS.total_ms / 1000 + 2
+    said = list(VoiceChain((open_edge(HURRIED), ToneVoice("second"))).stream(TEXT))
+    assert time.monotonic() - began_s < HURRIED.total_ms / 1000 + 2
     assert texts_by_voice(said) == {"second": TEXT}
 
 
 @pytest.mark.parametrize("case", PARTLY_SAID)
 def test_the_second_voice_ends_the_sentence_that_broke_off(
-    case: str, server: EdgeServer, edge: EdgeVoice
+    case: str, server: EdgeServer, open_edge: Open
 ) -> None:
     server.behaviour = PARTLY_SAID[case]
     second = ToneVoice("second")
-    said = list(VoiceChain((edge, second)).stream(TEXT))
+    said = list(VoiceChain((open_edge(STARTING), second)).stream(TEXT))
     texts = texts_by_voice(said)
     assert list(texts) == [EDGE, "second"] and texts[EDGE] + texts["second"] == TEXT
     assert second.rendered == [texts["second"]]
@@ -80,10 +78,10 @@ def test_the_second_voice_ends_the_sentence_that_broke_off(
     assert line_s(said, EDGE) == pytest.approx(count * CHARACTER_S, abs=0.15)
 
 
-def test_a_cut_reaches_the_service(server: EdgeServer, edge: EdgeVoice) -> None:
+def test_a_cut_reaches_the_service(server: EdgeServer, open_edge: Open) -> None:
     server.behaviour = Behaviour(stop_at_byte=9000)
     stop = threading.Event()
-    for piece in VoiceChain((edge, ToneVoice("second"))).stream(TEXT, stop=stop):
+    for piece in VoiceChain((open_edge(PATIENT), ToneVoice("second"))).stream(TEXT, stop=stop):
         assert piece.voice == EDGE
         stop.set()
     give_up_s = time.monotonic() + 10
@@ -92,20 +90,11 @@ def test_a_cut_reaches_the_service(server: EdgeServer, edge: EdgeVoice) -> None:
         time.sleep(0.005)
 
 
-@pytest.fixture(params=["espeak", pytest.param("kokoro", marks=pytest.mark.weights)])
-def real(request: pytest.FixtureRequest, models: Path) -> Voice:
-    if request.param == "espeak":
-        return EspeakVoice(reader=READER)
-    return KokoroVoice(locate("kokoro-v1.0-int8", models), "zf_xiaobei", reader=READER)
-
-
 @pytest.mark.peer
-def test_a_real_voice_ends_the_sentence_that_broke_off(
-    real: Voice, server: EdgeServer, edge: EdgeVoice
-) -> None:
+def test_espeak_ends_the_sentence_that_broke_off(server: EdgeServer, open_edge: Open) -> None:
     server.behaviour = PARTLY_SAID["closes in mid-sentence"]
-    said = list(VoiceChain((edge, real)).stream(TEXT))
+    said = list(VoiceChain((open_edge(STARTING), EspeakVoice(reader=READER))).stream(TEXT))
     texts = texts_by_voice(said)
-    assert list(texts) == [EDGE, real.name] and "".join(texts.values()) == TEXT
-    assert line_s(said, EDGE) > 1.0 and line_s(said, real.name) > 1.0
+    assert list(texts) == [EDGE, "espeak"] and "".join(texts.values()) == TEXT
+    assert line_s(said, EDGE) > 1.0 and line_s(said, "espeak") > 1.0
     assert all(np.abs(piece.pcm).max() > 100 for piece in said if len(piece.pcm) > 800)

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from asr_models.wav import read_wav
+from tests.speech.edge_cases import PARTLY_SAID, TEXT
 from tests.speech.edge_server import Behaviour, EdgeServer
 from voicebot.cli import app
 from voicebot.errors import SettingsError, VoiceError
@@ -19,7 +20,9 @@ from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.settings import Settings, load_settings
 from voicebot.speech import build
+from voicebot.speech.api import LINE_RATE
 from voicebot.speech.build import build_voice
+from voicebot.speech.chain import VoiceChain
 from voicebot.speech.edge import EdgeVoice
 
 EDGE = "zh-CN-YunxiNeural"
@@ -68,9 +71,19 @@ def test_a_pack_names_the_online_voice_only_to_whom_has_chosen_it(pack: Pack) ->
 
 @pytest.mark.weights
 @pytest.mark.peer
-def test_kokoro_and_then_espeak_stand_behind_it(pack: Pack, models: Path) -> None:
-    chain = build_voice(settings(models, engine="edge"), pack)
-    assert chain.name == f"zh-CN-XiaoxiaoNeural > {pack.info.voice.name} > espeak"
+def test_kokoro_and_then_espeak_stand_behind_it(
+    pack: Pack, models: Path, service: EdgeServer
+) -> None:
+    patient = {"first_audio_ms": 20_000, "total_ms": 60_000}
+    chain = build_voice(settings(models, engine="edge", edge=patient), pack)
+    kokoro = pack.info.voice.name
+    assert chain.name == f"zh-CN-XiaoxiaoNeural > {kokoro} > espeak"
+    assert isinstance(chain, VoiceChain)
+    service.behaviour = PARTLY_SAID["closes in mid-sentence"]
+    said = list(chain.stream(TEXT, timeout_s=100.0))
+    assert {piece.voice for piece in said} == {"zh-CN-XiaoxiaoNeural", kokoro}
+    assert "".join(piece.text for piece in said) == TEXT
+    assert sum(len(piece.pcm) for piece in said if piece.voice == kokoro) > LINE_RATE
 
 
 @pytest.mark.peer

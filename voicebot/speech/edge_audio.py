@@ -34,7 +34,7 @@ class Mp3Stream:
     def feed(self, data: bytes) -> Pcm:
         """Return the samples that `data` completes, int16, shape (n,). Raises Mp3Error."""
         self._fed += len(data)
-        pcm = self._decode(data)
+        pcm = self._decode(data) if data else np.zeros(0, np.int16)
         if self._fed - self._decoded > _MAX_UNREAD_BYTES:
             raise Mp3Error("what came is no MP3")
         return pcm
@@ -44,6 +44,7 @@ class Mp3Stream:
         return self._decode(b"")
 
     def _decode(self, data: bytes) -> Pcm:
+        """Nothing in `data` means that nothing more will come."""
         parts = [np.zeros(0, np.int16)]
         try:
             for packet in self._decoder.parse(data):
