@@ -8,6 +8,7 @@ from typing import Literal
 import platformdirs
 from pydantic import Field
 
+from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
 from voicebot.settings.section import Section
 from voicebot.settings.sip import SipSettings
@@ -121,11 +122,21 @@ class LanguageSettings(Section):
 class SpeechSettings(Section):
     """The voice."""
 
-    engine: Literal["kokoro", "espeak"] = "kokoro"
-    voice: str = Field("", description="empty: the pack's voice")
+    engine: Literal["kokoro", "edge", "espeak"] = Field(
+        "kokoro",
+        description="edge sends every text to a service abroad (docs/voice.md) and needs its "
+        "extra: pip install 'voicebot[edge]'",
+    )
+    fallback: tuple[Literal["kokoro", "espeak"], ...] = Field(
+        ("kokoro", "espeak"), description="who goes on where the engine fails, best first"
+    )
+    voice: str = Field(
+        "", description="empty: the pack's voice; a name like zh-CN-XiaoxiaoNeural chooses edge"
+    )
     speed: float = Field(0.0, ge=0, le=2, description="0: the pack's speed")
     threads: int = Field(2, ge=1, description="CPU threads a clause")
     cache_mb: int = Field(512, ge=1, description="bound of the prepared-speech cache on disk")
+    edge: EdgeSettings = EdgeSettings()  # type: ignore[call-arg]
 
 
 class SeatSettings(Section):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 import structlog
 
-from voicebot.errors import VoiceError
+from voicebot.errors import VoiceError, WeightsError
 from voicebot.pack import Pack
 from voicebot.settings import Settings
+from voicebot.settings.tree import SpeechSettings
 from voicebot.speech.api import Voice
 from voicebot.speech.cache import SpeechCache
 from voicebot.speech.chain import VoiceChain
+from voicebot.speech.edge import DEFAULT_VOICE, EdgeVoice, is_edge_voice
 from voicebot.speech.espeak import EspeakVoice
 from voicebot.speech.kokoro import KokoroVoice
 from voicebot.speech.reading import Reader
@@ -21,13 +24,15 @@ from voicebot.weights import locate
 
 log = structlog.get_logger(__name__)
 KOKORO = "kokoro-v1.0-int8"
+Engine = Literal["edge", "kokoro", "espeak"]
+ORDER: tuple[Engine, ...] = ("edge", "kokoro", "espeak")  # best first: nobody falls back upwards
 
 
 def build_speaker(settings: Settings, pack: Pack, *, cache: Path | None = None) -> Speaker:
-    """The pack's voice (or the settings'), with espeak-ng behind it where it is installed.
+    """The pack's voice (or the settings'), with those behind it that it can fall back on.
 
     `cache` is the prepared-speech folder; None: the user's cache folder. Raises WeightsError,
-    or VoiceError if espeak is asked for and not installed.
+    or VoiceError if what the engine asked for needs is not installed.
     """
     folder = cache or Path(platformdirs.user_cache_dir("voicebot")) / "speech"
     return Speaker(
@@ -38,21 +43,55 @@ def build_speaker(settings: Settings, pack: Pack, *, cache: Path | None = None) 
 
 
 def build_voice(settings: Settings, pack: Pack) -> Voice:
-    """As `build_speaker`, without the cache."""
-    reader = Reader(pack.lexicon)
-    name = settings.speech.voice or pack.info.voice.name
-    speed = settings.speech.speed or pack.info.voice.speed
-    if settings.speech.engine == "espeak" or name == "espeak":
-        return EspeakVoice(speed=speed, reader=reader)
-    kokoro = KokoroVoice(
-        locate(KOKORO, settings.models),
-        name,
-        speed=speed,
-        threads=settings.speech.threads,
-        reader=reader,
-    )
-    try:
-        return VoiceChain((kokoro, EspeakVoice(speed=speed, reader=reader)))
-    except VoiceError as error:
-        log.info("no second voice", reason=str(error))
-        return kokoro
+    """As `build_speaker`, without the cache.
+
+    A pack cannot choose the online voice: what sends texts away is the operator's to choose.
+    """
+    engine, name = _chosen(settings.speech, pack.info.voice.name)
+    makers = _Makers(settings, pack, Reader(pack.lexicon))
+    voices = [makers.make(engine, name)]
+    for second in settings.speech.fallback:
+        if ORDER.index(second) > ORDER.index(engine):
+            try:
+                voices.append(makers.make(second, pack.info.voice.name))
+            except (VoiceError, WeightsError) as error:
+                log.info("no such voice to fall back on", engine=second, reason=str(error))
+    if len(voices) == 1 and engine == "edge":
+        log.warning("no voice to fall back on when the network fails")
+    return VoiceChain(voices) if len(voices) > 1 else voices[0]
+
+
+def _chosen(speech: SpeechSettings, pack_voice: str) -> tuple[Engine, str]:
+    """The engine and its voice: a voice's name may choose the engine."""
+    asked, engine = speech.voice, speech.engine
+    if asked == "espeak" or (engine == "kokoro" and not asked and pack_voice == "espeak"):
+        return "espeak", "espeak"
+    if engine == "edge" or (engine == "kokoro" and is_edge_voice(asked)):
+        return "edge", asked or (pack_voice if is_edge_voice(pack_voice) else DEFAULT_VOICE)
+    return engine, asked or pack_voice
+
+
+class _Makers:
+    """Makes each engine's voice from the same settings and readings."""
+
+    def __init__(self, settings: Settings, pack: Pack, reader: Reader) -> None:
+        self._settings, self._reader = settings, reader
+        self._speed = settings.speech.speed or pack.info.voice.speed
+
+    def make(self, engine: Engine, name: str) -> Voice:
+        if engine == "edge":
+            return EdgeVoice(
+                name,
+                speed=self._speed,
+                reader=self._reader,
+                settings=self._settings.speech.edge,
+            )
+        if engine == "espeak":
+            return EspeakVoice(speed=self._speed, reader=self._reader)
+        return KokoroVoice(
+            locate(KOKORO, self._settings.models),
+            name,
+            speed=self._speed,
+            threads=self._settings.speech.threads,
+            reader=self._reader,
+        )
