@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 import structlog
 
-from voicebot.errors import VoiceError
+from voicebot.errors import VoiceError, WeightsError
 from voicebot.pack import Pack
 from voicebot.settings import Settings
 from voicebot.speech.api import Voice
@@ -20,7 +20,7 @@ from voicebot.speech.speaker import Speaker
 from voicebot.weights import locate
 
 log = structlog.get_logger(__name__)
-KOKORO = "kokoro-v1.0-int8"
+KOKORO, KOKORO_PUBLISHED = "kokoro-v1.0-fast", "kokoro-v1.0-int8"
 
 
 def build_speaker(settings: Settings, pack: Pack, *, cache: Path | None = None) -> Speaker:
@@ -45,7 +45,7 @@ def build_voice(settings: Settings, pack: Pack) -> Voice:
     if settings.speech.engine == "espeak" or name == "espeak":
         return EspeakVoice(speed=speed, reader=reader)
     kokoro = KokoroVoice(
-        locate(KOKORO, settings.models),
+        _kokoro_folder(settings.models),
         name,
         speed=speed,
         threads=settings.speech.threads,
@@ -56,3 +56,13 @@ def build_voice(settings: Settings, pack: Pack) -> Voice:
     except VoiceError as error:
         log.info("no second voice", reason=str(error))
         return kokoro
+
+
+def _kokoro_folder(models: Path) -> Path:
+    """The converted weights; where they are not whole, those they are made from."""
+    try:
+        return locate(KOKORO, models)
+    except WeightsError as error:
+        folder = locate(KOKORO_PUBLISHED, models)
+        log.warning("the voice is slow: its weights are not converted", reason=str(error))
+        return folder
