@@ -18,14 +18,14 @@ import onnxruntime
 
 from voicebot.errors import VoiceError, WeightsError
 from voicebot.speech.api import LINE_RATE, Chunk, Pcm
-from voicebot.speech.kokoro_fast import FAST_MODELS, speak_windows
+from voicebot.speech.kokoro_fast import FAST_MODELS, speak_clause
 from voicebot.speech.kokoro_text import Feed, KokoroText, missing
 from voicebot.speech.line_audio import Samples, line_ready
 from voicebot.speech.model_run import Watch
 from voicebot.speech.reading import Reader
 
 KOKORO_RATE = 24_000
-_AUDIO_VERSION = "2"  # raise it when trimming, windows or levelling change what is heard
+_AUDIO_VERSION = "2"  # raise it when trimming or levelling change what is heard
 _PUBLISHED = "model"
 
 
@@ -34,8 +34,8 @@ class KokoroVoice:
 
     Args:
         folder: holds ``vocab.json``, ``voices/<voice>.bin`` and either the converted models
-            (``text.onnx``, ``decoder.onnx``, ``generator.onnx``: twice as fast, heard before the
-            clause is done) or the published ``model.onnx``.
+            (``text.onnx``, ``decoder.onnx``, ``generator.onnx``: three times as fast) or the
+            published ``model.onnx``.
         voice: e.g. ``zf_xiaobei``.
         speed: 1.0 is normal; 0.5 to 2.
         threads: CPU threads a clause.
@@ -91,23 +91,22 @@ class KokoroVoice:
         watch = Watch(timeout_s, None)
         with watch.running():
             pieces = [piece for piece, _ in self._pieces(text, watch)]
-        return line_ready(np.concatenate([np.zeros(0, np.float32), *pieces]), KOKORO_RATE)
+        return line_ready(np.concatenate(pieces), KOKORO_RATE)
 
     def stream(
         self, text: str, *, timeout_s: float | None = None, stop: threading.Event | None = None
     ) -> Iterator[Chunk]:
-        """See `StreamingVoice.stream`: .7 s of speech, then 1.6 s each; the text is with the last.
+        """See `StreamingVoice.stream`. A clause is one chunk, but for one of over 509 phonemes.
 
-        What comes is without the clause's leading and trailing silence but for 60 ms.
+        The converted models leave out its leading and trailing silence but for 60 ms.
         """
         watch = Watch(timeout_s, stop)
         pieces = self._pieces(text, watch)
-        nothing = (np.zeros(0, np.float32), True)
         last = False
         while not last and not watch.stopped:
             try:
                 with watch.running():
-                    piece, last = next(pieces, nothing)
+                    piece, last = next(pieces)
             except VoiceError:
                 if watch.stopped:
                     return
@@ -116,15 +115,17 @@ class KokoroVoice:
                 yield Chunk(_pcm(piece), text if last else "")
 
     def _pieces(self, text: str, watch: Watch) -> Iterator[tuple[Samples, bool]]:
-        """Floats at 24 kHz, and whether they are the last."""
+        """Floats at 24 kHz, and whether they are the last; at least one piece."""
         feeds = list(self._text.feeds(text))
+        if not feeds:
+            yield np.zeros(0, np.float32), True
         for number, feed in enumerate(feeds, 1):
-            done = number == len(feeds)
-            if self._fast:
-                sounds = speak_windows(feed, lambda name, feed: self._run(name, feed, watch))
-                yield from ((sound, done and last) for sound, last in sounds)
-            else:
-                yield self._run(_PUBLISHED, feed, watch)[0].ravel(), done
+            yield self._speak(feed, watch), number == len(feeds)
+
+    def _speak(self, feed: Feed, watch: Watch) -> Samples:
+        if self._fast:
+            return speak_clause(feed, lambda name, feed: self._run(name, feed, watch))
+        return np.asarray(self._run(_PUBLISHED, feed, watch)[0], np.float32).ravel()
 
     def _run(self, name: str, feed: Feed, watch: Watch) -> list[npt.NDArray[Any]]:
         try:

@@ -1,17 +1,18 @@
-"""The converted Kokoro: text, decoder and generator apart, so that silence is never made and
-the first sound of a clause is there before its last.
+"""The converted Kokoro: text, decoder and generator apart, so that silence is never made.
+
+A clause is generated as one. In windows it would be heard earlier, but the generator normalises
+over all it is given: a window alone sounds different, and is understood worse (docs/voice.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from voicebot.speech.kokoro_text import Feed
-from voicebot.speech.kokoro_windows import Window, audible, joined, windows
 from voicebot.speech.line_audio import Samples
 
 Run = Callable[[str, Feed], list[npt.NDArray[Any]]]
@@ -19,38 +20,39 @@ Run = Callable[[str, Feed], list[npt.NDArray[Any]]]
 
 FAST_MODELS = ("text", "decoder", "generator")
 _STYLE = 128  # of the style, what is for the sound; the rest is for the rhythm
-_HOPS = 60  # of the source, a half frame
+_AUDIBLE = -2.0  # of the energy curve: speech is at 0 to 9, soft consonants from -2, silence at -9
+_KEPT = 5  # half frames of 12.5 ms of silence that stay at both ends
 
 
-def speak_windows(feed: Feed, run: Run) -> Iterator[tuple[Samples, bool]]:
-    """The sound of ``tokens``, ``style`` and ``speed``, window by window, without its silence.
+def speak_clause(feed: Feed, run: Run) -> Samples:
+    """The sound of ``tokens``, ``style`` and ``speed``: floats at 24 kHz, shape (n,).
 
-    Yields floats at 24 kHz and whether they are the last. The instance normalisation in the
-    generator sees a window where it saw a clause: docs/voice.md has what that changes.
+    Without its leading and trailing silence but for 62 ms; n is 0 if it is nothing else.
     """
     text, pitch, energy = run("text", feed)
     start, stop = audible(energy[0])
     if start == stop:
-        return
+        return np.zeros(0, np.float32)
     style = np.ascontiguousarray(feed["style"][:, :_STYLE])
-    curve = energy[:, start:stop]
     aligned: Feed = {
         "text": text[:, :, start // 2 : stop // 2],
         "pitch": pitch[:, start:stop],
-        "energy": curve,
+        "energy": energy[:, start:stop],
         "style": style,
     }
     features, source = run("decoder", aligned)
+    (audio,) = run("generator", {"features": features, "source": source, "style": style})
+    return np.asarray(audio, np.float32)
 
-    def piece(window: Window) -> Samples:
-        hops = slice(_HOPS * window.left, _HOPS * window.right + 1)
-        part = features[:, :, window.left : window.right]
-        (audio,) = run(
-            "generator", {"features": part, "source": source[:, :, hops], "style": style}
-        )
-        return np.asarray(audio, np.float32)
 
-    plan = windows(curve[0])
-    sounds = joined((window, piece(window)) for window in plan)
-    for number, sound in enumerate(sounds, 1):
-        yield sound, number == len(plan)
+def audible(energy: npt.NDArray[np.float32]) -> tuple[int, int]:
+    """Where speech starts and stops in an energy curve, shape (n,): even positions.
+
+    (0, 0) if there is none.
+    """
+    loud = np.flatnonzero(energy > _AUDIBLE)
+    if not len(loud):
+        return 0, 0
+    start = max(0, int(loud[0]) - _KEPT)
+    stop = min(len(energy), int(loud[-1]) + 1 + _KEPT)
+    return start - start % 2, stop + stop % 2
