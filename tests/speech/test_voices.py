@@ -25,7 +25,7 @@ Open = Callable[[], Voice]
 
 @pytest.fixture(scope="session")
 def kokoro_folder(models: Path) -> Path:
-    return locate("kokoro-v1.0-int8", models)
+    return locate("kokoro-v1.0-fast", models)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from voicebot.speech.speaker import Speaker
 from voicebot.weights import locate
 
 log = structlog.get_logger(__name__)
-KOKORO = "kokoro-v1.0-int8"
+KOKORO, KOKORO_PUBLISHED = "kokoro-v1.0-fast", "kokoro-v1.0-int8"
 Engine = Literal["edge", "kokoro", "espeak"]
 ORDER: tuple[Engine, ...] = ("edge", "kokoro", "espeak")  # best first: nobody falls back upwards
 
@@ -89,9 +89,19 @@ class _Makers:
         if engine == "espeak":
             return EspeakVoice(speed=self._speed, reader=self._reader)
         return KokoroVoice(
-            locate(KOKORO, self._settings.models),
+            _kokoro_folder(self._settings.models),
             name,
             speed=self._speed,
             threads=self._settings.speech.threads,
             reader=self._reader,
         )
+
+
+def _kokoro_folder(models: Path) -> Path:
+    """The converted weights; where they are not whole, those they are made from."""
+    try:
+        return locate(KOKORO, models)
+    except WeightsError as error:
+        folder = locate(KOKORO_PUBLISHED, models)
+        log.warning("the voice is slow: its weights are not converted", reason=str(error))
+        return folder

@@ -49,6 +49,8 @@ class EdgeVoice:
     Raises VoiceError if the name is no such voice's, or the extra is not installed.
     """
 
+    tells_words = True  # each chunk ends where a word does, and says which
+
     def __init__(
         self,
         voice: str = DEFAULT_VOICE,

@@ -7,33 +7,35 @@ chosen by the number of phonemes, a speed; output: 24 kHz floats.
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
 from voicebot.errors import VoiceError, WeightsError
-from voicebot.speech.api import LINE_RATE, Pcm
+from voicebot.speech.api import LINE_RATE, Chunk, Pcm
+from voicebot.speech.kokoro_fast import FAST_MODELS, speak_clause
+from voicebot.speech.kokoro_text import Feed, KokoroText, missing
 from voicebot.speech.line_audio import Samples, line_ready
-from voicebot.speech.phonemes import LETTERS, Phonemes
+from voicebot.speech.model_run import Watch
 from voicebot.speech.reading import Reader
 
 KOKORO_RATE = 24_000
-_MAX_PHONEMES = 509
-_STYLE_SHAPE = (510, 256)
-_AUDIO_VERSION = "1"  # raise it when trimming or levelling changes what is heard
+_AUDIO_VERSION = "2"  # raise it when trimming or levelling change what is heard
+_PUBLISHED = "model"
 
 
 class KokoroVoice:
     """A Kokoro Mandarin voice, ready for the line.
 
     Args:
-        folder: holds ``model.onnx``, ``vocab.json`` and ``voices/<voice>.bin``.
+        folder: holds ``vocab.json``, ``voices/<voice>.bin`` and either the converted models
+            (``text.onnx``, ``decoder.onnx``, ``generator.onnx``: three times as fast) or the
+            published ``model.onnx``.
         voice: e.g. ``zf_xiaobei``.
         speed: 1.0 is normal; 0.5 to 2.
         threads: CPU threads a clause.
@@ -51,18 +53,17 @@ class KokoroVoice:
         threads: int = 1,
         reader: Reader | None = None,
     ) -> None:
-        self._voice, self._speed = voice, speed
-        self._reader = reader or Reader()
-        self._phonemes = Phonemes()
-        self._vocab = _read_vocab(folder / "vocab.json")
-        self._styles, style_hash = _read_styles(folder / "voices" / f"{voice}.bin")
-        model = folder / "model.onnx"
-        self._session = _open_session(model, threads)
-        identity = repr(
-            (_sha256(model), style_hash, speed, _AUDIO_VERSION, sorted(LETTERS.items()))
-        )
+        self._voice = voice
+        reader = reader or Reader()
+        self._text = KokoroText(folder, voice, speed, reader)
+        self._fast = any((folder / f"{name}.onnx").exists() for name in FAST_MODELS)
+        names = FAST_MODELS if self._fast else (_PUBLISHED,)
+        files = {name: folder / f"{name}.onnx" for name in names}
+        self._sessions = {name: _open_session(file, threads) for name, file in files.items()}
+        hashes = [_sha256(file) for file in files.values()]
+        identity = repr((hashes, self._text.identity, _AUDIO_VERSION))
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
-        self._fingerprint = f"kokoro-{voice}-{digest}-{self._reader.fingerprint}"
+        self._fingerprint = f"kokoro-{voice}-{digest}-{reader.fingerprint}"
 
     @property
     def name(self) -> str:
@@ -73,65 +74,70 @@ class KokoroVoice:
         return LINE_RATE
 
     @property
+    def stream_rate(self) -> int:
+        return KOKORO_RATE
+
+    @property
     def fingerprint(self) -> str:
         return self._fingerprint
 
     def warm_up(self) -> None:
         """Load the front end and run the model once (2 to 3 s)."""
-        self._reader.warm_up()
-        self._phonemes.warm_up()
+        self._text.warm_up()
         self.render("您好")
 
     def render(self, text: str, *, timeout_s: float | None = None) -> Pcm:
         """See `Voice.render`. A clause of more than 509 phonemes is spoken in parts."""
-        phonemes = [c for c in self._phonemes.of(self._reader.read(text)) if c in self._vocab]
-        if not phonemes:
-            return np.zeros(0, np.int16)
-        with _deadline(timeout_s) as options:
-            parts = [self._synthesise(part, options) for part in _parts(phonemes)]
-        return line_ready(np.concatenate(parts), KOKORO_RATE)
+        watch = Watch(timeout_s, None)
+        with watch.running():
+            pieces = [piece for piece, _ in self._pieces(text, watch)]
+        return line_ready(np.concatenate(pieces), KOKORO_RATE)
 
-    def _synthesise(self, phonemes: list[str], options: onnxruntime.RunOptions) -> Samples:
-        ids = np.array([[0, *(self._vocab[c] for c in phonemes), 0]], np.int64)
-        inputs = {
-            "tokens": ids,
-            "style": self._styles[len(phonemes) - 1][None],
-            "speed": np.array([self._speed], np.float32),
-        }
+    def stream(
+        self, text: str, *, timeout_s: float | None = None, stop: threading.Event | None = None
+    ) -> Iterator[Chunk]:
+        """See `StreamingVoice.stream`. A clause is one chunk, but for one of over 509 phonemes.
+
+        The converted models leave out its leading and trailing silence but for 60 ms.
+        """
+        watch = Watch(timeout_s, stop)
+        pieces = self._pieces(text, watch)
+        last = False
+        while not last and not watch.stopped:
+            try:
+                with watch.running():
+                    piece, last = next(pieces)
+            except VoiceError:
+                if watch.stopped:
+                    return
+                raise
+            if not watch.stopped:
+                yield Chunk(_pcm(piece), text if last else "")
+
+    def _pieces(self, text: str, watch: Watch) -> Iterator[tuple[Samples, bool]]:
+        """Floats at 24 kHz, and whether they are the last; at least one piece."""
+        feeds = list(self._text.feeds(text))
+        if not feeds:
+            yield np.zeros(0, np.float32), True
+        for number, feed in enumerate(feeds, 1):
+            yield self._speak(feed, watch), number == len(feeds)
+
+    def _speak(self, feed: Feed, watch: Watch) -> Samples:
+        if self._fast:
+            return speak_clause(feed, lambda name, feed: self._run(name, feed, watch))
+        return np.asarray(self._run(_PUBLISHED, feed, watch)[0], np.float32).ravel()
+
+    def _run(self, name: str, feed: Feed, watch: Watch) -> list[npt.NDArray[Any]]:
         try:
-            (audio,) = self._session.run(None, inputs, options)
+            return list(self._sessions[name].run(None, dict(feed), watch.options))
         except Exception as error:  # onnxruntime has no exception tree of its own
-            if options.terminate:
+            if watch.ended:
                 raise VoiceError(f"voice {self._voice}: the clause was not done in time") from None
             raise VoiceError(f"voice {self._voice}: synthesis failed: {error}") from None
-        return np.asarray(audio, np.float32).ravel()
 
 
-def _parts(phonemes: list[str]) -> Iterator[list[str]]:
-    """Cut what is too long for the model, at a space if there is one."""
-    while len(phonemes) > _MAX_PHONEMES:
-        head = phonemes[:_MAX_PHONEMES]
-        cut = max((i for i, c in enumerate(head) if c == " "), default=0) or _MAX_PHONEMES
-        yield phonemes[:cut]
-        phonemes = phonemes[cut:]
-    yield phonemes
-
-
-@contextmanager
-def _deadline(timeout_s: float | None) -> Iterator[onnxruntime.RunOptions]:
-    """Run options that stop the model between two of its nodes when the time is up."""
-    options = onnxruntime.RunOptions()
-    if timeout_s is None:
-        yield options
-        return
-    timer = threading.Timer(timeout_s, setattr, (options, "terminate", True))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield options
-    finally:
-        timer.cancel()
-        timer.join()
+def _pcm(samples: Samples) -> Pcm:
+    return np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
 
 
 def _open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
@@ -140,37 +146,11 @@ def _open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4  # a run stopped at its deadline is no error to print
     if not model.is_file():
-        raise WeightsError(_missing(model))
+        raise WeightsError(missing(model))
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no exception tree of its own
         raise WeightsError(f"{model}: expected a Kokoro ONNX model: {error}") from None
-
-
-def _read_vocab(path: Path) -> dict[str, int]:
-    try:
-        vocab = json.loads(path.read_text(encoding="utf-8"))["vocab"]
-        return {str(symbol): int(number) for symbol, number in vocab.items()}
-    except OSError:
-        raise WeightsError(_missing(path)) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WeightsError(f'{path}: expected {{"vocab": {{symbol: id}}}}: {error!r}') from None
-
-
-def _read_styles(path: Path) -> tuple[npt.NDArray[np.float32], str]:
-    if not path.is_file():
-        there = ", ".join(sorted(p.stem for p in path.parent.glob("*.bin"))) or "none"
-        raise WeightsError(f"{_missing(path)}; voices here: {there}")
-    data = path.read_bytes()
-    expected = _STYLE_SHAPE[0] * _STYLE_SHAPE[1] * 4
-    if len(data) != expected:
-        raise WeightsError(f"{path}: expected {expected} bytes of float32 styles, got {len(data)}")
-    styles = np.frombuffer(data, "<f4").reshape(_STYLE_SHAPE).astype(np.float32)
-    return styles, hashlib.sha256(data).hexdigest()
-
-
-def _missing(path: Path) -> str:
-    return f"{path}: no such weight file; run: voicebot models fetch"
 
 
 def _sha256(path: Path) -> str:
