@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import platformdirs
@@ -23,17 +24,21 @@ log = structlog.get_logger(__name__)
 KOKORO = "kokoro-v1.0-int8"
 
 
-def build_speaker(settings: Settings, pack: Pack, *, cache: Path | None = None) -> Speaker:
+def build_speaker(
+    settings: Settings, pack: Pack, *, cache: Path | None = None, known: Iterable[str] = ()
+) -> Speaker:
     """The pack's voice (or the settings'), with espeak-ng behind it where it is installed.
 
-    `cache` is the prepared-speech folder; None: the user's cache folder. Raises WeightsError,
-    or VoiceError if espeak is asked for and not installed.
+    `cache` is the prepared-speech folder; None: the user's cache folder. `known` is what will be
+    said word for word, save for ``{slots}``. Raises WeightsError, or VoiceError if espeak is
+    asked for and not installed.
     """
     folder = cache or Path(platformdirs.user_cache_dir("voicebot")) / "speech"
     return Speaker(
         build_voice(settings, pack),
         SpeechCache(folder, max_mb=settings.speech.cache_mb),
         terms=[term.term for term in pack.lexicon],
+        known=known,
     )
 
 
