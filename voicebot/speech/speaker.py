@@ -88,7 +88,7 @@ class Speaker:
         new = 0
         for done, clause in enumerate(wanted, start=1):
             if self.cached(clause) is None:
-                new += self._prepare(clause)
+                new += self.prepare_clause(clause)
             if progress is not None:
                 progress(done, len(wanted))
         return new
@@ -99,16 +99,21 @@ class Speaker:
             needed = [clause.text for clause in self.fixed(texts)]
             self._cache.needs(name, self._voice.fingerprint, needed)
 
-    def _prepare(self, clause: Clause) -> int:
+    def cache_bytes(self) -> int:
+        """How much the cache holds on disk, of this voice and all others."""
+        return 0 if self._cache is None else self._cache.size_bytes()
+
+    def prepare_clause(self, clause: Clause) -> bool:
+        """Render a clause into the cache, if no other process does; whether it was rendered."""
         if self._cache is None:
             self.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
-            return 1
+            return True
         fingerprint = self._voice.fingerprint
         with self._cache.claim(fingerprint, clause.text, wait_s=OFFLINE_TIMEOUT_S):
             if self.cached(clause) is not None:  # another process was faster
-                return 0
+                return False
             self.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
-            return 1
+            return True
 
     def _turn(self, text: str) -> _Turn:
         return _Turn(self._lock, self._rendering, text)
