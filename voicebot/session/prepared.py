@@ -41,12 +41,17 @@ async def prepare_idly(
     idle: Callable[[], Awaitable[None]],
 ) -> None:
     """Render all `texts` while nobody is on the line (`idle`); what fails is tried next time."""
-    for text in texts.all:
+    clauses = await scheduler.run(
+        Priority.BACKGROUND, speaker.fixed, texts.all, stage="list what to prepare"
+    )
+    for clause in clauses:
         await idle()  # the cores belong to callers
         try:
-            await scheduler.run(Priority.BACKGROUND, speaker.prepare, [text], stage="prepare")
+            await scheduler.run(
+                Priority.BACKGROUND, speaker.prepare_clause, clause, stage="prepare"
+            )
         except VoicebotError as error:
-            log.warning("speech not prepared", text=text[:40], reason=str(error))
+            log.warning("speech not prepared", text=clause.text, reason=str(error))
 
 
 def prepare_speech(
