@@ -27,6 +27,7 @@ from tests.bench.machine import machine_load
 from tests.bench.spoken_clips import SpokenClips
 from tests.bench.transcripts import nearest
 from tests.bench.voice_lines import voice_lines
+from tests.bench.voice_parts import first_voice
 from voicebot.ears import build_domain, build_recognizer, loaded_ears
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack

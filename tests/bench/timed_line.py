@@ -17,8 +17,9 @@ HOUR_MS = 3_600_000
 class Utterance:
     """Times in seconds, `time.monotonic`: asked for, handed to the line, first packet sent.
 
-    `passed_by` counts the packets that left before the first one with its sound. `gaps_ms` are the stretches in which the line ran dry before the utterance was all there:
-    the pauses that a clause ends with are sound to the line.
+    `passed_by` counts the packets that left before sound was handed over. `gaps_ms` are the
+    stretches in which the line ran dry before the utterance was all there: the pauses that a
+    clause ends with are sound to the line.
     """
 
     asked_s: float
