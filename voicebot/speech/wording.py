@@ -52,26 +52,17 @@ class Wording:
 
     def clauses(self, text: str) -> list[Clause]:
         """Cut an utterance. Same bounds as `split_clauses`; empty if nothing can be said."""
-        phrases = _phrases(plain(text))
-        said: list[Clause] = []
-        live: list[str] = []
-        at = 0
-        while at < len(phrases):
-            count, found = self._fixed_at(phrases, at)
-            if found:
-                said += [*self._cut_live(live), *found]
-                live = [] if count else [phrases[at].lstrip()[len(found[0].text) :]]
-            elif not count:
-                live.append(phrases[at])
-            at += count or 1
-        said += self._cut_live(live)
+        said = self._cut(plain(text))
         return [replace(clause, index=index) for index, clause in enumerate(said)]
 
     def fixed(self, text: str) -> list[Clause]:
         """The clauses of `text`, or, where it has ``{slots}``, of all of it that is no value."""
         if not _SLOT.search(text):
             return self.clauses(text)
-        return [clause for span in _spans(text) for clause in self._cut_fixed(span)]
+        found: list[Clause] = []
+        for span in _spans(text):  # as known: another text may have them in other clauses
+            found += self._cut_fixed(span) if span.head else self._cut(span.text)
+        return found
 
     def _learn(self, text: str) -> None:
         for span in _spans(text):
@@ -84,6 +75,23 @@ class Wording:
                 written = "".join(clause.text for clause in rest) if first else span.text
                 self._known.setdefault(written, rest)
                 self._most_phrases = max(self._most_phrases, len(_phrases(written)))
+
+    def _cut(self, written: str) -> list[Clause]:
+        """Clauses of what `plain` has made; not counted."""
+        phrases = _phrases(written)
+        said: list[Clause] = []
+        live: list[str] = []
+        at = 0
+        while at < len(phrases):
+            count, found = self._fixed_at(phrases, at)
+            if found:
+                said += [*self._cut_live(live), *found]
+                live = [] if count else [phrases[at].lstrip()[len(found[0].text) :]]
+            else:
+                live.append(phrases[at])
+            at += count or 1
+        said += self._cut_live(live)
+        return said
 
     def _cut_fixed(self, span: _Span) -> list[Clause]:
         if span.head is not None:
