@@ -18,11 +18,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from telephony import LineError
 from tests.bench import bench_intelligibility
 from tests.bench.machine import machine_load
 from tests.bench.prepared_hits import measure_hits
 from tests.bench.voice_parts import Bench, measure_live, measure_prepared, measure_speed
 from tests.bench.voice_report import Row, write
+from voicebot.errors import VoicebotError
 from voicebot.pack_loader import load_pack
 from voicebot.settings import load_settings
 
@@ -44,15 +46,25 @@ def main() -> None:
     rows: list[Row] = []
     for name in args.only or PARTS:
         console.print(f"[bold]{name}[/bold]")
-        for row in PARTS[name](bench):
+        for row in _measured(name, bench):
             rows.append(row)
-            console.print(f"  {row.what}: {row.result} (bound: {row.bound or 'none'}, n {row.n})")
+            met = "" if row.passed is None else ", met" if row.passed else ", NOT MET"
+            bound = f"bound: {row.bound}{met}, " if row.bound else ""
+            console.print(f"  {row.what}: {row.result} ({bound}n {row.n})", markup=False)
         write(args.out, rows, notes)
     console.print(f"written: {args.out / 'voice.md'}, {args.out / 'voice.json'}")
     if args.all:
         bench_intelligibility.run(
             args.out, args.n_understood, list(bench_intelligibility.VOICES), console
         )
+
+
+def _measured(name: str, bench: Bench) -> list[Row]:
+    """A part's rows; a part that breaks is a row of its own, and the others go on."""
+    try:
+        return PARTS[name](bench)
+    except (VoicebotError, LineError, OSError) as error:
+        return [Row(f"{name}: broke off", f"{type(error).__name__}: {error}", 0, "runs", False)]
 
 
 def _arguments() -> argparse.Namespace:
