@@ -17,15 +17,13 @@ HOUR_MS = 3_600_000
 class Utterance:
     """Times in seconds, `time.monotonic`: asked for, handed to the line, first packet sent.
 
-    `passed_by` counts the packets that left before sound was handed over. `gaps_ms` are the
-    stretches in which the line ran dry before the utterance was all there: the pauses that a
-    clause ends with are sound to the line.
+    `gaps_ms` are the stretches in which the line ran dry before the utterance was all there: the
+    pauses that a clause ends with are sound to the line.
     """
 
     asked_s: float
     handed_s: float = 0.0
     sent_s: float = 0.0
-    passed_by: int = 0
     gaps_ms: list[float] = field(default_factory=list)
 
     @property
@@ -66,9 +64,7 @@ class TimedLine(FileCall):
 
     def _tick(self, number: int) -> None:
         now, queued = self._utterance, len(self._queue)
-        if now is not None and not now.handed_s:
-            now.passed_by += 1
-        elif now is not None:
+        if now is not None and now.handed_s:
             if not now.sent_s and queued:
                 now.sent_s = time.monotonic()
             missing = max(0, FRAME_BYTES - queued)
