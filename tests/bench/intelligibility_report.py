@@ -17,6 +17,7 @@ from tests.bench.voice_lines import VoiceLine
 
 BOUND = 0.10
 WORST = 15
+REPEATED = 20
 COLUMNS = ("voice", "ears", "n", "CER", "pinyin", "figures, letters", "other", "without an error")
 
 
@@ -30,6 +31,7 @@ class Tally:
     kinds: dict[str, ErrorCount] = field(default_factory=dict)
     said: Counter[str] = field(default_factory=Counter)
     mistaken: Counter[tuple[str, str]] = field(default_factory=Counter)
+    all_mistaken: Counter[tuple[str, str]] = field(default_factory=Counter)
     sentences: list[tuple[float, int, VoiceLine, str]] = field(default_factory=list)
 
     def add(self, line: VoiceLine, text: str, said: str, written: str) -> None:
@@ -43,6 +45,7 @@ class Tally:
         self.codes += ErrorCount(sum(slip.in_code for slip in wrong), len(code))
         self.kinds[line.kind] = self.kinds.get(line.kind, ErrorCount()) + count
         self.said.update(said[place] for place in code)
+        self.all_mistaken.update((slip.said, slip.written) for slip in wrong)
         self.mistaken.update((slip.said, slip.written) for slip in wrong if slip.in_code)
         self.sentences.append((count.rate, count.errors, line, text))
 
@@ -74,6 +77,11 @@ class Tally:
             found.append((unit, self.said[unit], times, shown))
         return sorted(found, key=lambda each: (-each[2], each[0]))
 
+    def repeated(self) -> list[tuple[str, int]]:
+        """What went wrong in the same way more than once, most often first."""
+        common = [each for each in self.all_mistaken.most_common(REPEATED) if each[1] > 1]
+        return [(f"{said or '–'} → {written or '–'}", times) for (said, written), times in common]
+
     def worst(self) -> list[tuple[float, int, VoiceLine, str]]:
         ordered = sorted(self.sentences, key=lambda each: (-each[1], -each[0]))
         return [each for each in ordered[:WORST] if each[1]]
@@ -101,6 +109,8 @@ def report(
         lines += markdown(("kind", "CER", "errors"), kinds)
         units = [[unit, str(n), str(lost), how] for unit, n, lost, how in tally.units()]
         lines += ["", *markdown(("figure, letter", "said", "lost", "taken for"), units)]
+        again = [[how, str(times)] for how, times in tally.repeated()]
+        lines += ["", *markdown(("said → written down", "times"), again)]
         worst = [[str(n), f"{rate:.2f}", line.text, text] for rate, n, line, text in tally.worst()]
         lines += ["", *markdown(("errors", "CER", "said", "written down"), worst)]
     (out / "intelligibility.md").write_text("\n".join(lines) + "\n", "utf-8")

@@ -1,8 +1,9 @@
 """What was said against what was written down: one spelling for both, and which unit went wrong.
 
 Not counted as errors: stops, blanks, case, script; 5280 for 五二八零, 32 for 三十二, 15% for
-百分之十五, ℃ for 摄氏度, 9:30 for 九点三十; 幺 for 一 and 两 for 二. A figure in the transcript is
-read digit by digit or as a number, whichever is nearer to what was said. Nothing else is forgiven.
+百分之十五, ℃ for 摄氏度, 9:30 for 九点三十, 5-7 for 五到七; 幺 for 一 and 两 for 二. A figure
+in the transcript is read digit by digit or as a number, whichever is nearer to what was said.
+Nothing else is forgiven.
 """
 
 from __future__ import annotations
@@ -43,8 +44,16 @@ def nearest(said: Iterable[str], transcript: str) -> tuple[str, str]:
 
 
 def readings(transcript: str) -> list[str]:
-    """A transcript with each of its numbers read digit by digit and as one number."""
+    """A transcript with each of its numbers read digit by digit and as one number.
+
+    A dash between two of them is 到 (12-16个小时) or nothing (400-860).
+    """
     text = normalize_script(transcript).lower()
+    ranged = re.sub(r"(?<=\d)\s*[-~–—]\s*(?=\d)", "到", text)
+    return [found for each in dict.fromkeys((text, ranged)) for found in _readings(each)]
+
+
+def _readings(text: str) -> list[str]:
     text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
     text = re.sub(r"(\d+(?:\.\d+)?)\s*%", r"百分之\1", text)
     text = re.sub(r"°\s*c|℃", "摄氏度", text)
