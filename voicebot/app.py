@@ -40,6 +40,7 @@ from voicebot.session.prepared import first_texts, prepare_idly, prepare_speech
 from voicebot.session.reception import CallObserver, Reception, Session
 from voicebot.session.recording import CallKeeper
 from voicebot.session.rendering import FIRST_SOUND_STAGE, VOICE_STAGE
+from voicebot.session.spoken_texts import SpokenTexts, document_texts, spoken_texts
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.session.turn_taking import turn_taker
@@ -62,7 +63,7 @@ COLD_ESTIMATES_MS = {
     FIRST_SOUND_STAGE: 1200.0,
     "prepare": 3000.0,
 }
-Prepare = Callable[[Pack], Sequence[str]]
+Prepare = Callable[[SpokenTexts], Sequence[str]]
 
 
 class App:
@@ -77,6 +78,7 @@ class App:
         recognizer: Recognizer,
         silero: SileroVad,
         speaker: Speaker,
+        texts: SpokenTexts,
         knowledge: Knowledge,
         records: Records | None,
         picker: HitPicker | None,
@@ -88,6 +90,7 @@ class App:
         self.recognizer = recognizer
         self.silero = silero
         self.speaker = speaker
+        self.texts = texts
         self.knowledge = knowledge
         self.records = records
         self.estimates = estimates
@@ -129,10 +132,11 @@ class App:
         step("loading the knowledge", settings.knowledge.embedder)
         knowledge = build_knowledge(settings, pack, step)
         step("loading the voice", settings.speech.engine)
-        speaker = build_speaker(settings, pack)
+        texts = all_texts(settings, pack, knowledge)
+        speaker = build_speaker(settings, pack, known=texts.all)
         speaker.warm_up()
-        texts = [*(prepare or first_texts)(pack), settings.records.announcement]
-        prepare_speech(speaker, [text for text in texts if text], step)
+        speaker.needs(pack.info.name, texts.all)
+        prepare_speech(speaker, (prepare or first_texts)(texts), step)
         picker = build_picker(settings, step)
         estimates = StageEstimates(COLD_ESTIMATES_MS)
         scheduler = InferenceScheduler(workers=2, estimates=estimates)
@@ -143,6 +147,7 @@ class App:
             recognizer=recognizer,
             silero=silero,
             speaker=speaker,
+            texts=texts,
             knowledge=knowledge,
             records=records,
             picker=picker,
@@ -279,7 +284,7 @@ class App:
         beside = [lambda: watch_queue(self.scheduler.expected_wait_ms, self.admission)]
         if prepare_rest:
             beside.append(
-                lambda: prepare_idly(self.pack, self.speaker, self.scheduler, serving.idle)
+                lambda: prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)
             )
         await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
 
@@ -294,4 +299,15 @@ def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
         embedder,
         Path(platformdirs.user_cache_dir("voicebot")) / "index",
         lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
+    )
+
+
+def all_texts(settings: Settings, pack: Pack, knowledge: Knowledge) -> SpokenTexts:
+    """What the bot will say word for word."""
+    most_chars = settings.speech.prepare_chars
+    return spoken_texts(
+        pack,
+        no_input_prompts=settings.turns.no_input_prompts,
+        announcement=settings.records.announcement,
+        documents=document_texts(pack, knowledge.passages(), knowledge.search, most_chars),
     )

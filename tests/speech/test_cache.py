@@ -13,7 +13,7 @@ from voicebot.speech.api import Pcm
 from voicebot.speech.cache import SpeechCache, cache_key
 
 HELLO = np.arange(1000, dtype=np.int16)
-QUARTER_MB = np.zeros(128 * 1024, np.int16)
+QUARTER_MB = np.zeros(128 * 1024 - 8, np.int16)  # with what a file holds besides samples
 
 
 def files(folder: Path) -> list[Path]:

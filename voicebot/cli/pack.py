@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from voicebot.cli.pack_prepare import prepare
+
 TEMPLATE = Path(__file__).parent.parent / "packs" / "template"
 
 
@@ -16,6 +18,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="A company's pack: scenes, FAQ, documents, voice.")
     group.command("new")(new)
     group.command("check")(check)
+    group.command("prepare")(prepare)
     app.add_typer(group, name="pack", no_args_is_help=True)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from voicebot.errors import IndexMismatchError, KnowledgeError
 from voicebot.knowledge import index as on_disk
-from voicebot.knowledge.api import HitKind, SearchResult
+from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.embedder import Embedder, Vectors
 from voicebot.knowledge.entry import Entry, Passage, Role, SceneEntry
 from voicebot.knowledge.index import Index
@@ -73,6 +73,16 @@ class Knowledge:
         With `product`, items of other products are left out. An empty query finds nothing.
         """
         return self._searcher.search(query, k, product)
+
+    def passages(self) -> list[Hit]:
+        """Every passage that may be quoted, in the order of the documents; scores are 0."""
+        entries = (entry for _, pool in self._index.pools for entry in pool.entries)
+        found = (
+            Hit(entry.id, entry.kind, 0.0, entry.text, entry.title, entry.source)
+            for entry in entries
+            if entry.kind is HitKind.PASSAGE and entry.role is Role.ANSWER
+        )
+        return list(found)
 
     def __len__(self) -> int:
         return sum(len(pool.entries) for _, pool in self._index.pools)

@@ -1,89 +1,57 @@
-"""Which of a pack's words are voiced beforehand, and in which order.
+"""Voicing beforehand what will surely be said, so that no caller waits for it.
 
-What the pack says word for word need not be rendered while a caller waits. The cache lasts, so
-all of this happens once for a pack and a voice.
+The cache lasts, so all of this happens once for a pack and a voice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import structlog
 
 from voicebot.errors import VoicebotError
-from voicebot.pack import Pack
+from voicebot.session.spoken_texts import SpokenTexts
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 log = structlog.get_logger(__name__)
 
-SILENCES = 2
-FIRST_PROMPTS = (
-    "greeting",
-    "handoff",
-    "not_understood",
-    "no_input_goodbye",
-    "refuse_offer",
-    "seat_failed",
-    "queue_notice",
-    "recording_stopped",
-    "back_from_hold",
-)
 
-
-def nothing(pack: Pack) -> list[str]:
+def nothing(texts: SpokenTexts) -> Sequence[str]:
     """Prepare nothing: for a talk without a voice."""
-    return []
+    return ()
 
 
-def first_texts(pack: Pack) -> list[str]:
-    """What a call cannot do without: the greeting, all fillers (one that had to be rendered
-    first would be no filler), what a silent caller is asked, and the way to a human."""
-    variants = pack.prompts.variants
-    texts = [*variants["filler"], *variants["no_input"][:SILENCES]]
-    return _sayable(texts + [pack.prompts.get(name) for name in FIRST_PROMPTS])
+def first_texts(texts: SpokenTexts) -> Sequence[str]:
+    """What a call cannot do without."""
+    return texts.first
 
 
-def urgent_texts(pack: Pack) -> list[str]:
-    """What most calls hear: besides `first_texts` the first variant of each prompt and question,
-    and all diagnoses."""
-    texts = first_texts(pack)
-    texts += [variants[0] for variants in pack.prompts.variants.values()]
-    for scene in pack.scenes:
-        texts += [slot.asks[0] for slot in scene.slots if slot.asks]
-        texts += [each.says[0] for each in scene.contradictions]
-        texts += [branch.say for branch in scene.branches]
-    return _sayable(texts)
-
-
-def other_texts(pack: Pack) -> list[str]:
-    """The rest of what the pack says word for word: other variants, help, FAQ answers."""
-    texts = [faq.answer for faq in pack.faq if faq.status == "approved"]
-    texts += [text for variants in pack.prompts.variants.values() for text in variants[1:]]
-    for scene in pack.scenes:
-        texts += [text for slot in scene.slots for text in (*slot.asks[1:], slot.help)]
-        texts += [text for each in scene.contradictions for text in each.says[1:]]
-    return _sayable(texts)
-
-
-def _sayable(texts: Iterable[str]) -> list[str]:
-    return [text for text in dict.fromkeys(texts) if text and "{" not in text]
+def urgent_texts(texts: SpokenTexts) -> Sequence[str]:
+    """What most calls hear."""
+    return (*texts.first, *texts.usual)
 
 
 async def prepare_idly(
-    pack: Pack,
+    texts: SpokenTexts,
     speaker: Speaker,
     scheduler: InferenceScheduler,
     idle: Callable[[], Awaitable[None]],
 ) -> None:
-    """Render everything that `pack` says word for word, while nobody is on the line (`idle`)."""
-    for text in (*urgent_texts(pack), *other_texts(pack)):
+    """Render all `texts` while nobody is on the line (`idle`); what fails is tried next time."""
+    clauses = await scheduler.run(
+        Priority.BACKGROUND, speaker.fixed, texts.all, stage="list what to prepare"
+    )
+    for clause in clauses:
         await idle()  # the cores belong to callers
         try:
-            await scheduler.run(Priority.BACKGROUND, speaker.prepare, [text], stage="prepare")
+            await scheduler.run(
+                Priority.BACKGROUND, speaker.prepare_clause, clause, stage="prepare"
+            )
         except VoicebotError as error:
-            log.warning("speech not prepared", text=text[:40], reason=str(error))
+            log.warning("speech not prepared", text=clause.text, reason=str(error))
 
 
 def prepare_speech(
@@ -93,3 +61,32 @@ def prepare_speech(
     with ThreadPoolExecutor(max_workers=2) as threads:
         for done, _ in enumerate(threads.map(lambda text: speaker.prepare([text]), texts), 1):
             step("preparing speech (once)", f"{done}/{len(texts)} sentences")
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many different clauses of a group of texts there are, and are at hand."""
+
+    group: str
+    clauses: int
+    at_hand: int
+
+    @property
+    def rate(self) -> float:
+        return self.at_hand / self.clauses if self.clauses else 1.0
+
+
+def coverage(speaker: Speaker, texts: SpokenTexts) -> list[Coverage]:
+    """What of `texts` could be played at once, group by group."""
+    groups = {
+        "every call": texts.first,
+        "most calls": texts.usual,
+        "other wording, FAQ": texts.rest,
+        "documents": texts.documents,
+    }
+    found = []
+    for group, of_group in groups.items():
+        clauses = speaker.fixed(of_group)
+        ready = sum(speaker.cached(clause) is not None for clause in clauses)
+        found.append(Coverage(group, len(clauses), ready))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -28,17 +29,21 @@ Engine = Literal["edge", "kokoro", "espeak"]
 ORDER: tuple[Engine, ...] = ("edge", "kokoro", "espeak")  # best first: nobody falls back upwards
 
 
-def build_speaker(settings: Settings, pack: Pack, *, cache: Path | None = None) -> Speaker:
+def build_speaker(
+    settings: Settings, pack: Pack, *, cache: Path | None = None, known: Iterable[str] = ()
+) -> Speaker:
     """The pack's voice (or the settings'), with those behind it that it can fall back on.
 
-    `cache` is the prepared-speech folder; None: the user's cache folder. Raises WeightsError,
-    or VoiceError if what the engine asked for needs is not installed.
+    `cache` is the prepared-speech folder; None: the user's cache folder. `known` is what will be
+    said word for word, save for ``{slots}``. Raises WeightsError, or VoiceError if what
+    the engine asked for needs is not installed.
     """
     folder = cache or Path(platformdirs.user_cache_dir("voicebot")) / "speech"
     return Speaker(
         build_voice(settings, pack),
         SpeechCache(folder, max_mb=settings.speech.cache_mb),
         terms=[term.term for term in pack.lexicon],
+        known=known,
     )
 
 

@@ -59,6 +59,11 @@ class VoiceChain:
         self._deadline_s, self._stall_s = deadline_s, stall_s
 
     @property
+    def voices(self) -> tuple[Voice, ...]:
+        """Best first."""
+        return self._voices
+
+    @property
     def name(self) -> str:
         """The names of all voices, best first."""
         return " > ".join(voice.name for voice in self._voices)

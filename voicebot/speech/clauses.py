@@ -57,10 +57,15 @@ def split_clauses(text: str, terms: Iterable[str] = ()) -> list[Clause]:
     Clauses end at punctuation where there is some, else between words. They are at most
     `MAX_CHARS` long, the first about `FIRST_CHARS`, unless a single code is longer.
     """
-    written = plain(text)
+    return cut_clauses(plain(text), terms)
+
+
+def cut_clauses(written: str, terms: Iterable[str] = (), *, opening: bool = True) -> list[Clause]:
+    """As `split_clauses`, of what `plain` has made; without an `opening` no clause is cut short."""
     phrases = _phrases(written, sorted(set(terms), key=len, reverse=True))
-    pieces = [piece for phrase, pause in phrases for piece in _fitted(phrase, pause)]
-    pieces = _with_short_start(_merged(pieces))
+    pieces = _merged([piece for phrase, pause in phrases for piece in _fitted(phrase, pause)])
+    if opening:
+        pieces = _with_short_start(pieces)
     said = [(_words_text(words), pause) for words, pause in pieces]
     return [Clause(text, index, pause) for index, (text, pause) in enumerate(said)]
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from voicebot.speech.api import LINE_RATE, Clause, Pcm, Voice
 from voicebot.speech.cache import SpeechCache
 from voicebot.speech.chain import Spoken, Utterance, VoiceChain
-from voicebot.speech.clauses import split_clauses
 from voicebot.speech.pace import Made, Pace
+from voicebot.speech.wording import Wording
 
 Progress = Callable[[int, int], None]
 OFFLINE_TIMEOUT_S = 120.0  # nobody waits: a busy machine is no reason for the second voice
@@ -20,17 +20,23 @@ _LOOK_EVERY_S = 0.05
 class Speaker:
     """A voice with its cache. Blocking and thread-safe; rendering is the caller's to schedule.
 
-    `terms` are written forms that a clause must not be cut inside of. Two threads that want the
-    same clause render it once. `pace` knows how fast its voices are.
+    `terms` are written forms that a clause must not be cut inside of; `known` texts, which may
+    hold ``{slots}``, are cut the same wherever they are said. Two threads that want the same
+    clause render it once. `pace` knows how fast its voices are.
     """
 
     def __init__(
-        self, voice: Voice, cache: SpeechCache | None = None, *, terms: Iterable[str] = ()
+        self,
+        voice: Voice,
+        cache: SpeechCache | None = None,
+        *,
+        terms: Iterable[str] = (),
+        known: Iterable[str] = (),
     ) -> None:
         self._voice = voice if isinstance(voice, VoiceChain) else VoiceChain((voice,))
         self._cache = cache
         self.pace = Pace()
-        self._terms = tuple(terms)
+        self._wording = Wording(known, terms)
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
 
@@ -48,8 +54,13 @@ class Speaker:
         self._voice.warm_up()
 
     def clauses(self, text: str) -> list[Clause]:
-        """Cut an utterance; see `voicebot.speech.clauses.split_clauses`."""
-        return split_clauses(text, self._terms)
+        """Cut an utterance; see `voicebot.speech.wording`."""
+        return self._wording.clauses(text)
+
+    def fixed(self, texts: Iterable[str]) -> list[Clause]:
+        """The different clauses of `texts`, in order; of one with ``{slots}`` what is no value."""
+        found = {clause.text: clause for text in texts for clause in self._wording.fixed(text)}
+        return list(found.values())
 
     def cached(self, clause: Clause, utterance: Utterance | None = None) -> Pcm | None:
         """Return the clause's audio if it is at hand (microseconds to a millisecond).
@@ -115,17 +126,39 @@ class Speaker:
     def prepare(self, texts: Iterable[str], progress: Progress | None = None) -> int:
         """Render what will surely be said (greetings, questions, answers) into the cache.
 
-        `progress(done, total)` counts clauses. Returns how many were new.
+        `progress(done, total)` counts clauses. Returns how many were new. Of several processes
+        that prepare the same one renders a clause, and the others wait for it.
         """
-        wanted = {clause.text: clause for text in texts for clause in self.clauses(text)}
+        wanted = self.fixed(texts)
         new = 0
-        for done, clause in enumerate(wanted.values(), start=1):
+        for done, clause in enumerate(wanted, start=1):
             if self.cached(clause) is None:
-                self.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
-                new += 1
+                new += self.prepare_clause(clause)
             if progress is not None:
                 progress(done, len(wanted))
         return new
+
+    def needs(self, name: str, texts: Iterable[str]) -> None:
+        """Tell the cache what the pack `name` will say: it is kept longer than what is not."""
+        if self._cache is not None:
+            needed = [clause.text for clause in self.fixed(texts)]
+            self._cache.needs(name, self._voice.fingerprint, needed)
+
+    def cache_bytes(self) -> int:
+        """How much the cache holds on disk, of this voice and all others."""
+        return 0 if self._cache is None else self._cache.size_bytes()
+
+    def prepare_clause(self, clause: Clause) -> bool:
+        """Render a clause into the cache, if no other process does; whether it was rendered."""
+        if self._cache is None:
+            self.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
+            return True
+        fingerprint = self._voice.fingerprint
+        with self._cache.claim(fingerprint, clause.text, wait_s=OFFLINE_TIMEOUT_S):
+            if self.cached(clause) is not None:  # another process was faster
+                return False
+            self.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
+            return True
 
     def _turn(self, text: str, stop: threading.Event | None = None) -> _Turn:
         return _Turn(self._lock, self._rendering, text, stop or threading.Event())

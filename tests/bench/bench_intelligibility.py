@@ -1,0 +1,101 @@
+"""Is the voice understood? Hotline sentences through A-law, written down by the embedded ears.
+
+    make bench-voice
+    python -m tests.bench.bench_intelligibility [-n 20] [--voices kokoro espeak] [--verbose]
+
+The sentences are voice_lines.toml. Each is said clause by clause as in a call, passes A-law and is
+recognized twice: by the bare recognizer, and with the pack's prompt, rescoring and repair. Clips
+and recognitions are kept in OUT, so a second run does only what is new. Writes
+intelligibility.md and .json: error rates, of figures and letters apart, what each letter and
+figure was taken for, and the worst sentences.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from asr_models import Recognition
+from tests.bench.heard import HeardBefore
+from tests.bench.intelligibility_report import Tally, report
+from tests.bench.machine import machine_load
+from tests.bench.spoken_clips import SpokenClips
+from tests.bench.transcripts import nearest
+from tests.bench.voice_lines import voice_lines
+from tests.bench.voice_parts import first_voice
+from voicebot.ears import build_domain, build_recognizer, loaded_ears
+from voicebot.pack import Pack
+from voicebot.pack_loader import load_pack
+from voicebot.settings import Settings, load_settings
+from voicebot.speech.api import Voice
+from voicebot.speech.espeak import EspeakVoice
+from voicebot.speech.reading import Reader
+
+VOICES = ("first", "espeak")
+BARE, DOMAIN = "bare", "with the domain"
+
+
+def main() -> None:
+    args = _arguments()
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    run(args.out, args.n, args.voices, console, verbose=args.verbose)
+
+
+def run(
+    out: Path, count: int, voices: list[str], console: Console, *, verbose: bool = False
+) -> dict[tuple[str, str], Tally]:
+    """Say and hear the first `count` sentences with each voice; print and write the report."""
+    load = machine_load(console)
+    settings = load_settings()
+    pack = load_pack(settings.pack)
+    lines = voice_lines()[:count]
+    hearing = HeardBefore(
+        lambda: build_recognizer(settings, pack), loaded_ears(settings), out / "heard.json"
+    )
+    tallies: dict[tuple[str, str], Tally] = {}
+    domain = build_domain(settings, pack)
+    understood: dict[str, tuple[Callable[[Recognition], str], str]] = {
+        BARE: (lambda heard: heard.text, ""),
+        DOMAIN: (lambda heard: domain.understand(heard).text, pack.info.asr_prompt),
+    }
+    try:
+        for name in voices:
+            voice = _voice(name, settings, pack)
+            clips = SpokenClips(voice, [term.term for term in pack.lexicon], out / "clips")
+            for line in track(lines, description=f"{voice.name}", console=console):
+                pcm = clips.alaw(line.text)
+                for ears, (understand, prompt) in understood.items():
+                    text = understand(hearing.hear(pcm, prompt))
+                    tally = tallies.setdefault((voice.name, ears), Tally())
+                    tally.add(line, text, *nearest(line.heard, text))
+                    if verbose:
+                        console.print(f"{voice.name}, {ears}: {line.text} | {text}", markup=False)
+    finally:
+        hearing.save()
+    report(tallies, out, console, load, len(lines))
+    return tallies
+
+
+def _voice(name: str, settings: Settings, pack: Pack) -> Voice:
+    """`first`: the settings' voice, without its second one; or espeak."""
+    if name == "espeak":
+        return EspeakVoice(reader=Reader(pack.lexicon))
+    return first_voice(settings, pack)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("build/bench-voice"))
+    parser.add_argument("-n", type=int, default=100, help="the first so many sentences")
+    parser.add_argument("--voices", nargs="+", choices=VOICES, default=list(VOICES))
+    parser.add_argument("--verbose", action="store_true", help="print what was heard")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

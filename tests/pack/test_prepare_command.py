@@ -1,0 +1,44 @@
+"""``voicebot pack prepare``, as typed, with espeak for a quick voice."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from voicebot.cli import pack
+
+pytestmark = [pytest.mark.peer, pytest.mark.weights]
+app = typer.Typer()
+pack.register(app)
+
+
+def shown(output: str) -> dict[str, tuple[int, int, int]]:
+    """By group: clauses, prepared, left."""
+    rows = re.findall(r"│ ([^│]+?) +│ +(\d+) │ +(\d+) │ +(\d+) │", output)
+    return {name: (int(total), int(ready), int(left)) for name, total, ready, left in rows}
+
+
+def test_a_pack_is_prepared_once_and_told_of(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    config = tmp_path / "espeak.toml"
+    config.write_text('[speech]\nengine = "espeak"\n', encoding="utf-8")
+
+    def run(*arguments: str) -> tuple[int, dict[str, tuple[int, int, int]]]:
+        command = ["pack", "prepare", str(root), "--config", str(config), *arguments]
+        result = CliRunner().invoke(app, command, catch_exceptions=False)
+        return result.exit_code, shown(result.output)
+
+    code, before = run("--check")
+    assert code == 2
+    total, ready, left = before["all"]
+    assert (ready, left) == (0, total) and total > 100
+    assert before["documents"][0] > 0
+    _, after = run()
+    assert after["all"] == (total, total, 0)
+    assert run("--check") == (0, after)

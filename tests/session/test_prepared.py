@@ -1,0 +1,148 @@
+"""What is voiced before anybody calls, and in which order."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.speech.fakes import ToneVoice
+from voicebot.knowledge.answer import extract
+from voicebot.knowledge.api import Hit, HitKind, SearchResult
+from voicebot.knowledge.ingest.markdown import CELL_SEPARATOR
+from voicebot.pack import Pack, Prompts
+from voicebot.pack_loader import load_pack
+from voicebot.pack_prompts import OPTIONAL_PROMPTS
+from voicebot.session.prepared import coverage, first_texts, nothing, prepare_idly, urgent_texts
+from voicebot.session.slot_values import filled_branches, filled_prompts
+from voicebot.session.spoken_texts import SpokenTexts, document_texts, spoken_texts
+from voicebot.settings import SERVER_PACK
+from voicebot.speech.cache import SpeechCache
+from voicebot.speech.speaker import Speaker
+from voicebot.turns.scheduler import InferenceScheduler
+
+ROW = CELL_SEPARATOR.join(("机型: YS2200", "质保: 三年", "高度: 2U"))
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    return load_pack(SERVER_PACK)
+
+
+def nobody_finds(query: str) -> SearchResult:
+    return SearchResult(query, (), 0.0)
+
+
+def passage(number: int, text: str) -> Hit:
+    return Hit(f"p{number}", HitKind.PASSAGE, 0.0, text)
+
+
+@pytest.mark.parametrize("prompts", [1, 2, 3])
+def test_a_silent_caller_hears_prepared_prompts_as_often_as_set(pack: Pack, prompts: int) -> None:
+    first = first_texts(spoken_texts(pack, no_input_prompts=prompts))
+    said = pack.prompts.variants["no_input"]
+    assert [text in first for text in said] == [number < prompts for number in range(len(said))]
+
+
+def test_first_comes_what_no_call_can_do_without(pack: Pack) -> None:
+    texts = spoken_texts(pack, no_input_prompts=2, announcement="本次通话将被录音。")
+    assert texts.all[0] == "本次通话将被录音。"
+    assert set(pack.prompts.variants["filler"]) <= set(texts.first)
+    assert pack.prompts.get("greeting") in texts.first
+    assert tuple(urgent_texts(texts))[: len(texts.first)] == texts.first
+    assert nothing(texts) == ()
+
+
+def test_prompts_of_our_own_are_prepared_where_a_pack_has_none(pack: Pack) -> None:
+    bare = replace(pack, prompts=Prompts({**pack.prompts.variants, "thanks": ("甭客气。",)}))
+    texts = spoken_texts(bare, no_input_prompts=2).all
+    assert set(OPTIONAL_PROMPTS["did_it_help"]) <= set(texts)
+    assert "甭客气。" in texts
+    assert not set(OPTIONAL_PROMPTS["thanks"]) & set(texts)
+
+
+def test_faq_answers_are_prepared_as_they_are_spoken(pack: Pack) -> None:
+    texts = set(spoken_texts(pack, no_input_prompts=2).all)
+    for faq in pack.faq:
+        cut = extract(faq.question, Hit(faq.id, HitKind.FAQ, 1.0, faq.answer))
+        assert {cut.spoken, *cut.rest} <= texts, faq.id
+
+
+def test_an_answer_that_is_not_approved_is_not_prepared(pack: Pack) -> None:
+    draft = replace(pack.faq[0], status="draft", answer="这一句还没有人审过。")
+    texts = spoken_texts(replace(pack, faq=(draft,)), no_input_prompts=2)
+    assert "这一句还没有人审过。" not in texts.all
+
+
+def test_documents_are_prepared_as_they_are_quoted_within_the_bound(pack: Pack) -> None:
+    passages = [
+        passage(1, "先断电。等一分钟。再上电。"),
+        passage(2, "电源灯是绿色。"),
+        passage(3, ROW),
+    ]
+    everything = document_texts(pack, passages, nobody_finds, 1000)
+    assert everything[:2] == ["先断电。等一分钟。", "电源灯是绿色。"]
+    assert "再上电。" in everything
+    asked = extract("YS2200的高度是多少", passages[2]).spoken
+    assert asked in everything and "高度是2U" in asked
+    assert sum(map(len, document_texts(pack, passages, nobody_finds, 20))) <= 20
+    assert document_texts(pack, passages, nobody_finds, 0) == []
+
+
+def test_what_a_diagnosis_looks_up_comes_first(pack: Pack) -> None:
+    passages = [passage(1, "电源灯是绿色。"), passage(2, "风扇要成对更换。")]
+    found = document_texts(pack, passages, lambda q: SearchResult(q, (passages[1],), 1.0), 1000)
+    assert found[0] == "风扇要成对更换。"
+
+
+def test_listed_values_are_filled_in_and_dictated_ones_are_not(pack: Pack) -> None:
+    scenes = filled_prompts(pack, "您说的是{scene}，对吗？")
+    assert set(scenes) == {f"您说的是{scene.name}，对吗？" for scene in pack.scenes}
+    assert filled_prompts(pack, "我重复一遍，{groups}。") == ["我重复一遍，{groups}。"]
+    assert "还差3位，请接着念。" in filled_prompts(pack, "还差{missing}位，请接着念。")
+    models = [term.term for term in pack.lexicon if term.kind == "model"]
+    assert all(any(model in text for text in filled_branches(pack)) for model in models)
+
+
+@pytest.fixture
+def speaker(tmp_path: Path) -> Speaker:
+    return Speaker(ToneVoice(), SpeechCache(tmp_path))
+
+
+def test_coverage_tells_what_is_left(speaker: Speaker) -> None:
+    texts = SpokenTexts(("您好。",), ("请讲。",), ("我重复一遍，{groups}。对吗？",))
+    speaker.prepare(["您好。", "对吗？"])
+    found = {each.group: (each.clauses, each.at_hand) for each in coverage(speaker, texts)}
+    assert found["every call"] == (1, 1)
+    assert found["most calls"] == (1, 0)
+    assert found["other wording, FAQ"] == (2, 1)
+    assert found["documents"] == (0, 0)
+
+
+def test_it_is_prepared_while_nobody_calls_and_goes_on_after_a_failure(
+    tmp_path: Path, scheduler: InferenceScheduler
+) -> None:
+    voice = ToneVoice(failures=1)
+    speaker = Speaker(voice, SpeechCache(tmp_path))
+    texts = SpokenTexts(("您好。",), ("请讲。",), ("再见。",))
+    nobody_calls = asyncio.Event()
+    rendered_in_call: list[int] = []
+
+    async def idle() -> None:
+        if len(voice.rendered) == 2:
+            nobody_calls.clear()
+            rendered_in_call.append(len(voice.rendered))
+            asyncio.get_running_loop().call_soon(nobody_calls.set)
+        await nobody_calls.wait()
+
+    async def run() -> None:
+        nobody_calls.set()
+        await prepare_idly(texts, speaker, scheduler, idle)
+
+    asyncio.run(run())
+    assert voice.rendered == ["您好。", "请讲。", "再见。"]
+    assert rendered_in_call == [2]
+    clauses = [speaker.clauses(text)[0] for text in texts.all]
+    assert [speaker.cached(clause) is not None for clause in clauses] == [False, True, True]

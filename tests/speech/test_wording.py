@@ -1,0 +1,146 @@
+"""Fixed words are cut the same wherever they are said; values join them at pauses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voicebot.pack_loader import load_pack
+from voicebot.pack_prompts import OPTIONAL_PROMPTS
+from voicebot.settings import SERVER_PACK
+from voicebot.speech.clauses import MAX_CHARS, split_clauses
+from voicebot.speech.reading import plain
+from voicebot.speech.wording import Wording
+
+PACK = load_pack(SERVER_PACK)
+TERMS = [term.term for term in PACK.lexicon]
+PROMPTS = [
+    text for variants in {**OPTIONAL_PROMPTS, **PACK.prompts.variants}.values() for text in variants
+]
+ANSWERS = [faq.answer for faq in PACK.faq]
+BRANCHES = [branch.say for scene in PACK.scenes for branch in scene.branches if branch.say]
+TEXTS = [*PROMPTS, *ANSWERS, *BRANCHES]
+WORDING = Wording(TEXTS, TERMS)
+FIXED = {clause.text for text in TEXTS for clause in WORDING.fixed(text)}
+OTHER = "硬盘灯亮红色请您看一下，。？！；、：A5G-. "
+VALUES = {
+    "scene": "硬盘不识别",
+    "groups": "Y L 二五；零幺二三；八八六七",
+    "label": "序列号",
+    "missing": "4",
+    "format": "序列号是YL开头，后面十位数字。",
+    "group": "第二组",
+    "place": "3",
+    "model": "YL5280G3",
+}
+
+
+def filled(text: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: VALUES[match[1]], text)
+
+
+def said(wording: Wording, text: str) -> list[str]:
+    return [clause.text for clause in wording.clauses(text)]
+
+
+def unprepared(text: str) -> list[str]:
+    return [clause for clause in said(WORDING, text) if clause not in FIXED]
+
+
+@pytest.mark.parametrize(
+    "lead", ["好的，我再说一遍。", "您好，我还在线上。", "这句谁也没有准备过。"]
+)
+def test_fixed_words_hit_the_cache_after_other_words(lead: str) -> None:
+    allowed = set(said(WORDING, lead))
+    for text in TEXTS:
+        if "{" not in text:
+            assert set(unprepared(lead + text)) <= allowed, text
+
+
+def test_what_is_left_after_a_cut_hits_the_cache() -> None:
+    for text in TEXTS:
+        if "{" in text:
+            continue
+        clauses = said(WORDING, text)
+        for heard in range(1, len(clauses)):
+            rest = "".join(clauses[heard:])
+            assert said(WORDING, rest) == clauses[heard:], rest
+
+
+@pytest.mark.parametrize(
+    ("template", "live"),
+    [
+        ("我重复一遍，{groups}。对吗？", ["Y L 二五；", "零幺二三；", "八八六七。"]),
+        ("您说的是{scene}，对吗？", ["硬盘不识别，"]),
+        ("我记下的是，{groups}。这和一般的{label}不太一样，您核对一下，对吗？",
+         ["Y L 二五；", "零幺二三；", "八八六七。", "这和一般的序列号不太一样，"]),
+        ("这个{label}好像不对。{format}麻烦您从头再念一遍。",
+         ["这个序列号好像不对。", "序列号是YL开头，", "后面十位数字。"]),
+        ("第{place}位，是数字零，还是字母O？", ["第3位，"]),
+    ],
+)  # fmt: skip
+def test_of_a_filled_template_only_the_value_is_live(template: str, live: list[str]) -> None:
+    assert template in TEXTS
+    assert unprepared(filled(template)) == live
+
+
+def test_of_every_template_something_is_prepared() -> None:
+    templates = [text for text in TEXTS if "{" in text]
+    assert len(templates) > 15
+    wholly_live = [
+        text for text in templates if unprepared(filled(text)) == said(WORDING, filled(text))
+    ]
+    assert wholly_live == []
+
+
+def test_a_diagnosis_around_a_model_is_cut_at_its_stops() -> None:
+    (text,) = (text for text in BRANCHES if "{model}" in text)
+    assert "那就是缺RAID卡驱动，" in said(WORDING, filled(text))
+    live = unprepared(filled(text))
+    assert "".join(live) == "请在官网服务支持里按YL5280G3下载驱动，"
+    assert any("YL5280G3" in clause for clause in live)
+
+
+@given(
+    st.text("ABCDEFGHYLNF0123456789", min_size=4, max_size=16),
+    st.sampled_from([text for text in TEXTS if "{" in text]),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_code_in_a_slot_is_never_torn(code: str, template: str) -> None:
+    text = re.sub(r"\{\w+\}", code, template)
+    whole = [clause for clause in said(WORDING, text) if code in clause]
+    assert len(whole) >= 1
+
+
+@given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3), st.text(OTHER, max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_no_word_is_lost_or_said_twice(parts: list[str], other: str) -> None:
+    text = "".join([filled(parts[0]), other, *map(filled, parts[1:])])
+    written = "".join(said(WORDING, text))
+    assert _heard(written) == _heard(plain(text))
+
+
+@given(st.text(OTHER, max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_unknown_words_are_cut_as_ever(text: str) -> None:
+    assert Wording((), TERMS).clauses(text) == split_clauses(text, TERMS)
+
+
+def test_clauses_count_from_nought_and_stay_short() -> None:
+    clauses = WORDING.clauses("好的，我再说一遍。" + filled("我重复一遍，{groups}。对吗？"))
+    assert [clause.index for clause in clauses] == list(range(len(clauses)))
+    assert all(len(clause.text) <= MAX_CHARS + 4 for clause in clauses)
+    assert [clause.pause_ms for clause in clauses[-2:]] == [350, 400]
+
+
+def test_a_head_is_cut_off_only_where_its_template_goes_on() -> None:
+    assert said(WORDING, "您说的是硬盘不识别，对吗？")[0] == "您说的是"
+    assert said(WORDING, "您说的是硬盘不识别，请稍等。")[0] != "您说的是"
+
+
+def _heard(text: str) -> str:
+    """What can be heard of a text: stops are pauses, and blanks none."""
+    return re.sub(r"\W", "", text)

@@ -1,0 +1,173 @@
+"""Known wording: what a pack says word for word is cut the same wherever it is said.
+
+A clause is found in the cache by its text, so the same sentence must fall into the same clauses
+whether it stands alone, follows another one (好的，我再说一遍。…), is what a caller had not heard
+yet, or surrounds a value (我重复一遍，{groups}。对吗？). Each stretch of fixed words is therefore
+cut by itself, and the rest as `split_clauses` would. A value is joined where a voice rests
+anyway: at stops, and before it after a word that announces it (您说的是…).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from voicebot.speech.api import Clause
+from voicebot.speech.clauses import cut_clauses
+from voicebot.speech.reading import plain
+
+ANNOUNCED_PAUSE_MS = 40  # as at any place where no stop asks for more
+_SLOT = re.compile(r"\{[^{}]*\}")
+_MARK = "\u9fef"  # stands for a slot while a text is cut; a character that nobody writes
+_STOP = re.compile(r"[。！？；：，、…—]+[”’」』》）)]*|[.!?;:,]+(?=\s|$|[\u3400-\u9fff“‘])")
+_ENDS = "。！？；!?;…"
+_ANNOUNCING = ("是", "为", "到", "叫", "说", "问")
+_LEAST_HEAD_CHARS = 3
+_LEAST_TAIL_CHARS = 5
+
+
+@dataclass(frozen=True)
+class _Head:
+    """Fixed words right before a value, with what follows the value up to its stop and after."""
+
+    text: str
+    tail: str
+    following: str
+
+
+class Wording:
+    """Cuts utterances; `texts` are known word for word, save for their ``{slots}``.
+
+    `terms` are written forms that no clause is cut inside of. Immutable, hence thread-safe.
+    """
+
+    def __init__(self, texts: Iterable[str] = (), terms: Iterable[str] = ()) -> None:
+        self._terms = tuple(terms)
+        self._known: dict[str, tuple[Clause, ...]] = {}
+        self._heads: set[_Head] = set()
+        self._most_phrases = 0
+        for text in dict.fromkeys(texts):
+            self._learn(text)
+
+    def clauses(self, text: str) -> list[Clause]:
+        """Cut an utterance. Same bounds as `split_clauses`; empty if nothing can be said."""
+        said = self._cut(plain(text))
+        return [replace(clause, index=index) for index, clause in enumerate(said)]
+
+    def fixed(self, text: str) -> list[Clause]:
+        """The clauses of `text`, or, where it has ``{slots}``, of all of it that is no value."""
+        if not _SLOT.search(text):
+            return self.clauses(text)
+        found: list[Clause] = []
+        for span in _spans(text):  # as known: another text may have them in other clauses
+            found += self._cut_fixed(span) if span.head else self._cut(span.text)
+        return found
+
+    def _learn(self, text: str) -> None:
+        for span in _spans(text):
+            clauses = self._cut_fixed(span)
+            if span.head is not None:
+                self._heads.add(span.head)
+                continue
+            for first in range(len(clauses)):  # what is left of it after a cut is known too
+                rest = tuple(clauses[first:])
+                written = "".join(clause.text for clause in rest) if first else span.text
+                self._known.setdefault(written, rest)
+                self._most_phrases = max(self._most_phrases, len(_phrases(written)))
+
+    def _cut(self, written: str) -> list[Clause]:
+        """Clauses of what `plain` has made; not counted."""
+        phrases = _phrases(written)
+        said: list[Clause] = []
+        live: list[str] = []
+        at = 0
+        while at < len(phrases):
+            count, found = self._fixed_at(phrases, at)
+            if found:
+                said += [*self._cut_live(live), *found]
+                live = [] if count else [phrases[at].lstrip()[len(found[0].text) :]]
+            else:
+                live.append(phrases[at])
+            at += count or 1
+        said += self._cut_live(live)
+        return said
+
+    def _cut_fixed(self, span: _Span) -> list[Clause]:
+        if span.head is not None:
+            return [Clause(span.head.text, 0, ANNOUNCED_PAUSE_MS)]
+        return cut_clauses(span.text, self._terms, opening=span.opening)
+
+    def _cut_live(self, phrases: list[str]) -> list[Clause]:
+        """What has to be rendered while something short plays, or nothing: it starts short."""
+        text = "".join(phrases)
+        return cut_clauses(text, self._terms) if text else []
+
+    def _fixed_at(self, phrases: list[str], at: int) -> tuple[int, tuple[Clause, ...]]:
+        """How many phrases from `at` on are known, and their clauses; 0 and one for a head."""
+        for count in range(min(self._most_phrases, len(phrases) - at), 0, -1):
+            written = "".join(phrases[at : at + count]).strip()
+            if written in self._known:
+                return count, self._known[written]
+        following = phrases[at + 1] if at + 1 < len(phrases) else ""
+        fitting = [head for head in self._heads if _fits(head, phrases[at], following)]
+        if fitting:
+            best = max(fitting, key=lambda head: len(head.text))
+            return 0, (Clause(best.text, 0, ANNOUNCED_PAUSE_MS),)
+        return 0, ()
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Fixed words of a text that are cut by themselves; `opening`: its first.
+
+    `head` is set for those that end before a value instead of at a stop.
+    """
+
+    text: str
+    opening: bool
+    head: _Head | None = None
+
+
+def _spans(text: str) -> Iterator[_Span]:
+    """The fixed stretches of a text: its sentences, or what of them lies between its slots."""
+    phrases = _phrases(plain(_SLOT.sub(_MARK, text.replace(_MARK, ""))))
+    gathered: list[str] = []
+    opening = True
+    for number, phrase in enumerate(phrases):
+        if _MARK not in phrase:
+            gathered.append(phrase)
+            if phrase.rstrip("”’」』》）) ")[-1:] in _ENDS:
+                yield _Span("".join(gathered).strip(), opening)
+                gathered, opening = [], False
+            continue
+        if gathered:
+            yield _Span("".join(gathered).strip(), opening)
+            gathered, opening = [], False
+        head = phrase[: phrase.index(_MARK)].strip()
+        tail = phrase[phrase.rindex(_MARK) + 1 :]
+        if not head and len(tail) >= _LEAST_TAIL_CHARS:  # a value that may end with a stop
+            yield _Span(tail.strip(), opening=False)
+        if len(head) >= _LEAST_HEAD_CHARS and head.endswith(_ANNOUNCING):
+            following = phrases[number + 1] if number + 1 < len(phrases) else ""
+            fixed_next = "" if _MARK in following else following
+            yield _Span(head, opening, _Head(head, tail, fixed_next))
+        opening = False
+    if gathered:
+        yield _Span("".join(gathered).strip(), opening)
+
+
+def _fits(head: _Head, phrase: str, following: str) -> bool:
+    """Whether `phrase` is `head`, a value and its tail, followed by what it should be."""
+    said = phrase.strip()
+    long_enough = len(said) > len(head.text) + len(head.tail)
+    framed = said.startswith(head.text) and said.endswith(head.tail.strip())
+    followed = not head.following or following.strip() == head.following.strip()
+    return long_enough and framed and followed
+
+
+def _phrases(text: str) -> list[str]:
+    """The text in pieces, each ending with its stop; joined they are the text."""
+    ends = [match.end() for match in _STOP.finditer(text)]
+    starts = [0, *ends]
+    return [text[a:b] for a, b in zip(starts, [*ends, len(text)], strict=True) if text[a:b]]
