@@ -65,7 +65,9 @@ def _say(
 
     pack = load_pack(settings.pack)
     if explain:
-        _show_reading(console, Reader(pack.lexicon), text)
+        _show_reading(
+            console, Reader(pack.lexicon, rules=pack.reading, links=settings.speech.links), text
+        )
     terms = [term.term for term in pack.lexicon]
     speaker = Speaker(build_voice(settings, pack), terms=terms)  # no cache: show the real cost
     clauses = speaker.clauses(text)

@@ -39,7 +39,7 @@ def build_speaker(settings: Settings, pack: Pack, *, cache: Path | None = None) 
 
 def build_voice(settings: Settings, pack: Pack) -> Voice:
     """As `build_speaker`, without the cache."""
-    reader = Reader(pack.lexicon)
+    reader = Reader(pack.lexicon, rules=pack.reading, links=settings.speech.links)
     name = settings.speech.voice or pack.info.voice.name
     speed = settings.speech.speed or pack.info.voice.speed
     if settings.speech.engine == "espeak" or name == "espeak":
