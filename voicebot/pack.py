@@ -55,13 +55,15 @@ class ReadingRule:
     """How what a pattern matches is read aloud (``reading.yaml``).
 
     `reading` holds ``{1}`` or ``{name}`` for the groups of `pattern`, as they stand or with a way
-    to read them behind a colon. `examples` are (written, spoken) pairs that must come true.
+    to read them behind a colon. `examples` are (written, spoken) pairs that must come true;
+    `line` is where the rule stands.
     """
 
     name: str
     pattern: str
     reading: str
     examples: tuple[tuple[str, str], ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True)

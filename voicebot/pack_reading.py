@@ -50,9 +50,8 @@ def _rule(item: Node) -> ReadingRule | None:
     if compiled is None or not _reading_fits(table["reading"], reading, compiled):
         return None
     examples = table["examples"].entries() if "examples" in table else {}
-    return ReadingRule(
-        name, pattern, reading, tuple((text, node.text(200)) for text, node in examples.items())
-    )
+    said = tuple((text, node.text(200)) for text, node in examples.items())
+    return ReadingRule(name, pattern, reading, said, item.line)
 
 
 def _checked_pattern(node: Node, pattern: str) -> re.Pattern[str] | None:
@@ -60,7 +59,8 @@ def _checked_pattern(node: Node, pattern: str) -> re.Pattern[str] | None:
     if not pattern:
         return None
     try:
-        ways = ways_to_match(_parser.parse(pattern, re.I | re.A))
+        parsed = _parser.parse(pattern, re.I | re.A)
+        ways = ways_to_match(parsed)
         compiled = re.compile(pattern, re.I | re.A)
     except (re.error, RecursionError, OverflowError) as error:
         node.wrong("a regular expression", f"{pattern!r} ({error})", "correct it")
@@ -77,8 +77,8 @@ def _checked_pattern(node: Node, pattern: str) -> re.Pattern[str] | None:
             f"{ways if ways < 10**9 else 'over a billion'} in {pattern!r}",
             "make its repeats shorter or fewer",
         )
-    elif compiled.match(""):
-        node.wrong("a pattern that matches some text", f"{pattern!r}, which matches none")
+    elif parsed.getwidth()[0] == 0:
+        node.wrong("a pattern that needs some text", f"{pattern!r}, which matches none")
     else:
         return compiled
     return None

@@ -114,7 +114,7 @@ _TAIL = r"(?P<tail>[-_]?[A-Z]{1,8}\d{0,4})?"
 PASSWORDS: tuple[Rule, ...] = (
     rule("password", r"(?P<cue>(?:密码|口令)(?:为|是|[:：]|\s){1,3})(?=[!-~]{0,31}[A-Z])"
          r"(?P<code>[!-~]{3,31}[A-Z0-9@#$%&*!])(?![!-~])",
-         lambda m: spelled_with_case(m["code"]), pause=False),
+         lambda m: spelled_with_case(m["code"]), pause=False, digit=False),
     rule("password", r"(?P<cue>密码|口令)(?=[!-~]{0,31}[A-Z])(?=[!-~]{0,31}[0-9])"
          r"(?P<code>[!-~]{3,31}[A-Z0-9@#$%&*!])(?![!-~])",
          lambda m: spelled_with_case(m["code"]), pause=False),
@@ -185,5 +185,5 @@ MODELS: tuple[Rule, ...] = (
     rule("hyphened code", rf"{START}\d{{4,12}}(?:-\d{{1,12}}){{1,4}}{END}", _model),
     rule("long digits", rf"{START}\d{{7,}}{END}", lambda m: d.grouped(d.in_groups(m.group()))),
     rule("release", rf"{START}(?:19|20)\d\d{END}", lambda m: d.one_by_one(m.group(), yao=False)),
-    rule("letters", r"[A-Z]{2,}", lambda m: letters(m.group())),
+    rule("letters", r"[A-Z]{2,}", lambda m: letters(m.group()), digit=False),
 )  # fmt: skip

@@ -28,12 +28,12 @@ def _arrows(match: re.Match[str]) -> str:
 # before the lexicon, which would take the keys' names away
 KEYS: tuple[Rule, ...] = (
     rule("key", r"(?P<cue>(?<![A-Z0-9])(?:Ctrl|Control|Alt|Shift|Win|Fn))\s?[-+]\s?(?=[A-Z0-9])",
-         lambda m: "加"),
-    rule("key", rf"(?<![A-Z0-9])(?P<name>{_NAMES})(?:\s?键)?(?![A-Z0-9])",
-         lambda m: _NAMED[re.sub(r"\s", "", m["name"]).upper()]),
+         lambda m: "加", digit=False),
+    rule("key", rf"(?<![A-Z0-9])(?P<name>{_NAMES})(?:\s?键|(?![A-Z0-9]))",
+         lambda m: _NAMED[re.sub(r"\s", "", m["name"]).upper()], digit=False),
     rule("key", r"(?<![A-Z0-9])F(?P<n>[1-9]|1\d|2[0-4])(?![A-Z0-9.])",
          lambda m: " F " + d.number(m["n"])),
-    rule("arrow keys", r"(?P<cue>[按用])(?P<arrows>[↑↓←→]{1,4})(?:方向)?键?", _arrows),
+    rule("arrow keys", r"(?P<cue>[按用])(?P<arrows>[↑↓←→]{1,4})(?:方向)?键?", _arrows, digit=False),
     rule("dial key", r"(?P<cue>[按拨]\s?)(?P<key>[*#])(?:号?键)?",
-         lambda m: {"*": "星号键", "#": "井号键"}[m["key"]]),
+         lambda m: {"*": "星号键", "#": "井号键"}[m["key"]], digit=False),
 )  # fmt: skip

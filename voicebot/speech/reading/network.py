@@ -33,7 +33,7 @@ def link_rules(links: Links) -> tuple[Rule, ...]:
     def email(match: re.Match[str]) -> str:
         return _link(match.group(), EMAIL_NOTICE, links)
 
-    return rule("web link", URL, url), rule("e-mail", EMAIL, email)
+    return rule("web link", URL, url, digit=False), rule("e-mail", EMAIL, email, digit=False)
 
 
 def _link(address: str, notice: str, links: Links) -> str:
@@ -84,14 +84,15 @@ ADDRESSES: tuple[Rule, ...] = (
          r"(?:/(?P<mask>\d{1,2}))?(?::(?P<port>\d{2,5}))?"
          rf"(?:\s?[-~至到]\s?(?P<last>{_OCTETS}|\d{{1,3}}(?![\d.A-Z])))?"
          r"(?![A-Z]|[\d.]{0,9}\d)", _ip),
-    rule("mac", r"(?<![0-9A-Z:])[0-9A-F]{2}(?:[:-][0-9A-F]{2}){5}(?![0-9A-Z:])", _mac),
-    rule("mac", r"(?<![0-9A-Z.])[0-9A-F]{4}(?:\.[0-9A-F]{4}){2}(?![0-9A-Z.])", _mac),
+    rule("mac", r"(?<![0-9A-Z:])[0-9A-F]{2}(?:[:-][0-9A-F]{2}){5}(?![0-9A-Z:])", _mac, digit=False),
+    rule("mac", r"(?<![0-9A-Z.])[0-9A-F]{4}(?:\.[0-9A-F]{4}){2}(?![0-9A-Z.])", _mac, digit=False),
     rule("ipv6", r"(?<![0-9A-Z:.])(?=[0-9A-F:]{0,37}::|(?:[0-9A-F]{1,4}:){7}[0-9A-F])"
-         r"[0-9A-F:]{2,39}(?![0-9A-Z:])", _ipv6),
+         r"[0-9A-F:]{2,39}(?![0-9A-Z:])", _ipv6, digit=False),
     rule("path", rf"(?<![A-Z0-9/.])/(?:{_ROOTS})(?:/[A-Z0-9_.-]{{1,32}}){{0,8}}/?(?![A-Z0-9])",
-         lambda m: spelled(m.group().rstrip("/."), yao=has_long_run(m.group()))),
-    rule("drive", r"(?<![A-Z0-9])(?P<letter>[A-Z]):(?:盘|(?=\\))", _drive),
-    rule("backslash", r"(?<=[A-Z0-9:_\ue000])\\(?=[A-Z0-9])", lambda m: "，反斜杠"),
+         lambda m: spelled(m.group().rstrip("/."), yao=has_long_run(m.group())),
+         digit=False),
+    rule("drive", r"(?<![A-Z0-9])(?P<letter>[A-Z]):(?:盘|(?=\\))", _drive, digit=False),
+    rule("backslash", r"(?<=[A-Z0-9:_\ue000])\\(?=[A-Z0-9])", lambda m: "，反斜杠", digit=False),
     rule("switch port", r"(?<![A-Z0-9])(?P<kind>X?GE|HGE|Gi|Te|Eth|Fa|MEth)\s?"
          r"(?P<n>\d{1,2}(?:/\d{1,2}){1,3})(?![\d/])", _switch_port),
 )  # fmt: skip

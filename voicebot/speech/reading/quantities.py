@@ -16,7 +16,8 @@ _ALL_UNITS = "|".join(
 )
 _MEASURE = (
     "个|块|台|条|颗|根|张|次|位|名|路|口|种|项|步|件|只|套|片|份|间|层|天|周|家|小时|分钟|秒钟?"
-    "|年|倍|点|盘|遍|处|组|类|对|人|元|度|米|英寸|寸|槽|核|线程|节点|万|亿|千|百"
+    "|年|倍|点|盘|遍|处|组|类|对|人|元|度|米|英寸|寸|槽|核|线程|节点|万|亿|千|百|瓦|千瓦|伏|安|赫兹|兆"
+    "|毫[米秒安]|厘米|公[里斤]|微秒|分贝|字节|行|页|转(?![接到人入给发换])|户|批|轮|支|例|段|圈|档|升"
 )
 _COMPARED = {
     ">=": "大于等于", "≥": "大于等于", "≧": "大于等于", "<=": "小于等于", "≤": "小于等于",
@@ -88,7 +89,7 @@ def _current(name: str) -> str:
 
 
 EARLY_QUANTITIES: tuple[Rule, ...] = (
-    rule("each", r"(?<=[元块])/(?=[\u4e00-\u9fff])", lambda m: "每"),
+    rule("each", r"(?<=[元块])/(?=[\u4e00-\u9fff])", lambda m: "每", digit=False),
     rule("service hours", r"(?<![\d/.])(?:24/7|7/24)(?![\d/])", lambda m: "七乘二十四"),
     rule("money", rf"(?P<sign>[¥￥$€£]|(?<![A-Z])(?:RMB|CNY)\s?)\s?(?P<n>{_MONEY_NUMBER})"
          r"\s?(?P<big>[万亿])?元?(?![\d,])", _money),
@@ -96,7 +97,7 @@ EARLY_QUANTITIES: tuple[Rule, ...] = (
          lambda m: d.number(m.group().replace(",", ""))),
     rule("inches", rf"{START}(?P<a>{NUMBER})\s?[\"”″]", lambda m: d.number(m["a"]) + "英寸"),
     rule("compared", r"(?:>=|<=|==|!=|[≥≧≤≦≠≈±])|[<>](?=\s?-?\d)",
-         lambda m: _COMPARED[m.group()]),
+         lambda m: _COMPARED[m.group()], digit=False),
     rule("percent", rf"{START}(?P<sign>(?<!\d)-)?(?P<a>{NUMBER})\s?[%‰]?(?:{TO}(?P<b>{NUMBER})\s?)?"
          r"(?P<of>[%‰])", _percent),
     rule("spindle", r"(?<![A-Z0-9.])(?P<k>\d{1,2}(?:\.\d)?)K(?:\s?RPM|转|(?=\s?SAS))", _spindle),
@@ -119,7 +120,7 @@ QUANTITIES: tuple[Rule, ...] = (
          lambda m: d.number(m["n"]) + "层"),
     rule("more than", rf"(?<![A-Z0-9.])(?P<n>\d{{2,7}})\+\s?(?=(?:{_MEASURE}))",
          lambda m: d.number(m["n"]) + "多"),
-    rule("more than", r"(?<=[万亿])\+(?!\d)", lambda m: "以上"),
+    rule("more than", r"(?<=[万亿])\+(?!\d)", lambda m: "以上", digit=False),
     rule("measured", rf"(?<![A-Z0-9.\-/])(?P<a>{NUMBER})(?:{TO}(?P<b>{NUMBER}))?\s?"
          rf"(?P<measure>{_MEASURE})", _measured),
     rule("product", rf"(?<![A-Z0-9.])(?P<n>\d{{1,5}}(?:\.\d{{1,3}})?(?:(?:[x×*]|\s[x×*]\s)\d{{1,5}}"

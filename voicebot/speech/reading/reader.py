@@ -121,7 +121,10 @@ class Reader:
 def spans(rules: Sequence[Rule], text: str) -> list[Span]:
     """What `rules`, tried in this order, take of `text`; what one took is hidden from the next."""
     found: list[Span] = []
+    numbers = re.search("[0-9]", text) is not None
     for rule in rules:
+        if rule.digit and not numbers:
+            continue
         cue = "cue" in rule.pattern.groupindex
         taken = []
         for match in rule.pattern.finditer(text):

@@ -17,7 +17,7 @@ def term_rule(name: str, readings: Mapping[str, str]) -> Rule:
     by_key = {key_of(term): reading.strip() for term, reading in readings.items()}
     longest_first = sorted(by_key, key=lambda key: (-len(key), key))
     pattern = "|".join(map(_pattern, longest_first))
-    return rule(name, pattern, lambda match: by_key[key_of(match.group())])
+    return rule(name, pattern, lambda match: by_key[key_of(match.group())], digit=False)
 
 
 def raid_rule(reading: str) -> Rule:
