@@ -7,6 +7,7 @@ write its prefix dictionary into the temp folder and report on stderr.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 
 # word -> pinyin with tone numbers, one syllable a character
@@ -66,3 +67,17 @@ def teach() -> None:
             marked = [[to_tone(syllable.rstrip("5"))] for syllable in syllables.split()]
             load_phrases_dict({word: marked})
         _taught = True
+
+
+def pinyin(spoken: str) -> str:
+    """Numbered pinyin of text as `Reader.read` gives it; letters and stops stay as they are."""
+    from pypinyin import Style, lazy_pinyin
+
+    teach()
+    syllables = []
+    for run in re.findall("[\u3400-\u9fff]+|[A-Z]|[，。！？；：、]", spoken):
+        if run[0] < "\u3400" or run[0] > "\u9fff":
+            syllables.append(run)
+        else:
+            syllables += lazy_pinyin(run, style=Style.TONE3, neutral_tone_with_five=True)
+    return " ".join(syllables)
