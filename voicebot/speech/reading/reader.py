@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from voicebot.pack import ReadingRule, Term
+from voicebot.speech.pronunciation import PHRASES
 from voicebot.speech.reading.lexicon import ENGLISH, EXACT_UNITS, UNITS
 from voicebot.speech.reading.network import Links, link_rules
 from voicebot.speech.reading.own import own_rule
@@ -86,6 +87,7 @@ class Reader:
         identity = (
             READING_VERSION, links, sorted(ENGLISH.items()), sorted(UNITS.items()),
             sorted(EXACT_UNITS.items()), sorted(own.items()), own_rules,
+            sorted(PHRASES.items()),
         )  # fmt: skip
         digest = hashlib.sha256(repr(identity).encode()).hexdigest()
         self.fingerprint = f"reading-{READING_VERSION}-{digest[:12]}"
