@@ -16,7 +16,7 @@ from voicebot.speech.reading.spelling import (
 _CUES = (
     "序列号|服务码|服务标签|资产标签|资产号|编号|备件号|料号|S/N|SN[号码]?|PN|工单号?|单号|合同号"
     "|验证码|密码|口令|编码|代码|错误码|故障码|告警码|尾号|端口号?|工号|分机号?|QQ号?|微信号?|账号"
-    "|卡号|税号|邮编|许可证号?|流水号|批次号?|事件\\s?ID|VLAN(?:\\s?ID)?|TCP|UDP"
+    "|卡号|税号|邮编|许可证号?|流水号|批次号?|(?<![A-Z])ID|VLAN(?:\\s?ID)?|TCP|UDP"
 )
 _IS = r"(?:\s|为|是|[:：])"
 _SAYS_NUMBER = r"(?:拨打|致电|电话|热线|客服|呼叫|拨|打)(?:号码)?"
@@ -48,6 +48,9 @@ def _from_abroad(match: re.Match[str]) -> str:
 
 def _code(match: re.Match[str]) -> str:
     code = spelled(match["code"], yao=True)
+    more = match["more"] if "more" in match.re.groupindex else ""
+    for joint, number in re.findall(r"\s?([和或到至、])\s?(\d+)", more or "", re.A):
+        code += joint + spelled(number, yao=True)
     return code if len(match["code"]) <= _SHORT_CODE else f"，{code}，"
 
 
@@ -109,15 +112,26 @@ def _dotted(match: re.Match[str]) -> str:
     return letters(match["letter"]) + "点" + d.number(match["n"])
 
 
+_FILES = (
+    "bin|iso|img|zip|tar|gz|rpm|exe|log|txt|cfg|conf|hpm|pdf|rar|deb|sh|bat|ini|xml|json|efi|rom|cap"
+    "|csv|xlsx?|docx?|pptx?|ima|dll|sys"
+)
 _V = r"(?P<v>\d{1,4}(?:\.\d{1,5})"
 _TAIL = r"(?P<tail>[-_]?[A-Z]{1,8}\d{0,4})?"
 PASSWORDS: tuple[Rule, ...] = (
     rule("password", r"(?P<cue>(?:密码|口令)(?:为|是|[:：]|\s){1,3})(?=[!-~]{0,31}[A-Z])"
          r"(?P<code>[!-~]{3,31}[A-Z0-9@#$%&*!])(?![!-~])",
          lambda m: spelled_with_case(m["code"]), pause=False, digit=False),
+    rule("password", r"(?P<cue>密码|口令)(?P<code>(?-i:[a-z]{4,16}))(?![!-~])",
+         lambda m: spelled_with_case(m["code"]), pause=False, digit=False),
     rule("password", r"(?P<cue>密码|口令)(?=[!-~]{0,31}[A-Z])(?=[!-~]{0,31}[0-9])"
          r"(?P<code>[!-~]{3,31}[A-Z0-9@#$%&*!])(?![!-~])",
          lambda m: spelled_with_case(m["code"]), pause=False),
+)  # fmt: skip
+FILES: tuple[Rule, ...] = (
+    rule("file name", rf"(?<![A-Z0-9_./-])[A-Z0-9_-]{{1,60}}(?:\.[A-Z0-9_-]{{1,20}}){{0,6}}"
+         rf"\.(?:{_FILES})(?![A-Z0-9])",
+         lambda m: spelled(m.group(), yao=has_long_run(m.group()), silent="_"), digit=False),
 )  # fmt: skip
 PHONES: tuple[Rule, ...] = (
     rule("hotline", r"(?<![\dA-Z.])([48]00)(?:[-\s]?(\d{3})[-\s]?(\d{4})|[-\s](\d{4})[-\s]?(\d{3}))"
@@ -129,14 +143,16 @@ PHONES: tuple[Rule, ...] = (
          lambda m: d.grouped(m.groups()[:1]) + "，尾号" + d.grouped(m.groups()[1:])),
     rule("landline abroad", r"(?<![\dA-Z.])(?:\+|00)86[-\s]?0?(?P<area>10|2\d|[3-9]\d\d)"
          r"[-\s]?(\d{3,4})[-\s]?(\d{4})(?!\d)", _from_abroad),
-    rule("landline", r"(?<![\dA-Z.])(?:[(（](0\d{2,3})[)）]\s?|(0\d{2,3})[-\s])"
+    rule("landline", r"(?:[(（](0\d{2,3})[)）]\s?|(?<![\dA-Z.])(0\d{2,3})[-\s])"
          r"(\d{3,4})[-\s]?(\d{4})(?:\s?[-转]\s?(?P<ext>\d{1,5}))?(?!\d)", _with_extension),
     rule("short number", rf"(?P<cue>{_SAYS_NUMBER}{_IS}{{0,2}})(?P<code>\d{{3,6}}){_NO_QUANTITY}",
          _code, pause=False),
 )  # fmt: skip
 CODES: tuple[Rule, ...] = (
     rule("cued code", rf"(?P<cue>(?:{_CUES}){_IS}{{0,4}})(?=[A-Z_/-]{{0,39}}\d)"
-         r"(?P<code>[A-Z0-9](?:[A-Z0-9_/-]{0,38}[A-Z0-9])?)(?![A-Z0-9]|\.\d)", _code, pause=False),
+         r"(?P<code>[A-Z0-9](?:[A-Z0-9_/-]{0,38}[A-Z0-9])?)(?![A-Z0-9]|\.\d)"
+         rf"(?P<more>(?:\s?[和或到至、]\s?\d{{1,12}}{_NO_QUANTITY}(?!\d)){{0,8}})",
+         _code, pause=False),
     rule("hex", rf"{START}0x[0-9A-F]{{1,16}}{END}", _all_yao),
     rule("extension", r"(?P<cue>转)(?P<code>\d{3,5})(?!\d|\.\d|[元年天台个])", _code, pause=False),
     rule("extension", rf"{START}\d{{3,5}}(?=分机)", _all_yao),

@@ -44,7 +44,8 @@ def _clock(text: str) -> str:
 def _times(match: re.Match[str]) -> str:
     half = {"A": "上午", "P": "下午"}.get((match["half"] or " ")[0].upper(), "")
     later = match["to"]
-    return half + _clock(match["time"]) + ("到" + _clock(later) if later else "")
+    until = "到" + (match["next"] or "") + _clock(later) if later else ""
+    return half + _clock(match["time"]) + until
 
 
 DATES: tuple[Rule, ...] = (
@@ -58,6 +59,7 @@ DATES: tuple[Rule, ...] = (
     rule("date in words", r"(?<!\d)(?P<y>\d{4}|\d\d(?=\s?年\s?\d))\s?年\s?(?P<m>\d{1,2})\s?月"
          r"(?:\s?(?P<d>\d{1,2})\s?(?P<day>[日号]))?", _date_in_words),
     rule("year", rf"(?<!\d)(?P<y>{_YEAR})(?:年?{TO}(?P<to>{_YEAR}))?年", _year),
-    rule("time", rf"(?<![\d:])(?P<time>{_CLOCK}(?:[:：][0-5]\d)?)(?:{TO}(?P<to>{_CLOCK}))?"
+    rule("time", rf"(?<![\d:])(?P<time>{_CLOCK}(?:[:：][0-5]\d)?)"
+         rf"(?:{TO}(?P<next>次日|第二天|当天)?(?P<to>{_CLOCK}))?"
          r"(?:\s?(?P<half>[AP]M)(?![A-Z]))?(?![\d:])", _times),
 )  # fmt: skip

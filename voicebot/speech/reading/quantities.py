@@ -84,8 +84,13 @@ def _spindle(match: re.Match[str]) -> str:
     return d.number(str(int(whole) * 1000 + int(tenth or "0") * 100)) + "转"
 
 
-def _current(name: str) -> str:
-    return "交流" if name.upper() == "AC" else "直流"
+def _current(match: re.Match[str]) -> str:
+    return "交流" if match["c"].upper() == "AC" else "直流"
+
+
+def _volts(match: re.Match[str]) -> str:
+    high = "到" + d.count(match["b"]) if match["b"] else ""
+    return _current(match) + d.count(match["a"]) + high + "伏"
 
 
 EARLY_QUANTITIES: tuple[Rule, ...] = (
@@ -101,9 +106,9 @@ EARLY_QUANTITIES: tuple[Rule, ...] = (
     rule("percent", rf"{START}(?P<sign>(?<!\d)-)?(?P<a>{NUMBER})\s?[%‰]?(?:{TO}(?P<b>{NUMBER})\s?)?"
          r"(?P<of>[%‰])", _percent),
     rule("spindle", r"(?<![A-Z0-9.])(?P<k>\d{1,2}(?:\.\d)?)K(?:\s?RPM|转|(?=\s?SAS))", _spindle),
-    rule("current", r"(?<![A-Z0-9])(?P<c>AC|DC)(?=\s?\d[\d.~-]{0,9}V)", lambda m: _current(m["c"])),
-    rule("current", rf"{START}(?P<a>{NUMBER})V(?P<c>AC|DC)(?![A-Z0-9])",
-         lambda m: _current(m["c"]) + d.number(m["a"]) + "伏"),
+    rule("current", r"(?<![A-Z0-9])(?P<c>AC|DC)(?=\s?\d[\d.~-]{0,9}V)", _current),
+    rule("current", rf"{START}(?P<a>{NUMBER})(?:{TO}(?P<b>{NUMBER}))?V(?P<c>AC|DC)(?![A-Z0-9])",
+         _volts),
     rule("cores and memory", r"(?<![A-Z0-9.])(?P<c>\d{1,3})C(?P<g>\d{1,4})G(?![A-Z0-9])",
          lambda m: d.count(m["c"]) + "核" + d.count(m["g"]) + " G "),
 )  # fmt: skip

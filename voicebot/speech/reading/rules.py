@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from voicebot.speech.reading.codes import (
     CODES,
+    FILES,
     LATE_VERSIONS,
     MODELS,
     PASSWORDS,
@@ -23,6 +24,7 @@ from voicebot.speech.reading.rule import Rule
 
 BEFORE_LEXICON: tuple[Rule, ...] = (
     *PASSWORDS,
+    *FILES,
     *KEYS,
     *PHONES,
     *VERSIONS,
