@@ -63,22 +63,22 @@ def _checked_pattern(node: Node, pattern: str) -> re.Pattern[str] | None:
         ways = ways_to_match(parsed)
         compiled = re.compile(pattern, re.I | re.A)
     except (re.error, RecursionError, OverflowError) as error:
-        node.wrong("a regular expression", f"{pattern!r} ({error})", "correct it")
+        node.wrong("a regular expression", f"'{pattern}' ({error})", "correct it")
         return None
     if ways is None:
         node.wrong(
             "a pattern whose repeats have an end, without \\1",
-            repr(pattern),
+            f"'{pattern}'",
             "write {1,20} for + and {0,20} for *",
         )
     elif ways > MAX_WAYS:
         node.wrong(
             f"a pattern that can match in at most {MAX_WAYS} ways from one place",
-            f"{ways if ways < 10**9 else 'over a billion'} in {pattern!r}",
+            f"{ways if ways < 10**9 else 'over a billion'} in '{pattern}'",
             "make its repeats shorter or fewer",
         )
     elif parsed.getwidth()[0] == 0:
-        node.wrong("a pattern that needs some text", f"{pattern!r}, which matches none")
+        node.wrong("a pattern that needs some text", f"'{pattern}', which matches none")
     else:
         return compiled
     return None

@@ -6,7 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tests.pack.conftest import Break
+from voicebot.cli import app
 from voicebot.pack import ReadingRule
 from voicebot.pack_loader import read_pack
 from voicebot.pack_reading import MAX_RULES, read_rules
@@ -136,3 +139,23 @@ def test_the_demo_packs_examples_come_true() -> None:
     assert len(examples) >= len(pack.reading) >= 1
     for written, spoken in examples:
         assert reader.read(written) == spoken
+
+
+def test_pack_check_reads_the_examples(change: Break) -> None:
+    runner = CliRunner()
+    root = change("reading.yaml", "杠零幺幺七", "杠一一七")
+    result = runner.invoke(app, ["pack", "check", str(root)])
+    assert result.exit_code == 2
+    assert "reading.yaml:3: 维修单号: expected '单号WX-2026-0117' to be read" in result.output
+    assert "got '单号维修单二零二六杠零幺幺七'; correct the rule or the example" in result.output
+
+
+def test_a_broken_pattern_is_found_by_pack_check(change: Break) -> None:
+    root = change("reading.yaml", r"WX-(\d{4})", r"WX-(\d+)")
+    result = CliRunner().invoke(app, ["pack", "check", str(root)])
+    assert result.exit_code == 2
+    assert (
+        r"reading.yaml:4: [0].pattern: expected a pattern whose repeats have an end"
+        in result.output
+    )
+    assert r"got 'WX-(\d+)-(\d{4})'; write {1,20} for +" in result.output
