@@ -34,11 +34,16 @@ class ClauseLimits:
         """The most that the clause of this index may hold."""
         return (self.first_max, self.second_max, self.longest)[min(index, 2)]
 
+    def without_opening(self) -> ClauseLimits:
+        """For what follows something that is being said: no need to start short."""
+        return ClauseLimits(self.longest, self.longest, self.longest, self.longest)
+
 
 LIMITS = ClauseLimits()
 FIRST_CHARS = LIMITS.first
 MAX_CHARS = LIMITS.longest
 _MERGE_BELOW_CHARS = 5  # a shorter clause joins its neighbour, if the two fit
+_LEAST_CHARS = 3
 _FORCED_PAUSE_MS = 40
 _PAUSES_MS = {
     "。": 350, "！": 350, "？": 400, "!": 350, "?": 400, ".": 350,
@@ -85,7 +90,21 @@ def split_clauses(
     as `plain` gives it, but for spaces where it was cut. `reader` is one that knows the pack's
     rules; None: the built-in rules say what may not be torn.
     """
-    words = words_of(plain(text), terms, reader)
+    return cut_clauses(plain(text), terms, reader=reader, limits=limits)
+
+
+def cut_clauses(
+    written: str,
+    terms: Iterable[str] = (),
+    *,
+    opening: bool = True,
+    reader: Reader | None = None,
+    limits: ClauseLimits = LIMITS,
+) -> list[Clause]:
+    """As `split_clauses`, of what `plain` has made; without an `opening` no clause is cut short."""
+    if not opening:
+        limits = limits.without_opening()
+    words = words_of(written, terms, reader)
     pieces = _merged(list(_fitted(_phrases(words), limits)), limits)
     said = ["".join(word.text for word in words).strip() for words, _ in pieces]
     return [Clause(text, nth, pieces[nth][1]) for nth, text in enumerate(said)]
@@ -128,10 +147,13 @@ def _fitted(phrases: Iterable[Piece], limits: ClauseLimits) -> Iterator[Piece]:
         while _length(words) > limits.most(index) and len(words) > 1:
             total = _length(words)
             most = limits.most(index)
-            wanted = limits.first if index == 0 else total / -(-total // most)
+            wanted = min(limits.first, total / 2) if index == 0 else total / -(-total // most)
             cut = _best_cut(words, wanted, most)
-            if not _length(words[:cut]) or not _length(words[cut:]):
+            head, tail = _length(words[:cut]), _length(words[cut:])
+            if not head or not tail:
                 break
+            if head < _LEAST_CHARS and index > 0 and total <= limits.longest:
+                break  # rather one clause too long than a stub whose end nothing is ready for
             yield words[:cut], _FORCED_PAUSE_MS
             words, index = words[cut:], index + 1
         yield words, pause
@@ -148,7 +170,7 @@ def _best_cut(words: Words, wanted: float, most: int) -> int:
         if not length:
             continue
         cost = abs(length - wanted) + _cost_between(before.text, after.text)
-        cost += 6 * (total - length < 3) + 100 * (length > most)
+        cost += 6 * (total - length < _LEAST_CHARS) + 100 * (length > most)
         if cost < best_cost:
             best, best_cost = index, cost
         if length > most:
