@@ -14,13 +14,13 @@ from voicebot.speech.reading.spelling import (
 )
 
 _CUES = (
-    "序列号|服务码|服务标签|资产标签|资产号|编号|备件号|料号|S/N|SN[号码]?|PN|工单号?|单号|合同号"
-    "|验证码|密码|口令|编码|代码|错误码|故障码|告警码|尾号|端口号?|工号|分机号?|QQ号?|微信号?|账号"
-    "|卡号|税号|邮编|许可证号?|流水号|批次号?|(?<![A-Z])ID|VLAN(?:\\s?ID)?|TCP|UDP"
+    "序列号|服务码|服务标签|资产标签|资产号|编号|备件号|料号|工单号?|单号|合同号|验证码|密码|口令|编码|代码"
+    "|错误码|故障码|告警码|尾号|端口号?|工号|分机号?|微信号?|账号|卡号|税号|邮编|许可证号?|流水号|批次号?"
+    "|(?<![A-Z0-9])(?:S/N|SN[号码]?|PN|QQ号?|ID|VLAN(?:\\s?ID)?|TCP|UDP)"
 )
 _IS = r"(?:\s|为|是|[:：])"
 _SAYS_NUMBER = r"(?:拨打|致电|电话|热线|客服|呼叫|拨|打)(?:号码)?"
-_SAYS_ERROR = r"(?:报错?|返回|状态码|错误|提示|显示|HTTP|Error|Stop)(?:码|代码|code)?"
+_SAYS_ERROR = r"(?:报错?|返回|状态码|错误|提示|显示|(?<![A-Z])(?:HTTP|Error|Stop))(?:码|代码|code)?"
 # what makes of three to five digits a quantity after all
 _NO_QUANTITY = r"(?![A-Z0-9%℃]|\.\d|\s?[个次条块台秒分小天年月元人份位种名套件张度米毫兆千万多余])"
 _EVENTS = (
@@ -200,6 +200,7 @@ MODELS: tuple[Rule, ...] = (
          r"[A-Z0-9]{1,40}(?:[-_][A-Z0-9]{1,40}){0,6}(?:\.\d{1,4})?(?![A-Z0-9])", _model),
     rule("hyphened code", rf"{START}\d{{4,12}}(?:-\d{{1,12}}){{1,4}}{END}", _model),
     rule("long digits", rf"{START}\d{{7,}}{END}", lambda m: d.grouped(d.in_groups(m.group()))),
-    rule("release", rf"{START}(?:19|20)\d\d{END}", lambda m: d.one_by_one(m.group(), yao=False)),
+    rule("release", rf"{START}(?:19[5-9]|20[0-3])\d{END}",
+         lambda m: d.one_by_one(m.group(), yao=False)),
     rule("letters", r"[A-Z]{2,}", lambda m: letters(m.group()), digit=False),
 )  # fmt: skip

@@ -100,7 +100,8 @@ EARLY_QUANTITIES: tuple[Rule, ...] = (
          r"\s?(?P<big>[万亿])?元?(?![\d,])", _money),
     rule("thousands", r"(?<![A-Z0-9.,])\d{1,3}(?:,\d{3}){1,3}(?![\d,A-Z])",
          lambda m: d.number(m.group().replace(",", ""))),
-    rule("inches", rf"{START}(?P<a>{NUMBER})\s?[\"”″]", lambda m: d.number(m["a"]) + "英寸"),
+    rule("inches", rf"(?<![A-Z0-9.\"“])(?P<a>{NUMBER})\s?[\"”″]",
+         lambda m: d.number(m["a"]) + "英寸"),
     rule("compared", r"(?:>=|<=|==|!=|[≥≧≤≦≠≈±])|[<>](?=\s?-?\d)",
          lambda m: _COMPARED[m.group()], digit=False),
     rule("percent", rf"{START}(?P<sign>(?<!\d)-)?(?P<a>{NUMBER})\s?[%‰]?(?:{TO}(?P<b>{NUMBER})\s?)?"
@@ -131,8 +132,8 @@ QUANTITIES: tuple[Rule, ...] = (
     rule("product", rf"(?<![A-Z0-9.])(?P<n>\d{{1,5}}(?:\.\d{{1,3}})?(?:(?:[x×*]|\s[x×*]\s)\d{{1,5}}"
          rf"(?:\.\d{{1,3}})?){{1,2}})(?P<after>h|[x×*](?=\ue000))?{END}", _product),
     rule("times", r"(?<=[\u4e00-\u9fff\ue000])\*(?=\d)", lambda m: "乘"),
-    rule("lanes", rf"(?<![A-Z0-9])x(?P<n>\d{{1,2}}){END}", lambda m: " X " + d.number(m["n"]),
-         pause=False),
+    rule("lanes", rf"(?<![A-Z0-9])x(?P<n>1|2|4|8|12|16|24|32){END}",
+         lambda m: " X " + d.number(m["n"]), pause=False),
     rule("fraction", r"(?<![A-Z0-9./])(?P<a>\d{1,4})/(?P<b>\d{1,4})(?![A-Z0-9/]|\.\d)",
          lambda m: d.number(m["b"]) + "分之" + d.number(m["a"])),
     rule("ratio", r"(?<![A-Z0-9.:：])(?P<a>\d{1,4})[:：](?P<b>\d{1,4})(?![A-Z0-9:：]|\.\d)",
