@@ -5,6 +5,7 @@
     pack.toml        name, company, hotline, voice
     prompts.yaml     what the bot says at fixed points; several variants each
     lexicon.yaml     models, parts, English terms and how they are spoken
+    reading.yaml     how the company's codes are read aloud; may be missing
     labels.yaml      the label tree for problem and solution classes
     faq/*.yaml       questions with similar questions and an answer
     documents/       manuals (Markdown, text, JSONL)
@@ -47,6 +48,22 @@ class Term:
     kind: str
     spoken: tuple[str, ...] = ()
     reading: str = ""
+
+
+@dataclass(frozen=True)
+class ReadingRule:
+    """How what a pattern matches is read aloud (``reading.yaml``).
+
+    `reading` holds ``{1}`` or ``{name}`` for the groups of `pattern`, as they stand or with a way
+    to read them behind a colon. `examples` are (written, spoken) pairs that must come true;
+    `line` is where the rule stands.
+    """
+
+    name: str
+    pattern: str
+    reading: str
+    examples: tuple[tuple[str, str], ...] = ()
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,7 @@ class Pack:
     faq: tuple[Faq, ...]
     documents: tuple[Path, ...]
     scenes: tuple[Scene, ...]
+    reading: tuple[ReadingRule, ...] = ()
 
     @property
     def danger_words(self) -> tuple[str, ...]:

@@ -15,10 +15,12 @@ from voicebot.pack import (
     Pack,
     PackInfo,
     Prompts,
+    ReadingRule,
     Term,
     VoiceChoice,
 )
 from voicebot.pack_prompts import OPTIONAL_PROMPTS, PLACEHOLDERS, REQUIRED_PROMPTS
+from voicebot.pack_reading import read_rules
 from voicebot.pack_yaml import MAX_FILE_BYTES, Node, Problem, Problems, read_yaml
 from voicebot.scenes.lint import lint_scene
 from voicebot.scenes.model import Scene
@@ -31,7 +33,8 @@ PACK_TOML_KEYS = (
 )  # fmt: skip
 DOCUMENT_SUFFIXES = (".md", ".txt", ".jsonl")
 TOP_LEVEL = (
-    "pack.toml", "prompts.yaml", "lexicon.yaml", "labels.yaml", "faq", "documents", "scenes",
+    "pack.toml", "prompts.yaml", "lexicon.yaml", "reading.yaml", "labels.yaml", "faq", "documents",
+    "scenes",
 )  # fmt: skip
 
 
@@ -87,6 +90,7 @@ class _Reader:
             faq=self._faq(),
             documents=self._files("documents", DOCUMENT_SUFFIXES),
             scenes=self._scenes(labels, {term.kind for term in lexicon}),
+            reading=self._reading(),
         )
 
     def _shown(self, path: Path) -> str:
@@ -179,6 +183,12 @@ class _Reader:
                 item.wrong("each term once", f"{term.term!r} again", "merge them")
             terms.append(term)
         return tuple(terms)
+
+    def _reading(self) -> tuple[ReadingRule, ...]:
+        if not (self.root / "reading.yaml").exists():
+            return ()
+        root = self._yaml("reading.yaml")
+        return read_rules(root) if root else ()
 
     def _labels(self) -> Labels:
         root = self._yaml("labels.yaml")

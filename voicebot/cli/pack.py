@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicebot.cli.pack_prepare import prepare
+
+if TYPE_CHECKING:
+    from voicebot.pack import Pack
 
 TEMPLATE = Path(__file__).parent.parent / "packs" / "template"
 
@@ -38,7 +42,7 @@ def new(
 
 
 def check(directory: Annotated[Path, typer.Argument(help="the pack's folder")]) -> None:
-    """List everything that is wrong with a pack, failing scene tests included; exit 2 if any."""
+    """List everything that is wrong with a pack, failing examples included; exit 2 if any."""
     from voicebot.dialog.policy import Dialog
     from voicebot.dialog.scene_tests import run_scene_tests
     from voicebot.pack_loader import read_pack
@@ -53,6 +57,9 @@ def check(directory: Annotated[Path, typer.Argument(help="the pack's folder")]) 
                 for wrong in turn.wrong:
                     typer.echo(f"{report.scene}: test {report.name!r}: {turn.heard!r}: {wrong}")
                     failures += 1
+        for wrong in _misread(pack):
+            typer.echo(wrong)
+            failures += 1
     if problems or failures or pack is None:
         typer.echo(f"{directory}: {len(problems) + failures} problems")
         raise typer.Exit(2)
@@ -60,5 +67,21 @@ def check(directory: Annotated[Path, typer.Argument(help="the pack's folder")]) 
     typer.echo(
         f"{directory}: OK: {len(pack.scenes)} scenes ({tests} tests pass), {len(pack.faq)} FAQ, "
         f"{len(pack.documents)} documents, {len(pack.lexicon)} terms, "
+        f"{len(pack.reading)} reading rules, "
         f"{len(pack.labels.problem) + len(pack.labels.solution)} labels"
     )
+
+
+def _misread(pack: Pack) -> Iterator[str]:
+    """The examples of reading.yaml that are not read as they say."""
+    from voicebot.speech.reading import Reader
+
+    reader = Reader(pack.lexicon, rules=pack.reading)
+    for rule in pack.reading:
+        for written, spoken in rule.examples:
+            got = reader.read(written)
+            if got != spoken:
+                yield (
+                    f"reading.yaml:{rule.line}: {rule.name}: expected {written!r} to be read "
+                    f"{spoken!r}, got {got!r}; correct the rule or the example"
+                )

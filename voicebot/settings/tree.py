@@ -136,6 +136,10 @@ class SpeechSettings(Section):
     speed: float = Field(0.0, ge=0, le=2, description="0: the pack's speed")
     threads: int = Field(2, ge=1, description="CPU threads a clause")
     cache_mb: int = Field(512, ge=1, description="bound of the prepared-speech cache on disk")
+    links: Literal["name", "spell"] = Field(
+        "name",
+        description="web links and e-mail addresses: say what they are, or spell them out",
+    )
     prepare_chars: int = Field(
         20_000,
         ge=0,

@@ -44,6 +44,7 @@ def build_speaker(
         SpeechCache(folder, max_mb=settings.speech.cache_mb),
         terms=[term.term for term in pack.lexicon],
         known=known,
+        reader=build_reader(settings, pack),
     )
 
 
@@ -53,7 +54,7 @@ def build_voice(settings: Settings, pack: Pack) -> Voice:
     A pack cannot choose the online voice: what sends texts away is the operator's to choose.
     """
     engine, name = _chosen(settings.speech, pack.info.voice.name)
-    makers = _Makers(settings, pack, Reader(pack.lexicon))
+    makers = _Makers(settings, pack, build_reader(settings, pack))
     voices = [makers.make(engine, name)]
     for second in settings.speech.fallback:
         if ORDER.index(second) > ORDER.index(engine):
@@ -74,6 +75,11 @@ def _chosen(speech: SpeechSettings, pack_voice: str) -> tuple[Engine, str]:
     if engine == "edge" or (engine == "kokoro" and is_edge_voice(asked)):
         return "edge", asked or (pack_voice if is_edge_voice(pack_voice) else DEFAULT_VOICE)
     return engine, asked or pack_voice
+
+
+def build_reader(settings: Settings, pack: Pack) -> Reader:
+    """The pack's readings, and how links are said."""
+    return Reader(pack.lexicon, rules=pack.reading, links=settings.speech.links)
 
 
 class _Makers:

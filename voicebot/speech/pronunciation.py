@@ -7,6 +7,7 @@ write its prefix dictionary into the temp folder and report on stderr.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 
 # word -> pinyin with tone numbers, one syllable a character
@@ -15,7 +16,6 @@ PHRASES: dict[str, str] = {
     "长时间": "chang2 shi2 jian1",
     "长响": "chang2 xiang3",
     "长亮": "chang2 liang4",
-    "一长两短": "yi4 chang2 liang3 duan3",
     "重装": "chong2 zhuang1",
     "重插": "chong2 cha1",
     "重做": "chong2 zuo4",
@@ -27,21 +27,90 @@ PHRASES: dict[str, str] = {
     "重拨": "chong2 bo1",
     "重置": "chong2 zhi4",
     "重打": "chong2 da3",
-    "处理器": "chu3 li3 qi4",
-    "量一下": "liang2 yi2 xia4",
-    "卡槽": "ka3 cao2",
-    "转人工": "zhuan3 ren2 gong1",
-    "还没": "hai2 mei2",
+    "量一下": "liang2 yi1 xia4",
     "锐德": "rui4 de2",
     "拜欧斯": "bai4 ou1 si1",
     "答应": "da1 ying5",
-    "应答": "ying4 da2",
-    "降速": "jiang4 su4",
-    "参数": "can1 shu4",
     "空槽": "kong4 cao2",
-    "空位": "kong4 wei4",
-    "都行": "dou1 xing2",
-    "背板": "bei4 ban3",
+    "重构": "chong2 gou4",
+    "重写": "chong2 xie3",
+    "重起": "chong2 qi3",
+    "重命名": "chong2 ming4 ming2",
+    "重定向": "chong2 ding4 xiang4",
+    "重分配": "chong2 fen1 pei4",
+    "重插拔": "chong2 cha1 ba2",
+    "一行": "yi1 hang2",
+    "两行": "liang3 hang2",
+    "三行": "san1 hang2",
+    "几行": "ji3 hang2",
+    "每行": "mei3 hang2",
+    "第一行": "di4 yi1 hang2",
+    "第二行": "di4 er4 hang2",
+    "第三行": "di4 san1 hang2",
+    "最后一行": "zui4 hou4 yi1 hang2",
+    "行号": "hang2 hao4",
+    "命令行": "ming4 ling4 hang2",
+    "数一下": "shu3 yi1 xia4",
+    "数一数": "shu3 yi1 shu3",
+    "调高": "tiao2 gao1",
+    "调低": "tiao2 di1",
+    "调大": "tiao2 da4",
+    "调小": "tiao2 xiao3",
+    "调到": "tiao2 dao4",
+    "调成": "tiao2 cheng2",
+    "调回": "tiao2 hui2",
+    "转动": "zhuan4 dong4",
+    "停转": "ting2 zhuan4",
+    "转得": "zhuan4 de5",
+    "风扇不转": "feng1 shan4 bu4 zhuan4",
+    "风扇还在转": "feng1 shan4 hai2 zai4 zhuan4",
+    "风扇在转": "feng1 shan4 zai4 zhuan4",
+    "风扇转得": "feng1 shan4 zhuan4 de5",
+    "为空": "wei2 kong1",
+    "变为": "bian4 wei2",
+    "弹不出来": "tan2 bu4 chu1 lai2",
+    "切换": "qie1 huan4",
+    "弹出": "tan2 chu1",
+    "弹窗": "tan2 chuang1",
+    "弹框": "tan2 kuang4",
+    "弹片": "tan2 pian4",
+    "弹不出": "tan2 bu4 chu1",
+    "三相": "san1 xiang4",
+    "单相": "dan1 xiang4",
+    "两相": "liang3 xiang4",
+    "缺相": "que1 xiang4",
+    "相线": "xiang4 xian4",
+    "逻辑卷": "luo2 ji2 juan4",
+    "物理卷": "wu4 li3 juan4",
+    "数据卷": "shu4 ju4 juan4",
+    "卷组": "juan4 zu3",
+    "卷标": "juan4 biao1",
+    "建卷": "jian4 juan4",
+    "划痕": "hua2 hen2",
+    "温差": "wen1 cha1",
+    "压差": "ya1 cha1",
+    "扎带": "za1 dai4",
+    "时长": "shi2 chang2",
+    "空着": "kong4 zhe5",
+    "为准": "wei2 zhun3",
+    "设为": "she4 wei2",
+    "设置为": "she4 zhi4 wei2",
+    "修改为": "xiu1 gai3 wei2",
+    "配置为": "pei4 zhi4 wei2",
+    "默认为": "mo4 ren4 wei2",
+    "显示为": "xian3 shi4 wei2",
+    "状态为": "zhuang4 tai4 wei2",
+    "密码为": "mi4 ma3 wei2",
+    "地址为": "di4 zhi3 wei2",
+    "型号为": "xing2 hao4 wei2",
+    "版本为": "ban3 ben3 wei2",
+    "升级为": "sheng1 ji2 wei2",
+    "标记为": "biao1 ji4 wei2",
+    "得先": "dei3 xian1",
+    "得换": "dei3 huan4",
+    "得等": "dei3 deng3",
+    "得重启": "dei3 chong2 qi3",
+    "得关机": "dei3 guan1 ji1",
 }
 
 _lock = threading.Lock()
@@ -66,3 +135,17 @@ def teach() -> None:
             marked = [[to_tone(syllable.rstrip("5"))] for syllable in syllables.split()]
             load_phrases_dict({word: marked})
         _taught = True
+
+
+def pinyin(spoken: str) -> str:
+    """Numbered pinyin of text as `Reader.read` gives it; letters and stops stay as they are."""
+    from pypinyin import Style, lazy_pinyin
+
+    teach()
+    syllables = []
+    for run in re.findall("[\u3400-\u9fff]+|[A-Z]|[，。！？；：、]", spoken):
+        if run[0] < "\u3400" or run[0] > "\u9fff":
+            syllables.append(run)
+        else:
+            syllables += lazy_pinyin(run, style=Style.TONE3, neutral_tone_with_five=True)
+    return " ".join(syllables)

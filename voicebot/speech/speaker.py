@@ -10,6 +10,7 @@ from voicebot.speech.api import LINE_RATE, Clause, Pcm, Voice
 from voicebot.speech.cache import SpeechCache
 from voicebot.speech.chain import Spoken, Utterance, VoiceChain
 from voicebot.speech.pace import Made, Pace
+from voicebot.speech.reading import Reader
 from voicebot.speech.wording import Wording
 
 Progress = Callable[[int, int], None]
@@ -21,8 +22,9 @@ class Speaker:
     """A voice with its cache. Blocking and thread-safe; rendering is the caller's to schedule.
 
     `terms` are written forms that a clause must not be cut inside of; `known` texts, which may
-    hold ``{slots}``, are cut the same wherever they are said. Two threads that want the same
-    clause render it once. `pace` knows how fast its voices are.
+    hold ``{slots}``, are cut the same wherever they are said; `reader` knows the pack's reading
+    rules. Two threads that want the same clause render it once. `pace` knows how fast its voices
+    are.
     """
 
     def __init__(
@@ -32,11 +34,12 @@ class Speaker:
         *,
         terms: Iterable[str] = (),
         known: Iterable[str] = (),
+        reader: Reader | None = None,
     ) -> None:
         self._voice = voice if isinstance(voice, VoiceChain) else VoiceChain((voice,))
         self._cache = cache
         self.pace = Pace()
-        self._wording = Wording(known, terms)
+        self._wording = Wording(known, terms, reader)
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from voicebot.speech.api import Clause
 from voicebot.speech.clauses import cut_clauses
-from voicebot.speech.reading import plain
+from voicebot.speech.reading import Reader, plain
 
 ANNOUNCED_PAUSE_MS = 40  # as at any place where no stop asks for more
 _SLOT = re.compile(r"\{[^{}]*\}")
@@ -39,11 +39,18 @@ class _Head:
 class Wording:
     """Cuts utterances; `texts` are known word for word, save for their ``{slots}``.
 
-    `terms` are written forms that no clause is cut inside of. Immutable, hence thread-safe.
+    `terms` are written forms that no clause is cut inside of, `reader` knows the pack's reading
+    rules. Immutable, hence thread-safe.
     """
 
-    def __init__(self, texts: Iterable[str] = (), terms: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        texts: Iterable[str] = (),
+        terms: Iterable[str] = (),
+        reader: Reader | None = None,
+    ) -> None:
         self._terms = tuple(terms)
+        self._reader = reader
         self._known: dict[str, tuple[Clause, ...]] = {}
         self._heads: set[_Head] = set()
         self._most_phrases = 0
@@ -96,12 +103,12 @@ class Wording:
     def _cut_fixed(self, span: _Span) -> list[Clause]:
         if span.head is not None:
             return [Clause(span.head.text, 0, ANNOUNCED_PAUSE_MS)]
-        return cut_clauses(span.text, self._terms, opening=span.opening)
+        return cut_clauses(span.text, self._terms, opening=span.opening, reader=self._reader)
 
     def _cut_live(self, phrases: list[str]) -> list[Clause]:
         """What has to be rendered while something short plays, or nothing: it starts short."""
         text = "".join(phrases)
-        return cut_clauses(text, self._terms) if text else []
+        return cut_clauses(text, self._terms, reader=self._reader) if text else []
 
     def _fixed_at(self, phrases: list[str], at: int) -> tuple[int, tuple[Clause, ...]]:
         """How many phrases from `at` on are known, and their clauses; 0 and one for a head."""

@@ -1,10 +1,11 @@
 """Reading rules: from written text to what a Mandarin voice can say.
 
-`plain` removes what no voice should meet (markdown, list marks, URLs); `Reader` turns numbers,
-codes, units and English terms into Chinese characters and spaced single letters.
+`plain` removes what no voice should meet (markdown, list marks); `Reader` turns numbers, codes,
+units, links and English terms into Chinese characters and spaced single letters.
 """
 
-from voicebot.speech.reading.plain import plain
-from voicebot.speech.reading.reader import READING_VERSION, Reader
+from voicebot.speech.reading.network import Links
+from voicebot.speech.reading.plain import MAX_CHARS, plain
+from voicebot.speech.reading.reader import READING_VERSION, Reader, Span, Step
 
-__all__ = ["READING_VERSION", "Reader", "plain"]
+__all__ = ["MAX_CHARS", "READING_VERSION", "Links", "Reader", "Span", "Step", "plain"]

@@ -8,6 +8,7 @@ _DIGITS = "零一二三四五六七八九"
 _UNITS = ("", "十", "百", "千")
 _GROUPS = ("", "万", "亿")
 _MAX_NUMBER_DIGITS = 12
+_GROUP_DIGITS = 4
 
 
 def one_by_one(digits: str, *, yao: bool) -> str:
@@ -24,21 +25,30 @@ def grouped(groups: Iterable[str], *, yao: bool = True) -> str:
     return "，".join(one_by_one(group, yao=yao) for group in groups)
 
 
-def in_fours(digits: str) -> list[str]:
-    """Cut a long run into groups of four from the left, none of a single digit."""
-    groups = [digits[i : i + 4] for i in range(0, len(digits), 4)]
-    if len(groups) > 1 and len(groups[-1]) == 1:
-        groups[-2:] = [groups[-2] + groups[-1]]
+def in_groups(run: str) -> list[str]:
+    """Cut a long run into as few groups of at most four as there can be, of even length.
+
+    6 digits are 3 and 3, 7 are 4 and 3, 11 are 4, 4 and 3: nobody writes down more at a time.
+    """
+    count = -(-len(run) // _GROUP_DIGITS)
+    groups, start = [], 0
+    for nth in range(count):
+        size = -(-(len(run) - start) // (count - nth))
+        groups.append(run[start : start + size])
+        start += size
     return groups
 
 
 def number(digits: str) -> str:
     """Read a non-negative decimal such as ``128`` or ``3.50`` as a number: 一百二十八.
 
-    Leading zeros (``007``) and more than twelve digits are read one by one.
+    Leading zeros (``007``) and more than twelve digits are read one by one. A leading 2 before
+    千, 万 and 亿 is 两.
     """
     whole, _, fraction = digits.partition(".")
-    if len(whole) > _MAX_NUMBER_DIGITS or (len(whole) > 1 and whole[0] == "0"):
+    if len(whole) > _MAX_NUMBER_DIGITS:
+        read = grouped(in_groups(whole), yao=False)
+    elif len(whole) > 1 and whole[0] == "0":
         read = one_by_one(whole, yao=False)
     else:
         read = _whole(int(whole or "0"))
@@ -65,6 +75,8 @@ def _whole(value: int) -> str:
         parts.append(_below_ten_thousand(group) + _GROUPS[power])
         gap = False
     text = "".join(parts)
+    if text.startswith(("二千", "二万", "二亿")):
+        text = "两" + text[1:]
     return text[1:] if text.startswith("一十") else text
 
 

@@ -4,38 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from voicebot.pack import Term
-from voicebot.speech.reading import digits as d
-from voicebot.speech.reading.lexicon import ENGLISH
+from voicebot.pack import ReadingRule, Term
+from voicebot.speech.pronunciation import PHRASES
+from voicebot.speech.reading.lexicon import ENGLISH, EXACT_UNITS, UNITS
+from voicebot.speech.reading.network import Links, link_rules
+from voicebot.speech.reading.own import own_rule
 from voicebot.speech.reading.plain import plain
 from voicebot.speech.reading.rule import Rule
-from voicebot.speech.reading.rules import KEYS, RULES
+from voicebot.speech.reading.rules import AFTER_LEXICON, BEFORE_LEXICON
 from voicebot.speech.reading.terms import key_of, raid_rule, term_rule
 
-READING_VERSION = "1"  # raise it when a rule changes what is heard: prepared speech is keyed by it
+READING_VERSION = "2"  # raise it when a rule changes what is heard: prepared speech is keyed by it
 
+TAKEN = "\ue000"  # stands for every character that a rule took, while later rules look
 _HANZI = "\u3400-\u4dbf\u4e00-\u9fff"
 _SPEAKABLE = re.compile(f"[{_HANZI}A-Z]")
-_NEEDS_NORMALIZER = re.compile(r"[0-9$¥￥℃%/:+\-=]")
 _PUNCTUATION = str.maketrans(
     {",": "，", ".": "。", "!": "！", "?": "？", ";": "；", ":": "：", "…": "，", "—": "，",
      "(": "，", ")": "，", "（": "，", "）": "，", "[": "，", "]": "，", "【": "，", "】": "，",
      "{": "，", "}": "，", "｛": "，", "｝": "，", "→": "，", ">": "，", "/": "、", "\\": "、",
-     "=": "等于", "+": "加", "&": "和", "%": "百分号", "×": "乘", "℃": "摄氏度", "·": " "}
+     "=": "等于", "+": "加", "&": "和", "%": "百分号", "×": "乘", "÷": "除以", "℃": "摄氏度",
+     "℉": "华氏度", "·": " "}
 )  # fmt: skip
 _STOPS = "，。！？；：、"
-_CHUNK_CHARS = 120  # the normaliser's time grows faster than its input
-
-
-@dataclass(frozen=True)
-class _Piece:
-    text: str
-    done: bool
-    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,107 +41,122 @@ class Step:
     spoken: str
 
 
+@dataclass(frozen=True)
+class Span:
+    """What a rule took of a text: ``text[start:end]``, and from `context` on it was looked at.
+
+    `context` is less than `start` where a cue word (工单号, 密码是) decided the reading.
+    """
+
+    context: int
+    start: int
+    end: int
+    rule: Rule
+    spoken: str
+
+
 class Reader:
     """Turns written text into Chinese characters, spaced single letters and punctuation.
 
-    `terms` are a pack's lexicon entries; those with a `reading` win over every rule.
-    Thread-safe. Reading its own output changes nothing.
+    `terms` are a pack's lexicon entries; those with a `reading` win over every built-in rule, and
+    the pack's own `rules` over them. `links` says how web links and e-mail addresses are read: as
+    what they are (``name``) or character by character (``spell``). Thread-safe. Reading its own
+    output changes nothing, unless a pack's readings say otherwise.
     """
 
-    def __init__(self, terms: Iterable[Term] = ()) -> None:
+    def __init__(
+        self,
+        terms: Iterable[Term] = (),
+        *,
+        rules: Iterable[ReadingRule] = (),
+        links: Links = "name",
+    ) -> None:
+        own_rules = tuple(rules)
         own = {t.term: t.reading for t in terms if t.term.strip() and t.reading.strip()}
-        raid = {key_of(term): reading for term, reading in own.items()}.get("RAID")
-        self._rules: tuple[Rule, ...] = (
-            raid_rule(raid or ENGLISH["RAID"]),
-            *((term_rule("pack term", own),) if own else ()),
-            KEYS,
-            term_rule("lexicon", ENGLISH),
-            *RULES,
+        by_key = {key_of(term): reading for term, reading in own.items()}
+        raid = by_key.pop("RAID", ENGLISH["RAID"])
+        self.rules: tuple[Rule, ...] = (
+            *link_rules(links),
+            *(own_rule(rule, self._built_in) for rule in own_rules),
+            *((term_rule("pack term", by_key),) if by_key else ()),
+            raid_rule(raid),
+            *BEFORE_LEXICON,
+            term_rule("lexicon", {**ENGLISH, "RAID": raid}),
+            *AFTER_LEXICON,
         )
-        self._lock = threading.Lock()
-        self._normalize: Callable[[str], str] | None = None
-        digest = hashlib.sha256(repr((READING_VERSION, sorted(ENGLISH.items()))).encode())
-        digest.update(repr(sorted(own.items())).encode())
-        self.fingerprint = f"reading-{READING_VERSION}-{digest.hexdigest()[:12]}"
+        identity = (
+            READING_VERSION, links, sorted(ENGLISH.items()), sorted(UNITS.items()),
+            sorted(EXACT_UNITS.items()), sorted(own.items()), own_rules,
+            sorted(PHRASES.items()),
+        )  # fmt: skip
+        digest = hashlib.sha256(repr(identity).encode()).hexdigest()
+        self.fingerprint = f"reading-{READING_VERSION}-{digest[:12]}"
 
     def warm_up(self) -> None:
-        """Load the number normaliser (about .2 s)."""
-        self.read("1")
+        """Nothing is loaded late; kept for voices that warm up their front end."""
 
     def read(self, text: str) -> str:
         """Return what is said for `text`; empty if there is nothing that can be said."""
-        return _tidy("".join(piece.text for piece in self._pieces(text)))
+        return self._said(plain(text))
 
     def explain(self, text: str) -> list[Step]:
         """Return the decisions behind `read`, in the order of the text."""
-        steps = []
         written = plain(text)
-        for before, piece in _traced(self._rules, written):
-            if piece.done:
-                steps.append(Step(before, piece.rule, _tidy(piece.text)))
-        return steps
+        return [
+            Step(written[span.start : span.end], span.rule.name, tidy(span.spoken))
+            for span in self.spans(written)
+        ]
 
-    def _pieces(self, text: str) -> Iterator[_Piece]:
-        after_rule = False
-        for _, piece in _traced(self._rules, plain(text)):
-            if piece.done:
-                yield piece
-            elif after_rule and piece.text.isspace():  # "DDR4 10GbE": two codes, not one
-                yield _Piece("，", True)
-            else:
-                yield _Piece(self._leftover(piece.text), True)
-            after_rule = piece.done
+    def spans(self, written: str) -> list[Span]:
+        """What the rules take of `plain` text, in its order; spans do not overlap."""
+        return spans(self.rules, written)
 
-    def _leftover(self, text: str) -> str:
-        """Numbers no rule took go through the normaliser, a bounded stretch at a time."""
-        if not _NEEDS_NORMALIZER.search(text):
-            return text
-        chunks = re.findall(rf".{{1,{_CHUNK_CHARS}}}", text, re.S)
-        return "".join(self._normalized(chunk) for chunk in chunks)
+    def _said(self, written: str) -> str:
+        return tidy("".join(_parts(written, self.spans(written))))
 
-    def _normalized(self, text: str) -> str:
-        with self._lock:
-            if self._normalize is None:
-                from wetext import Normalizer
-
-                self._normalize = Normalizer(lang="zh", operator="tn").normalize
-            text = self._normalize(text) if re.search(r"\d", text) else text
-        # the normaliser leaves what it cannot parse: never let a digit reach the voice
-        return re.sub(r"\d+", lambda m: d.number(m.group()), text)
+    def _built_in(self, text: str) -> str:
+        """How the rules below a pack's own read a part of what a pack's rule matched."""
+        below = [rule for rule in self.rules if not rule.name.startswith("pack rule")]
+        return "".join(_parts(text, spans(below, text)))
 
 
-def _traced(rules: Sequence[Rule], text: str) -> Iterator[tuple[str, _Piece]]:
-    """Yield (written, piece) over the whole text; pieces a rule took are done."""
-    pieces = [(text, _Piece(text, False))]
+def spans(rules: Sequence[Rule], text: str) -> list[Span]:
+    """What `rules`, tried in this order, take of `text`; what one took is hidden from the next."""
+    found: list[Span] = []
+    numbers = re.search("[0-9]", text) is not None
     for rule in rules:
-        pieces = _apply(pieces, rule)
-    yield from pieces
-
-
-def _apply(pieces: list[tuple[str, _Piece]], rule: Rule) -> list[tuple[str, _Piece]]:
-    out: list[tuple[str, _Piece]] = []
-    for written, piece in pieces:
-        if piece.done:
-            out.append((written, piece))
+        if rule.digit and not numbers:
             continue
-        end = 0
-        for match in rule.pattern.finditer(piece.text):
-            start = match.end("cue") if "cue" in rule.pattern.groupindex else match.start()
-            if start > end:
-                out.append((piece.text[end:start], _Piece(piece.text[end:start], False)))
-            out.append((piece.text[start : match.end()], _Piece(rule.read(match), True, rule.name)))
-            end = match.end()
-        if end < len(piece.text):
-            out.append((piece.text[end:], _Piece(piece.text[end:], False)))
-    return out
+        cue = "cue" in rule.pattern.groupindex
+        taken = []
+        for match in rule.pattern.finditer(text):
+            start = match.end("cue") if cue else match.start()
+            if match.end() > start and TAKEN not in text[start : match.end()]:
+                taken.append(Span(match.start(), start, match.end(), rule, rule.read(match)))
+        for span in taken:
+            text = text[: span.start] + TAKEN * (span.end - span.start) + text[span.end :]
+        found += taken
+    return sorted(found, key=lambda span: span.start)
 
 
-def _tidy(text: str) -> str:
+def _parts(text: str, found: Iterable[Span]) -> Iterator[str]:
+    end, after_rule = 0, False
+    for span in found:
+        between = text[end : span.start]
+        if after_rule and between.isspace() and span.rule.pause:
+            between = "，"  # "DDR4 10GbE": two codes, not one
+        yield between
+        yield span.spoken
+        end, after_rule = span.end, True
+    yield text[end:]
+
+
+def tidy(text: str) -> str:
     """Letters apart and upper case, known punctuation only, no doubled or leading stops."""
     text = text.translate(_PUNCTUATION)
     text = re.sub(r"[A-Za-z]", lambda m: f" {m.group().upper()} ", text)
     text = re.sub(rf"[^{_HANZI}A-Z{_STOPS} ]", " ", text)
-    text = re.sub(rf"\s*([{_STOPS}])\s*", r"\1", text)
+    text = re.sub(rf" *([{_STOPS}]) *", r"\1", text)
     text = re.sub(rf"[{_STOPS}]{{2,}}", _strongest, text)
     text = re.sub(r" +", " ", text)
     text = re.sub(rf"(?<=[{_HANZI}]) (?=[{_HANZI}])", "", text).strip()

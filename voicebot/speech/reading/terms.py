@@ -1,4 +1,4 @@
-"""Terms read as a whole: a pack's own readings and the trade's English lexicon, as rules."""
+"""Rules made of lists: the lexicon, a pack's own terms, RAID levels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from voicebot.speech.reading import digits as d
-from voicebot.speech.reading.rule import Rule
+from voicebot.speech.reading.rule import Rule, rule
 
 
 def term_rule(name: str, readings: Mapping[str, str]) -> Rule:
@@ -16,22 +16,23 @@ def term_rule(name: str, readings: Mapping[str, str]) -> Rule:
     """
     by_key = {key_of(term): reading.strip() for term, reading in readings.items()}
     longest_first = sorted(by_key, key=lambda key: (-len(key), key))
-    pattern = re.compile("|".join(map(_pattern, longest_first)), re.I)
-    return Rule(name, pattern, lambda match: by_key[key_of(match.group())])
+    pattern = "|".join(map(_pattern, longest_first))
+    return rule(name, pattern, lambda match: by_key[key_of(match.group())], digit=False)
 
 
 def raid_rule(reading: str) -> Rule:
     """RAID levels, digit by digit: ``RAID10`` -> 锐德一零, ``RAID 0/1/5`` -> 锐德零、一、五."""
 
     def read(match: re.Match[str]) -> str:
-        levels = re.findall(r"\d+", match["levels"])
-        return reading + "、".join(d.one_by_one(level, yao=False) for level in levels)
+        levels = re.split(r"\s?([/、+])\s?", match["levels"])
+        signs = {"/": "、", "、": "、", "+": "加"}
+        return reading + "".join(signs.get(x) or d.one_by_one(x, yao=False) for x in levels)
 
     pattern = (
-        r"(?<![A-Z0-9])RAID[\s-]?(?P<levels>\d{1,2}(?:\s?[/、]\s?\d{1,2}(?![\d个块台]))*)"
+        r"(?<![A-Z0-9])RAID[\s-]?(?P<levels>\d{1,2}(?:\s?[/、+]\s?\d{1,2}(?![\d个块台条])){0,8})"
         r"(?!\.?\d|[A-Z])"
     )
-    return Rule("raid", re.compile(pattern, re.I), read)
+    return rule("raid", pattern, read)
 
 
 def key_of(term: str) -> str:
@@ -41,10 +42,10 @@ def key_of(term: str) -> str:
 
 def _pattern(key: str) -> str:
     """A term of letters must not begin or end inside a longer word or code."""
-    before = r"(?<![A-Za-z0-9])" if re.match("[A-Z0-9]", key) else ""
+    before = r"(?<![A-Z0-9])" if re.match("[A-Z0-9]", key) else ""
     after = ""
     if re.search("[0-9]$", key):
-        after = r"(?![A-Za-z0-9])"
+        after = r"(?![A-Z0-9]|[-.]\d)"  # DDR4-3200 is a rule's
     elif re.search("[A-Z]$", key):
-        after = r"(?![A-Za-z]|[-_]?\d{3}|\d+[A-Za-z])"  # LED1 is LED and 1; RAM9A is a code
-    return before + re.escape(key).replace(r"\ ", r"\s+") + after
+        after = r"(?![A-Z]|[-_]?\d{3}|\d+[A-Z])"  # LED1 is LED and 1; RAM9A is a code
+    return before + re.escape(key).replace(r"\ ", r"\s") + after
