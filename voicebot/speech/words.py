@@ -32,7 +32,9 @@ _LATIN_RUN = re.compile(r"[A-Za-z0-9+#._-]+(?: [A-Za-z0-9+#._-]+){1,5}")
 _DIGIT_BEFORE_UNIT = re.compile(
     rf"(?<=\d)\s?(?:端口|分机|错误|报错|告警|系列|阵列卡|网卡|控制器|交换机|[卡型{_UNITS}])"
 )
-_SIGN = re.compile(r"[<>=≥≤≠≈±+-]{1,2}\s?-?\d|[交直]流\s?\d|[元块]/[\u4e00-\u9fff]")
+_SIGN = re.compile(
+    r"[<>=≥≤≠≈±+-]{1,2}\s?-?\d|[交直]流\s?\d|[元块]/[\u4e00-\u9fff]|\d[WGTVA]/[\u4e00-\u9fff]"
+)
 
 
 @dataclass(frozen=True)

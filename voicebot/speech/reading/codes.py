@@ -189,7 +189,7 @@ PROCESSORS: tuple[Rule, ...] = (
     rule("generation", r"(?<![A-Z0-9])Gen\s?(?P<n>\d{1,2})(?![A-Z0-9.])",
          lambda m: "第" + d.number(m["n"]) + "代"),
     rule("release", r"(?P<cue>(?<![A-Z0-9])Win)(?P<code>20\d\d)(?![A-Z0-9])", _chip, pause=False),
-    rule("memory", rf"(?<![A-Z0-9])DDR(?P<n>[345])-(?P<speed>\d{{4}}){END}", _memory),
+    rule("memory", rf"(?<![A-Z0-9])DDR(?P<n>[345])[- ](?P<speed>\d{{4}}){END}", _memory),
 )  # fmt: skip
 MODELS: tuple[Rule, ...] = (
     rule("board", rf"{START}(?P<code>\d{{4}})-(?P<n>\d{{1,2}})(?P<x>[IE])(?![A-Z0-9])", _board),
