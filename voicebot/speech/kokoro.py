@@ -98,7 +98,7 @@ class KokoroVoice:
     ) -> Iterator[Chunk]:
         """See `StreamingVoice.stream`. A clause is one chunk, but for one of over 509 phonemes.
 
-        The converted models leave out its leading and trailing silence but for 60 ms.
+        The converted models leave out its leading and trailing silence but for 260 ms.
         """
         watch = Watch(timeout_s, stop)
         pieces = self._pieces(text, watch)
