@@ -3,7 +3,7 @@
     python -m tests.bench.bench_kokoro speed [--threads 1]
     python -m tests.bench.bench_kokoro errors [--voices zf_xiaobei zm_yunxi] [--speeds 1.0]
 
-`speed`: 30 hotline clauses of 4 to 12 characters, the two models in turn, so that a loaded
+`speed`: 30 hotline clauses of 2 to 9 characters, the two models in turn, so that a loaded
 machine slows both. `errors`: the sentences of kokoro_lines.txt through A-law, recognized by the
 embedded Whisper without a prompt; both models say the same sentences.
 """

@@ -31,8 +31,8 @@ def energy(*runs: tuple[int, float]) -> npt.NDArray[np.float32]:
     return np.concatenate([np.full(count, level, np.float32) for count, level in runs])
 
 
-def test_silence_at_both_ends_is_cut_to_60_ms() -> None:
-    assert audible(energy((40, -9.0), (80, 7.0), (60, -9.0))) == (34, 126)
+def test_silence_at_both_ends_is_cut_to_262_ms() -> None:
+    assert audible(energy((40, -9.0), (80, 7.0), (60, -9.0))) == (18, 142)
     assert audible(energy((2, -9.0), (80, 7.0))) == (0, 82)
 
 
@@ -57,7 +57,7 @@ def test_a_stream_joins_to_what_is_rendered(fast: KokoroVoice) -> None:
 def test_silence_at_the_ends_is_never_made(fast: KokoroVoice) -> None:
     made = sum(len(chunk.pcm) for chunk in fast.stream("您好")) / KOKORO_RATE
     heard = len(fast.render("您好")) / LINE_RATE
-    assert heard < made < heard + 0.35
+    assert heard < made < heard + 0.75
 
 
 @pytest.mark.weights

@@ -98,7 +98,7 @@ class KokoroVoice:
     ) -> Iterator[Chunk]:
         """See `StreamingVoice.stream`. A clause is one chunk, but for one of over 509 phonemes.
 
-        The converted models leave out its leading and trailing silence but for 60 ms.
+        The converted models leave out its leading and trailing silence but for 260 ms.
         """
         watch = Watch(timeout_s, stop)
         pieces = self._pieces(text, watch)
@@ -144,6 +144,8 @@ def _open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    # a thread that waits for the other in a loop takes its core from other calls
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4  # a run stopped at its deadline is no error to print
     if not model.is_file():
         raise WeightsError(missing(model))

@@ -21,13 +21,15 @@ Run = Callable[[str, Feed], list[npt.NDArray[Any]]]
 FAST_MODELS = ("text", "decoder", "generator")
 _STYLE = 128  # of the style, what is for the sound; the rest is for the rhythm
 _AUDIBLE = -2.0  # of the energy curve: speech is at 0 to 9, soft consonants from -2, silence at -9
-_KEPT = 5  # half frames of 12.5 ms of silence that stay at both ends
+# Half frames of 12.5 ms of silence that stay at both ends. The generator's normalisation counts
+# them: with 62 ms a clause was understood worse than with 262 ms (docs/voice.md).
+_KEPT = 21
 
 
 def speak_clause(feed: Feed, run: Run) -> Samples:
     """The sound of ``tokens``, ``style`` and ``speed``: floats at 24 kHz, shape (n,).
 
-    Without its leading and trailing silence but for 62 ms; n is 0 if it is nothing else.
+    Without its leading and trailing silence but for 262 ms; n is 0 if it is nothing else.
     """
     text, pitch, energy = run("text", feed)
     start, stop = audible(energy[0])
