@@ -64,7 +64,8 @@ def in_call(
     async def talk() -> tuple[Any, Any]:
         call = FileCall(b"", tail_ms=20_000)
         await call.answer()
-        mouth = Mouth(call, Speaker(voice, cache), scheduler, patience_s)
+        speaker = Speaker(voice, cache, terms=(TEXT,))  # a term is never cut: one clause
+        mouth = Mouth(call, speaker, scheduler, patience_s)
         result = await script(mouth, call)
         await mouth.close()
         await asyncio.sleep(0.2)
