@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from voicebot.knowledge.ingest.files import FileReport, find_files
+from voicebot.knowledge.ingest.files import FileReport
+from voicebot.knowledge.ingest.finding import find_files
 from voicebot.pack import Faq
 
 SUFFIXES = (".yaml", ".yml")
