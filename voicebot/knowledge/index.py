@@ -162,6 +162,23 @@ def known_sources(directory: Path) -> list[Source]:
         return []
 
 
+def contents(directory: Path) -> tuple[list[Source], list[Entry]]:
+    """The files that the current generation was made of, and its entries; loads no vectors.
+
+    Raises KnowledgeError or IndexMismatchError like `load`, but suits any embedder.
+    """
+    folder = _current(directory)
+    if folder is None:
+        raise KnowledgeError(f"index: no index in {directory}; run `voicebot kb ingest` first")
+    try:
+        _check_format(json.loads((folder / "meta.json").read_text(encoding="utf-8")), directory)
+        return read_sources_of(folder), _read_entries(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KnowledgeError(
+            f"index: {folder} is damaged ({error}); run `voicebot kb ingest` again"
+        ) from None
+
+
 def load(directory: Path, embedder: Embedder) -> Index:
     """Read the current generation.
 
@@ -188,12 +205,16 @@ def _current(directory: Path) -> Path | None:
         return None
 
 
-def _check(meta: dict[str, Any], directory: Path, embedder: Embedder) -> None:
+def _check_format(meta: dict[str, Any], directory: Path) -> None:
     if meta["format"] != FORMAT:
         raise IndexMismatchError(
             f"index: {directory} has format {meta['format']}, this version reads {FORMAT}; "
             "run `voicebot kb ingest` again"
         )
+
+
+def _check(meta: dict[str, Any], directory: Path, embedder: Embedder) -> None:
+    _check_format(meta, directory)
     theirs, ours = (meta["embedder"], meta["fingerprint"]), (embedder.name, embedder.fingerprint)
     if theirs[1] != ours[1]:
         raise IndexMismatchError(
@@ -231,9 +252,13 @@ def _write(index: Index, folder: Path, embedder: Embedder) -> None:
             os.fsync(written.fileno())
 
 
-def _read(folder: Path) -> Index:
+def _read_entries(folder: Path) -> list[Entry]:
     with (folder / "passages.jsonl").open(encoding="utf-8") as file:
-        entries = [_entry(json.loads(line)) for line in file]
+        return [_entry(json.loads(line)) for line in file]
+
+
+def _read(folder: Path) -> Index:
+    entries = _read_entries(folder)
     vectors = np.load(folder / "vectors.npy")
     if len(vectors) != len(entries):
         raise ValueError(f"{len(entries)} passages but {len(vectors)} vectors")

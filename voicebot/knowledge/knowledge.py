@@ -142,11 +142,21 @@ def _faq_entries(faq: Iterable[Faq]) -> Iterator[Entry]:
     for item in faq:
         if item.status != "approved":
             continue
-        rest = (item.answer, item.question, item.source or item.id, item.product)
         answer = f"{item.question}\n{item.answer}"
-        yield Entry(item.id, HitKind.FAQ, Role.ANSWER, answer, *rest)
-        for question in (item.question, *item.similar):
-            yield Entry(item.id, HitKind.FAQ, Role.QUESTION, question, *rest)
+        texts = [(Role.QUESTION, question) for question in (item.question, *item.similar)]
+        for role, match in ((Role.ANSWER, answer), *texts):
+            yield Entry(
+                item.id,
+                HitKind.FAQ,
+                role,
+                match,
+                item.answer,
+                item.question,
+                item.source or item.id,
+                item.product,
+                valid_from=item.valid_from,
+                valid_until=item.valid_until,
+            )
 
 
 def _scene_entries(scenes: Iterable[SceneEntry]) -> Iterator[Entry]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from voicebot.knowledge.ingest.page import Box, Figure, Grid, Line, Page, line_of
 
 Element = Line | Grid | Figure
-_MIN_LINES = 4  # a side
+_MIN_LINES = 3  # a side
 _FILLED = 0.6  # of the column's width, by the middle line: running text, not table cells
+_BAND_GAP = 1.5  # of the type size: white over the whole width that parts a page into bands
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,55 @@ class Region:
 
 def regions(page: Page) -> list[Region]:
     """The page's regions in reading order."""
-    gutter = _gutter(page)
     everything: list[Element] = [*page.lines, *page.grids, *page.figures]
-    if gutter is None:
-        return [_region(everything)] if everything else []
+    found: list[Region] = []
+    for band, gutter in _merged(list(_bands(everything))):
+        found += [_region(band)] if gutter is None else _two_columns(band, gutter)
+    return found
+
+
+def _bands(elements: Sequence[Element]) -> Iterator[tuple[list[Element], float | None]]:
+    """Stretches of the page with white between them, with the gutter of those in two columns."""
+    band: list[Element] = []
+    bottom = 0.0
+    for element in sorted(elements, key=lambda e: (e.top, e.x0)):
+        size = element.size if isinstance(element, Line) else 10.0
+        if band and element.top - bottom > _BAND_GAP * size:
+            yield band, _gutter(band)
+            band = []
+        bottom = max(bottom, element.bottom) if band else element.bottom
+        band.append(element)
+    if band:
+        yield band, _gutter(band)
+
+
+def _merged(
+    bands: list[tuple[list[Element], float | None]],
+) -> list[tuple[list[Element], float | None]]:
+    """Bands of one gutter are one, so that the left column is read to its end first."""
+    found: list[tuple[list[Element], float | None]] = []
+    for i, (band, gutter) in enumerate(bands):
+        before = found[-1][1] if found else None
+        after = next((g for _, g in bands[i + 1 :] if g is not None), None)
+        if (before is not None and gutter is not None and abs(before - gutter) < 12) or (
+            before is not None and after is not None and gutter is None and _beside(band, before)
+        ):
+            found[-1] = ([*found[-1][0], *band], before)
+        else:
+            found.append((band, gutter))
+    return found
+
+
+def _beside(band: Sequence[Element], gutter: float) -> bool:
+    """Whether a short band stands in one of two columns."""
+    return (
+        len(band) < 2 * _MIN_LINES
+        and all(e.x1 <= gutter + 1 or e.x0 >= gutter - 1 for e in band)
+        and any(e.x0 >= gutter - 1 for e in band)
+    )
+
+
+def _two_columns(everything: Sequence[Element], gutter: float) -> list[Region]:
     bands: list[Region] = []
     left: list[Element] = []
     right: list[Element] = []
@@ -39,18 +85,8 @@ def regions(page: Page) -> list[Region]:
         else:
             bands += [_region(side) for side in (left, right) if side]
             left, right = [], []
-            if bands and _crosses(bands[-1], gutter):
-                element_region = [*bands.pop().elements, element]
-                bands.append(_region(element_region))
-            else:
-                bands.append(_region([element]))
+            bands.append(_region([element]))
     return bands + [_region(side) for side in (left, right) if side]
-
-
-def _crosses(region: Region, gutter: float) -> bool:
-    return region.x0 < gutter < region.x1 and not any(
-        e.x1 <= gutter + 1 or e.x0 >= gutter - 1 for e in region.elements
-    )
 
 
 def _region(elements: Sequence[Element]) -> Region:
@@ -73,28 +109,25 @@ def _split(elements: Sequence[Element], gutter: float) -> list[Element]:
     return found
 
 
-def _gutter(page: Page) -> float | None:
-    """Where the page parts into two columns of running text; None if it has one column."""
-    segments = [s for line in page.lines for s in line.segments]
+def _gutter(band: Sequence[Element]) -> float | None:
+    """Where a band parts into two columns of running text; None if it has one column."""
+    lines = [element for element in band if isinstance(element, Line)]
+    segments = [segment for line in lines for segment in line.segments]
     if len(segments) < 2 * _MIN_LINES:
         return None
     x0, x1 = min(s.x0 for s in segments), max(s.x1 for s in segments)
-    best: tuple[int, float, float] | None = None
     step = max((x1 - x0) / 60, 1.0)
-    for i in range(20, 41):
-        x = x0 + i * step
-        crossing = sum(s.x0 < x - 1 and s.x1 > x + 1 for s in segments)
-        candidate = (crossing, abs(x - (x0 + x1) / 2), x)
-        best = candidate if best is None or candidate < best else best
-    if best is None or best[0] > 0.25 * len(page.lines):
-        return None
-    gutter = best[2]
+    candidates = (x0 + i * step for i in range(20, 41))
+    crossing, _, gutter = min(
+        (sum(s.x0 < x - 1 and s.x1 > x + 1 for s in segments), abs(x - (x0 + x1) / 2), x)
+        for x in candidates
+    )
     left = [s for s in segments if s.x1 <= gutter + 1]
     right = [s for s in segments if s.x0 >= gutter - 1]
     for side, width in ((left, gutter - x0), (right, x1 - gutter)):
         if len(side) < _MIN_LINES or _middle_width(side) < _FILLED * width:
             return None
-    return gutter
+    return gutter if crossing <= 0.25 * len(lines) else None
 
 
 def _middle_width(segments: Sequence[Box]) -> float:

@@ -19,13 +19,10 @@ from voicebot.knowledge.ingest.records import read_records
 from voicebot.knowledge.ingest.split import pack
 from voicebot.knowledge.ingest.tables import PATH_SEPARATOR
 from voicebot.knowledge.ingest.unit import Document, Unit
+from voicebot.knowledge.suffixes import OLD, RICH_SUFFIXES, SUFFIXES
 
-TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".csv", ".tsv", ".jsonl")
-RICH_SUFFIXES = (".pdf", ".docx", ".xlsx", ".xlsm", ".html", ".htm")  # read in a process apart
-SUFFIXES = (*TEXT_SUFFIXES, *RICH_SUFFIXES)
 MAX_TEXT_BYTES = 50 * 1024 * 1024
 MAX_RICH_BYTES = 500 * 1024 * 1024
-_OLD = {".doc": ".docx", ".xls": ".xlsx", ".ppt": ".pdf", ".pptx": ".pdf", ".wps": ".docx"}
 
 
 @dataclass(frozen=True)
@@ -83,8 +80,8 @@ def read_file(
 def _check(path: Path) -> None:
     """Raises UndecodableError with a line for the reader, or OSError."""
     suffix = path.suffix.lower()
-    if suffix in _OLD:
-        raise UndecodableError(f"old format '{suffix}'; save it as {_OLD[suffix]}")
+    if suffix in OLD:
+        raise UndecodableError(f"old format '{suffix}'; save it as {OLD[suffix]}")
     if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise UndecodableError(f"unknown kind '{path.suffix or path.name}'; readable: {known}")

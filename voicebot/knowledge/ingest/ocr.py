@@ -11,6 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]  # (height, width, 3)
+_SETTINGS = {
+    "Global.log_level": "critical",
+    "Det.limit_type": "max",  # lines are sought at this size, and read at the picture's own
+    "Det.limit_side_len": 1280,
+}
 INSTALL = "pip install 'voicebot[documents]'"
 
 
@@ -36,7 +41,7 @@ class Ocr:
     def _engine(self) -> Any:
         from rapidocr import RapidOCR
 
-        return RapidOCR(params={"Global.log_level": "critical"})
+        return RapidOCR(params=_SETTINGS)
 
     def read(self, image: Image) -> list[Seen]:
         """Lines from top to bottom. Nothing if the extra is not installed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ from typing import Any
 
 CELL_GAP = 1.5  # of the type size: wider gaps in a line part cells or columns
 _WORD_GAP = 0.2
-_WIDE_GAP = 0.7  # between Chinese characters; less is only loose setting
+_BLANK_GAP = 0.1  # where a space is written; producers also write them without moving on
+_WIDE_GAP = 0.4  # between Chinese characters; less is only loose setting
+Char = dict[str, Any]  # as pdfplumber gives it
 _LATIN_END = re.compile(r"[A-Za-z]-$")
 
 
@@ -91,10 +92,10 @@ def line_of(segments: Iterable[Segment]) -> Line:
     )
 
 
-def lines_of_chars(chars: Sequence[dict[str, Any]]) -> list[Line]:
+def lines_of_chars(chars: Sequence[Char]) -> list[Line]:
     """Lines out of pdfplumber's characters, top to bottom."""
-    inked = [char for char in chars if char["text"].strip()]
-    return [line_of(_segments(row)) for row in _rows(inked)]
+    lines = (_segments(row) for row in _rows(chars))
+    return [line_of(segments) for segments in lines if segments]
 
 
 def lines_of_segments(segments: Sequence[Segment]) -> list[Line]:
@@ -113,9 +114,9 @@ def _middle(row: Sequence[Segment]) -> float:
     return sum(s.top + s.bottom for s in row) / (2 * len(row))
 
 
-def _rows(chars: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+def _rows(chars: Sequence[Char]) -> list[list[Char]]:
     """Characters of one base line together: middles closer than .4 of the size."""
-    rows: list[list[dict[str, Any]]] = []
+    rows: list[list[Char]] = []
     middle = 0.0
     for char in sorted(chars, key=lambda c: (c["top"] + c["bottom"], c["x0"])):
         own = (char["top"] + char["bottom"]) / 2
@@ -127,23 +128,35 @@ def _rows(chars: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return rows
 
 
-def _segments(row: list[dict[str, Any]]) -> list[Segment]:
-    row = sorted(row, key=lambda c: c["x0"])
-    groups: list[list[dict[str, Any]]] = [[row[0]]]
-    for before, char in itertools.pairwise(row):
-        if char["x0"] - before["x1"] > CELL_GAP * max(before["size"], char["size"]):
+def _segments(row: Sequence[Char]) -> list[Segment]:
+    groups: list[list[Char]] = []
+    texts: list[str] = []
+    blank = False
+    for char in sorted(row, key=lambda c: c["x0"]):
+        if char["text"].isspace():
+            blank = True
+            continue
+        before = groups[-1][-1] if groups else None
+        if before is None or char["x0"] - before["x1"] > CELL_GAP * max(
+            before["size"], char["size"]
+        ):
             groups.append([char])
+            texts.append(char["text"])
         else:
             groups[-1].append(char)
-    return [_segment(group) for group in groups]
+            texts[-1] += (" " if _parted(before, char, blank) else "") + char["text"]
+        blank = False
+    return [_segment(group, text) for group, text in zip(groups, texts, strict=True)]
 
 
-def _segment(chars: list[dict[str, Any]]) -> Segment:
-    text = chars[0]["text"]
-    for before, char in itertools.pairwise(chars):
-        gap = (char["x0"] - before["x1"]) / max(char["size"], 1)
-        wide = before["text"] > "\u2e80" and char["text"] > "\u2e80"
-        text += (" " if gap > (_WIDE_GAP if wide else _WORD_GAP) else "") + char["text"]
+def _parted(before: Char, char: Char, blank: bool) -> bool:
+    """Whether there is a space between two characters of a line, written or by their distance."""
+    gap = (char["x0"] - before["x1"]) / max(char["size"], 1)
+    wide = before["text"] > "\u2e80" and char["text"] > "\u2e80"
+    return gap > (_WIDE_GAP if wide else _WORD_GAP) or (blank and gap > _BLANK_GAP)
+
+
+def _segment(chars: Sequence[Char], text: str) -> Segment:
     sizes = sorted(char["size"] for char in chars)
     fonts = [str(char.get("fontname", "")).lower() for char in chars]
     bold = all("bold" in font or "heavy" in font or "black" in font for font in fonts)
