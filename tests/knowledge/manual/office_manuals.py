@@ -15,7 +15,11 @@ def build_docx(path: Path) -> None:
     document.add_heading("网卡安装指南", 0)
     document.add_heading("安装驱动", 1)
     document.add_paragraph("系统里看不到网卡时，按下面的步骤安装驱动：")
-    for step in ("从官网下载驱动包。", "用管理员身份运行安装程序。", "重启以后在设备管理器里确认。"):
+    for step in (
+        "从官网下载驱动包。",
+        "用管理员身份运行安装程序。",
+        "重启以后在设备管理器里确认。",
+    ):
         document.add_paragraph(step, style="List Number")
     document.add_heading("兼容性", 1)
     table = document.add_table(rows=4, cols=3)

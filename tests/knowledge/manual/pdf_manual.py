@@ -65,7 +65,9 @@ class Manual:
     def space(self, points: float = 8) -> None:
         self.y -= points
 
-    def ruled(self, rows: tuple[tuple[str, ...], ...], widths: tuple[float, ...], high: float = 18) -> None:
+    def ruled(
+        self, rows: tuple[tuple[str, ...], ...], widths: tuple[float, ...], high: float = 18
+    ) -> None:
         """A table with all its rules; a cell like the one above it is merged with it."""
         top = self.y + 12
         xs = [LEFT]
@@ -110,19 +112,26 @@ def build(path: Path) -> None:
 def _text_pages(manual: Manual) -> None:
     manual.line("YL9000 服务器维护手册", 22, gap=2)
     manual.heading("第一章 产品概述", 16)
-    manual.line("YL9000是一款面向虚拟化和数据库业务的双路机架服务器，机箱高度为四优，最多可以安装三十六块硬")
+    manual.line(
+        "YL9000是一款面向虚拟化和数据库业务的双路机架服务器，机箱高度为四优，最多可以安装三十六块硬"
+    )
     manual.line("盘。整机满配重量为四十二千克，搬运时需要两个人。")
     manual.space()
-    manual.line("The baseboard management controller keeps its own clock and logs every power tran-")
+    manual.line(
+        "The baseboard management controller keeps its own clock and logs every power tran-"
+    )
     manual.line("sition with a time stamp. The log holds four thousand events.")
     manual.heading("1.1 工作环境")
     manual.line("工作温度为五到三十五摄氏度，海拔不超过三千零五十米。")
     manual.heading("第二章 部件更换", 16)
     manual.heading("2.1 更换硬盘")
     manual.line("硬盘黄灯常亮时，按下面的步骤更换：")
-    for step in ("1. 在管理界面里确认故障硬盘的槽位。", "2. 按下硬盘托架上的红色卡扣。",
-                 "3. 等待三十秒，让盘片停转以后再拉出托架，不要在盘片还在转动的时候搬动硬盘，否则会划伤",
-                 "盘片。"):  # fmt: skip
+    for step in (
+        "1. 在管理界面里确认故障硬盘的槽位。",
+        "2. 按下硬盘托架上的红色卡扣。",
+        "3. 等待三十秒，让盘片停转以后再拉出托架，不要在盘片还在转动的时候搬动硬盘，否则会划",
+        "伤盘片。",
+    ):
         manual.line(step)
     manual.turn()
     manual.line("4. 插入同型号的新硬盘，观察绿灯开始闪烁。")

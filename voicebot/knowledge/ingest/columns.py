@@ -28,7 +28,11 @@ def regions(page: Page) -> list[Region]:
     everything: list[Element] = [*page.lines, *page.grids, *page.figures]
     found: list[Region] = []
     for band, gutter in _merged(list(_bands(everything))):
-        found += [_region(band)] if gutter is None else _two_columns(band, gutter)
+        if gutter is None:
+            whole = _region(everything)  # how far lines reach shows best on the whole page
+            found.append(Region(whole.x0, whole.x1, _region(band).elements))
+        else:
+            found += _two_columns(band, gutter)
     return found
 
 
@@ -55,9 +59,9 @@ def _merged(
     for i, (band, gutter) in enumerate(bands):
         before = found[-1][1] if found else None
         after = next((g for _, g in bands[i + 1 :] if g is not None), None)
-        if (before is not None and gutter is not None and abs(before - gutter) < 12) or (
-            before is not None and after is not None and gutter is None and _beside(band, before)
-        ):
+        same = before is not None and gutter is not None and abs(before - gutter) < 12
+        between = before is not None and after is not None and gutter is None
+        if same or (between and _beside(band, before or 0.0)):
             found[-1] = ([*found[-1][0], *band], before)
         else:
             found.append((band, gutter))

@@ -16,7 +16,7 @@ class UndecodableError(Exception):
 def decode(data: bytes) -> tuple[str, str]:
     """The text with ``\\n`` line ends, and a note if some of it was lost (else ""). Raises
     UndecodableError."""
-    if not data.strip(b"\0 \t\r\n\f"):
+    if not data.strip():
         raise UndecodableError("is empty")
     text, note = _decoded(data)
     return text.replace("\r\n", "\n").replace("\r", "\n"), note

@@ -152,7 +152,7 @@ def _goes_on(last: tuple[Line, Region, int], line: Line, region: Region, page: i
         return False
     text = before.text.rstrip()
     full = before.x1 >= where.x1 - 2.5 * before.size
-    if (where, its_page) != (region, page):  # the next column or page
+    if its_page != page or line.top < before.top:  # the next page or column
         return not text.endswith(_ENDS) and (full or text.endswith("-"))
     if line.top - before.bottom > _TIGHT * before.size:
         return False

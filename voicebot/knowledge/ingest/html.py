@@ -26,47 +26,12 @@ _UNSEEN = (
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.I)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{2,20})", re.I)
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
+    (
+        *("address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div"),
+        *("dl", "dt", "fieldset", "figcaption", "figure", "footer", "header", "hr", "html", "li"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "main", "ol", "p", "pre", "section", "summary"),
+        *("table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+    )
 )
 _BREAK = "\v"  # stands for <br>; a line end in the source is white space
 _MAX_SPAN = 200
@@ -91,6 +56,8 @@ def read_html(path: Path, pictures: Pictures) -> Document:
         reader.walk(tree.body, 0)
     document = reader.outline.finish()
     document.problems += [note] if note else []
+    if reader.too_deep:
+        document.problems.append(f"what is nested more than {_MAX_DEPTH} deep is not read")
     return document
 
 
@@ -112,20 +79,22 @@ class _Reader:
         self.outline = Outline()
         self._folder = path.resolve().parent
         self._pictures = pictures
+        self.too_deep = False
 
     def walk(self, node: LexborNode, depth: int) -> None:
         """Take the blocks below a node in order; text between them is a paragraph."""
         if depth > _MAX_DEPTH:
+            self.too_deep = True
             return
         inline: list[str] = []
         for child in node.iter(include_text=True):
             tag = child.tag or ""
-            if tag in _BLOCKS or (tag != "-text" and child.css_first(_ANY_BLOCK) is not None):
-                self._close(inline)
-                self._block(child, tag, depth)
-            elif tag == "img":
+            if tag == "img":
                 self._close(inline)
                 self._figure(child, "")
+            elif tag in _BLOCKS or (tag != "-text" and child.css_first(_ANY_BLOCK) is not None):
+                self._close(inline)
+                self._block(child, tag, depth)
             elif tag == "br":
                 inline.append(_BREAK)
             elif tag != "_comment":

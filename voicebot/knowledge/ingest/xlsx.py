@@ -68,8 +68,8 @@ def _sheet(sheet: Any, extra: _Extra, document: Document) -> None:
     sheet.reset_dimensions()  # what the file declares may be a million rows
     block: list[tuple[int, list[str]]] = []
     count = 0
-    for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
-        texts = [_text(cell) for cell in row]
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        texts = [_text(cell) for cell in row[:MAX_COLUMNS]]
         if any(texts):
             count += 1
             if count > MAX_ROWS:
