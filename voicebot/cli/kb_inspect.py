@@ -55,8 +55,8 @@ def inspect(
 def _show_report(name: str, report: FileReport) -> None:
     counts = (("pages", report.pages), ("tables", report.tables), ("figures", report.figures))
     typer.echo(f"{name}  ({report.path})")
-    known = [f"{count} {what}" for what, count in counts if count]
-    typer.echo("  " + ", ".join([*known, f"{report.passages} passages"]))
+    known = [f"{what} {count}" for what, count in counts if count]
+    typer.echo("  " + ", ".join([*known, f"passages {report.passages}"]))
     for problem in report.problems:
         typer.echo(f"  not recovered: {problem}")
     for note in report.notes:

@@ -51,7 +51,7 @@ class Headings:
             ratio = round(ratio * 4) / 4 if ratio >= _LARGER_IN_SCAN else 1.0
         larger = ratio >= (_LARGER_IN_SCAN if page.scanned else _LARGER)
         if larger and any(char.isalpha() for char in text):
-            return (-round(ratio, 1), depth or bool(_CHAPTER.match(text)))
+            return (-round(ratio, 1), depth or 1)
         if _CHAPTER.match(text) and len(text) <= _BOLD_CHARS:
             return (-1.05, 1)
         if depth >= 2:
