@@ -12,6 +12,7 @@ from voicebot.knowledge import reading
 from voicebot.knowledge.index import PICTURES
 from voicebot.knowledge.ingest.ocr import Ocr, Seen
 from voicebot.knowledge.ingest.pictures import Pictures
+from voicebot.knowledge.ingest.reader_process import ReaderError
 from voicebot.knowledge.ingest.rich import read_rich
 from voicebot.knowledge.knowledge import Knowledge
 
@@ -65,6 +66,14 @@ def test_a_file_that_was_not_read_whole_keeps_its_report(folder: Path, read: lis
     assert again.reports[2].problems[0].startswith("line 2: is no JSON")
 
 
+def test_a_file_that_gave_nothing_is_tried_again(folder: Path, read: list[str]) -> None:
+    (folder / "c.md").write_bytes(b"\0")
+    build(folder)
+    read.clear()
+    build(folder)
+    assert read == ["c.md"]
+
+
 def test_a_file_that_is_gone_leaves_no_passages(folder: Path) -> None:
     build(folder)
     (folder / "b.txt").unlink()
@@ -99,6 +108,15 @@ def test_progress_is_shown_for_files_and_passages(folder: Path) -> None:
     assert ("read", 0, 2) in seen
     assert ("read", 2, 2) in seen
     assert seen[-1] == ("embed", 2, 2)
+
+
+def test_an_index_inside_the_folder_is_not_read_itself(folder: Path) -> None:
+    index = folder / "var" / "index"
+    for _ in range(2):
+        knowledge = Knowledge.build((), [folder], (), HashingEmbedder(), index)
+        assert [report.path for report in knowledge.reports] == [
+            str(folder / "a.md"), str(folder / "b.txt"),
+        ]  # fmt: skip
 
 
 class _Reads:
@@ -141,6 +159,12 @@ def _read_here(path: Path, reader: object, pages: object) -> object:
     folder = path.parent.parent / "index" / PICTURES
     pictures = Pictures(folder, _Reads())  # type: ignore[arg-type]
     return (docx.read_docx if path.suffix == ".docx" else html.read_html)(path, pictures)
+
+
+def test_pictures_that_cannot_be_written_are_no_silent_loss(tmp_path: Path) -> None:
+    build_docx(tmp_path / "nic.docx")
+    with pytest.raises(ReaderError, match="its pictures cannot be written: No such file"):
+        _read_here(tmp_path / "nic.docx", None, None)
 
 
 def test_without_the_extra_pictures_are_kept_and_the_report_says_what_to_install(

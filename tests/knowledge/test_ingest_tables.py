@@ -78,6 +78,13 @@ def test_csv_of_every_dialect_is_read(mark: str) -> None:
     assert document.tables == 2
 
 
+def test_a_csv_of_very_many_columns_is_cut_and_said_so() -> None:
+    wide = "名称" + "," * 100_000 + "\n" + "风扇\n" * 1000
+    document = read_delimited(wide)
+    assert document.problems == ["has rows of 100001 cells; the first 256 are read"]
+    assert len(document.units) == 1000
+
+
 def test_a_csv_with_a_cell_without_end_is_reported() -> None:
     document = read_delimited('名称,数量\n风扇,6\n电源,"' + "很长" * 100_000)
     assert [unit.atoms[0] for unit in document.units] == ["名称: 风扇 | 数量: 6"]

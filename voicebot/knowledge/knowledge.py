@@ -62,8 +62,7 @@ class Knowledge:
         """
         with on_disk.writing(index_dir):
             known = on_disk.known_sources(index_dir)
-            pictures = on_disk.pictures_folder(index_dir)
-            sources = read_documents(documents, embedder, known, pictures, progress)
+            sources = read_documents(documents, embedder, known, index_dir, progress)
             reported, passages = without_clashes(sources)
             reports = [source.report for source in reported]
             entries = [*_passage_entries(passages), *_faq_entries(faq), *_scene_entries(scenes)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from voicebot.knowledge.embedder import Embedder
 from voicebot.knowledge.entry import Passage
+from voicebot.knowledge.index import pictures_folder
 from voicebot.knowledge.ingest import ReaderProcess, find_files, read_file
 from voicebot.knowledge.ingest.ocr import Ocr
 from voicebot.knowledge.sources import Source, digest_of
@@ -19,11 +20,21 @@ def read_documents(
     documents: Iterable[Path],
     embedder: Embedder,
     known: Sequence[Source],
-    pictures: Path,
+    index_dir: Path,
     progress: Progress,
 ) -> list[Source]:
-    """A source for each file under `documents`, in a stable order; `known` are those of before."""
-    files = list(find_files(documents))
+    """A source for each file under `documents`, in a stable order; `known` are those of before.
+
+    Figures are written to the pictures of `index_dir`; what lies in there is no document.
+    Raises KnowledgeError if they cannot be written.
+    """
+    pictures = pictures_folder(index_dir)
+    own = index_dir.resolve()
+    files = [
+        (path, name)
+        for path, name in find_files(documents)
+        if not path.absolute().is_relative_to(own)
+    ]
     unchanged = {(source.name, source.digest): source for source in known if source.digest}
     ocr = Ocr().available
     found: list[Source] = []
@@ -38,7 +49,8 @@ def read_documents(
             passages, report = read_file(
                 path, name, embedder, reader, lambda at, total: progress("page", at, total)
             )
-            found.append(Source(name, digest, report, tuple(passages)))
+            # What gave nothing is tried again next time: it may have been out of time or of room.
+            found.append(Source(name, digest if passages else "", report, tuple(passages)))
     progress("read", len(files), len(files))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from voicebot.knowledge.ingest.tables import table_units
+from voicebot.knowledge.ingest.tables import MAX_COLUMNS, table_units
 from voicebot.knowledge.ingest.unit import Document
 
 DELIMITERS = (",", ";", "\t", "|", "，")
@@ -18,8 +18,12 @@ def read_delimited(text: str, title: str = "") -> Document:
     rows: list[list[str]] = []
     try:
         for row in csv.reader(io.StringIO(text), delimiter=delimiter_of(text), strict=False):
+            if len(row) > MAX_COLUMNS and not document.problems:
+                document.problems.append(
+                    f"has rows of {len(row)} cells; the first {MAX_COLUMNS} are read"
+                )
             if any(cell.strip() for cell in row):
-                rows.append(row)
+                rows.append(row[:MAX_COLUMNS])
             elif rows:
                 _close(rows, title, document)
                 rows = []

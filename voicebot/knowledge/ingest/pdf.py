@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import bisect
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -19,7 +19,6 @@ from voicebot.knowledge.ingest.page import (
     Box,
     Figure,
     Grid,
-    Line,
     Page,
     Segment,
     joined_lines,
@@ -198,25 +197,41 @@ def _ruled(page: Any, chars: Sequence[dict[str, Any]]) -> tuple[tuple[Grid, ...]
         ys = _edges([y for cell in cells for y in (cell.top, cell.bottom)])
         if len(xs) < 3 or len(ys) < 3:
             continue
-        held = [
-            (c, next((i for i, b in enumerate(cells) if b.holds(*_middle(c))), None)) for c in chars
-        ]
-        texts = [_text([c for c, at in held if at == i]) for i in range(len(cells))]
+        places = _places(cells, xs, ys)
+        held: dict[int, list[dict[str, Any]]] = {}
+        for char in chars:
+            x, y = _middle(char)
+            at = places.get((bisect.bisect(xs, x) - 1, bisect.bisect(ys, y) - 1))
+            if at is not None and cells[at].holds(x, y):
+                held.setdefault(at, []).append(char)
+        texts = {at: joined_lines(lines_of_chars(inside)) for at, inside in held.items()}
         rows = tuple(
-            tuple(_at(cells, texts, (a + b) / 2, (top + bottom) / 2) for a, b in _pairs(xs))
-            for top, bottom in _pairs(ys)
+            tuple(texts.get(places.get((i, j), -1), "") for i in range(len(xs) - 1))
+            for j in range(len(ys) - 1)
         )
         if sum(any(row) for row in rows) < 2:
             continue
-        used |= {id(c) for c, at in held if at is not None}
+        used |= {id(char) for inside in held.values() for char in inside}
         x0, top, x1, bottom = map(float, table.bbox)
         grids.append(Grid(x0, top, x1, bottom, rows))
     return tuple(grids), used
 
 
-def _text(chars: Sequence[dict[str, Any]]) -> str:
-    lines: list[Line] = lines_of_chars(chars) if chars else []
-    return joined_lines(lines)
+def _places(
+    cells: Sequence[Box], xs: Sequence[float], ys: Sequence[float]
+) -> dict[tuple[int, int], int]:
+    """Which cell covers each (column, row): a merged cell covers several."""
+    found: dict[tuple[int, int], int] = {}
+    for at, cell in enumerate(cells):
+        columns = range(_nearest(xs, cell.x0), _nearest(xs, cell.x1))
+        for j in range(_nearest(ys, cell.top), _nearest(ys, cell.bottom)):
+            for i in columns:
+                found.setdefault((i, j), at)
+    return found
+
+
+def _nearest(values: Sequence[float], value: float) -> int:
+    return min(range(len(values)), key=lambda i: abs(values[i] - value))
 
 
 def _edges(values: Iterable[float]) -> list[float]:
@@ -226,12 +241,3 @@ def _edges(values: Iterable[float]) -> list[float]:
         if not found or value - found[-1] > 3:
             found.append(value)
     return found
-
-
-def _pairs(values: Sequence[float]) -> list[tuple[float, float]]:
-    return list(itertools.pairwise(values))
-
-
-def _at(cells: Sequence[Box], texts: Sequence[str], x: float, y: float) -> str:
-    """The text of the cell that covers a point: a merged cell covers several places."""
-    return next((t for b, t in zip(cells, texts, strict=True) if b.holds(x, y)), "")

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from voicebot.knowledge.ingest.ocr import INSTALL, Ocr, Seen
+from voicebot.knowledge.ingest.reader_process import Beat, ReaderError
 from voicebot.knowledge.ingest.unit import Kind, Unit
 
 MAX_PIXELS = 40_000_000
@@ -21,9 +22,14 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 class Pictures:
-    """Collects the figures of one file into `folder` (None: they are only read)."""
+    """Collects the figures of one file into `folder` (None: they are only read).
 
-    def __init__(self, folder: Path | None, ocr: Ocr) -> None:
+    `beat` is called for each, to show that it goes on. Raises ReaderError if one cannot be
+    written.
+    """
+
+    def __init__(self, folder: Path | None, ocr: Ocr, beat: Beat = lambda: None) -> None:
+        self._beat = beat
         self._folder = folder
         self._ocr = ocr
         self._read: dict[str, list[Seen]] = {}
@@ -73,6 +79,7 @@ class Pictures:
         return self._ocr.available
 
     def _add(self, rgb: Image.Image, data: bytes, suffix: str) -> tuple[str, list[Seen]]:
+        self._beat()
         name = hashlib.sha256(data).hexdigest()[:16] + suffix
         if name not in self._read:
             if not self._ocr.available:
@@ -84,8 +91,11 @@ class Pictures:
         path = self._folder / name
         if not path.exists():
             part = path.with_name(f".{name}.part")
-            part.write_bytes(data)
-            part.replace(path)  # whole or not at all
+            try:
+                part.write_bytes(data)
+                part.replace(path)  # whole or not at all
+            except OSError as error:
+                raise ReaderError(f"its pictures cannot be written: {error.strerror}") from None
         return name, self._read[name]
 
 

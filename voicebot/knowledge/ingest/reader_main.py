@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from voicebot.knowledge.ingest.reader_process import Pages, ReaderError
+from voicebot.knowledge.ingest.reader_process import Beat, Pages, ReaderError
 from voicebot.knowledge.ingest.rich import read_rich
 
 
@@ -32,14 +32,20 @@ def main() -> None:
     for line in sys.stdin.buffer:
         request = json.loads(line)
         signal.alarm(file_s)  # should our parent have died: end by ourselves
-        reply(_answer(request, lambda done, total: reply({"done": done, "total": total})))
+        reply(
+            _answer(
+                request,
+                lambda done, total: reply({"done": done, "total": total}),
+                lambda: reply({"beat": True}),
+            )
+        )
         signal.alarm(0)
 
 
-def _answer(request: dict[str, Any], pages: Pages) -> dict[str, Any]:
+def _answer(request: dict[str, Any], pages: Pages, beat: Beat) -> dict[str, Any]:
     pictures = Path(request["pictures"]) if request["pictures"] else None
     try:
-        return {"document": read_rich(Path(request["path"]), pictures, pages).to_json()}
+        return {"document": read_rich(Path(request["path"]), pictures, pages, beat).to_json()}
     except ReaderError as error:
         return {"error": str(error)}
     except MemoryError:

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from voicebot.knowledge.ingest.unit import Document
 
-STEP_TIMEOUT_S = 60.0  # for one page, or for a whole file that has none
+STEP_TIMEOUT_S = 60.0  # for a page, a picture, some thousand rows
 FILE_TIMEOUT_S = 1800.0
 START_TIMEOUT_S = 60.0
 MEMORY_BYTES = 3 << 30  # address space: recognizing text in pictures maps 1.3 GB
@@ -28,6 +28,7 @@ MAX_REPLY_BYTES = 512 << 20
 _PACKAGE = Path(__file__).resolve().parents[3]
 
 Pages = Callable[[int, int], None]  # done, total
+Beat = Callable[[], None]
 
 
 class ReaderError(Exception):
@@ -126,8 +127,9 @@ class ReaderProcess:
                 return Document.from_json(reply["document"])
             if "error" in reply:
                 raise ReaderError(reply["error"])
-            pages(reply["done"], reply["total"])
-            where = f"page {reply['done'] + 1}"
+            if "done" in reply:
+                pages(reply["done"], reply["total"])
+                where = f"page {reply['done'] + 1}"
 
     def _line(self, process: subprocess.Popen[bytes], deadline: float, where: str) -> bytes:
         assert process.stdout is not None  # noqa: S101 - opened as a pipe above

@@ -6,15 +6,21 @@ from pathlib import Path
 
 from voicebot.knowledge.ingest.ocr import Ocr
 from voicebot.knowledge.ingest.pictures import Pictures
-from voicebot.knowledge.ingest.reader_process import Pages
+from voicebot.knowledge.ingest.reader_process import Beat, Pages
 from voicebot.knowledge.ingest.unit import Document
 
 _ocr = Ocr()  # loads its models with the first picture, and keeps them
 
 
-def read_rich(path: Path, pictures: Path | None, pages: Pages) -> Document:
-    """A PDF, DOCX, XLSX or HTML file. Raises ReaderError, and whatever its parser raises."""
-    figures = Pictures(pictures, _ocr)
+def read_rich(
+    path: Path, pictures: Path | None, pages: Pages, beat: Beat = lambda: None
+) -> Document:
+    """A PDF, DOCX, XLSX or HTML file, its figures written to the folder `pictures`.
+
+    `pages` is told how far it is, `beat` that it goes on. Raises ReaderError, and whatever the
+    format's parser raises.
+    """
+    figures = Pictures(pictures, _ocr, beat)
     suffix = path.suffix.lower()
     if suffix == ".pdf":
         from voicebot.knowledge.ingest.pdf import read_pdf
@@ -27,7 +33,7 @@ def read_rich(path: Path, pictures: Path | None, pages: Pages) -> Document:
     elif suffix in (".xlsx", ".xlsm"):
         from voicebot.knowledge.ingest.xlsx import read_xlsx
 
-        document = read_xlsx(path)
+        document = read_xlsx(path, beat)
     else:
         from voicebot.knowledge.ingest.html import read_html
 

@@ -22,6 +22,7 @@ _HEADER_WORD = re.compile(
 )
 _DATA = re.compile(r"[。！？；]|^[\d.,:%+\-/~ ]+$")
 _MAX_HEADER_CHARS = 20
+MAX_COLUMNS = 256
 
 
 def row_text(header: Row, cells: Row) -> str:
@@ -84,6 +85,7 @@ def _row(names: Row, cells: Row) -> str:
 
 def _clean(rows: Sequence[Row], pages: Sequence[int]) -> list[tuple[list[str], int]]:
     """Rows of one width with their pages, without empty rows and columns."""
+    rows = [row[:MAX_COLUMNS] for row in rows]
     width = max((len(row) for row in rows), default=0)
     numbers = pages or [0] * len(rows)
     table = [

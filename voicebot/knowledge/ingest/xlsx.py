@@ -17,12 +17,13 @@ from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
 from voicebot.knowledge.ingest.archive import check_archive
-from voicebot.knowledge.ingest.tables import table_units
+from voicebot.knowledge.ingest.reader_process import Beat
+from voicebot.knowledge.ingest.tables import MAX_COLUMNS, table_units
 from voicebot.knowledge.ingest.unit import Document
 
 MAX_ROWS = 100_000  # with content, a sheet
-MAX_COLUMNS = 256
 MAX_MERGED_CELLS = 100_000
+_BEAT_ROWS = 10_000
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _REL = "{http://schemas.openxmlformats.org/package/2006/relationships}"
@@ -36,8 +37,11 @@ class _Extra:
     unsaved: int = 0  # formulas without a saved value
 
 
-def read_xlsx(path: Path) -> Document:
-    """Raises ReaderError, and whatever the parser raises."""
+def read_xlsx(path: Path, beat: Beat) -> Document:
+    """`beat` is called now and then, to show that it goes on.
+
+    Raises ReaderError, and whatever the parser raises.
+    """
     check_archive(path, "xl/workbook.xml", "XLSX")
     document = Document()
     extras = _extras(path)
@@ -48,7 +52,7 @@ def read_xlsx(path: Path) -> Document:
                 document.notes.append(f"sheet '{sheet.title}' is hidden")
                 continue
             extra = extras.get(sheet.title, _Extra())
-            _sheet(sheet, extra, document)
+            _sheet(sheet, extra, document, beat)
             if extra.unsaved:
                 document.problems.append(
                     f"sheet '{sheet.title}': {extra.unsaved} formulas have no saved value; "
@@ -63,12 +67,14 @@ def read_xlsx(path: Path) -> Document:
     return document
 
 
-def _sheet(sheet: Any, extra: _Extra, document: Document) -> None:
+def _sheet(sheet: Any, extra: _Extra, document: Document, beat: Beat) -> None:
     """Blank rows part the tables of a sheet."""
     sheet.reset_dimensions()  # what the file declares may be a million rows
     block: list[tuple[int, list[str]]] = []
     count = 0
     for number, row in enumerate(sheet.iter_rows(), start=1):
+        if number % _BEAT_ROWS == 0:
+            beat()
         texts = [_text(cell) for cell in row[:MAX_COLUMNS]]
         if any(texts):
             count += 1
