@@ -59,6 +59,7 @@ class _Reader:
         self._drawn = drawn
         self._pictures = pictures
         self._problems: list[str] = []
+        self._turned = 0
 
     def read(self, progress: Pages) -> Document:
         total = len(self._pdf.pages)
@@ -77,11 +78,16 @@ class _Reader:
         if total > MAX_PAGES:
             self._problems.append(f"has {total} pages; the first {MAX_PAGES} are read")
         document.problems += self._problems
+        if self._turned:
+            document.notes.append(f"{self._turned} characters that are turned, as in a watermark")
         return document
 
     def _page(self, page: Any, number: int) -> Page:
         page = page.dedupe_chars()
-        chars = [char for char in page.chars if char.get("upright", True)]
+        chars = [char for char in page.chars if _level(char)]
+        self._turned += len(page.chars) - len(chars)
+        if len(page.chars) - len(chars) > max(len(chars), _SCAN_CHARS):
+            self._problems.append(f"page {number}: text that is turned is not read")
         boxes = [_box(image, page) for image in page.images]
         inked = sum(not char["text"].isspace() for char in chars)
         area = page.width * page.height
@@ -183,6 +189,12 @@ def _box(thing: dict[str, Any], page: Any) -> Box:
     )
 
 
+def _level(char: dict[str, Any]) -> bool:
+    """Whether a character stands on a level line; watermarks run aslant, margins upwards."""
+    a, b, *_ = char["matrix"]
+    return bool(a > 0 and abs(b) < 0.05 * a)
+
+
 def _middle(char: dict[str, Any]) -> tuple[float, float]:
     return (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
 
@@ -209,12 +221,21 @@ def _ruled(page: Any, chars: Sequence[dict[str, Any]]) -> tuple[tuple[Grid, ...]
             tuple(texts.get(places.get((i, j), -1), "") for i in range(len(xs) - 1))
             for j in range(len(ys) - 1)
         )
-        if sum(any(row) for row in rows) < 2:
+        if sum(any(row) for row in rows) < 2 or _leaves_out(chars, table.bbox, held):
             continue
         used |= {id(char) for inside in held.values() for char in inside}
         x0, top, x1, bottom = map(float, table.bbox)
         grids.append(Grid(x0, top, x1, bottom, rows))
     return tuple(grids), used
+
+
+def _leaves_out(
+    chars: Sequence[dict[str, Any]], bbox: Sequence[float], held: dict[int, list[dict[str, Any]]]
+) -> bool:
+    """Whether much of the text inside is in no cell: shaded rows look like a ruled table."""
+    box = Box(*map(float, bbox))
+    inside = sum(box.holds(*_middle(char)) for char in chars)
+    return sum(map(len, held.values())) < 0.9 * inside
 
 
 def _places(
