@@ -85,14 +85,17 @@ def test_jsonl_keeps_ids_and_reports_bad_lines(tmp_path: Path, hashing: HashingE
         json.dumps({"id": "a-2"}),
         json.dumps({"id": "a-3", "text": "没有标题。", "other": 1}),
         "[]",
+        '{"id": "a-4", "text": "\\ud800"}',
+        '{"id": "a-5", "text": "半个\\ud800字。"}',
     ]
     passages, report = read(write(tmp_path, "k.jsonl", "\n".join(lines)), hashing)
     assert [(p.id, p.title, p.text) for p in passages] == [
         ("a-1", "标题", "正文。"),
         ("a-3", "", "没有标题。"),
+        ("a-5", "", "半个字。"),
     ]
     assert [problem.split(":")[0] for problem in report.problems] == [
-        "line 2", "line 3", "line 4", "line 6",
+        "line 2", "line 3", "line 4", "line 6", "line 7",
     ]  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from reportlab.lib import colors
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -13,6 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from tests.knowledge.manual.pdf_manual import FONT, HERE
+from voicebot.knowledge.ingest.characters import cleaned, unreadable
 from voicebot.knowledge.ingest.ocr import Seen
 from voicebot.knowledge.ingest.pdf import read_pdf
 from voicebot.knowledge.ingest.pictures import Pictures
@@ -143,3 +145,44 @@ def test_a_page_set_sideways_says_so_and_a_turned_page_is_read(tmp_path: Path) -
     document = shown(path, tmp_path)
     assert document.problems == ["page 2: text that is turned is not read"]
     assert texts(document) == ["This page is turned by the viewer."]
+
+
+def test_what_lies_outside_the_printed_part_is_left_out_and_figures_stay_in_place(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.pdf"
+    canvas = Canvas(str(path), pagesize=(700, 900), cropBox=(50, 100, 650, 880))
+    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    canvas.setFont(FONT, 10.5)
+    canvas.drawString(100, 20, "印刷标记，不在页面里。")
+    canvas.drawString(100, 800, "页面里的文字，一共只有这么一句话而已，没有别的了。")
+    canvas.setFillColorRGB(1, 0, 0)
+    canvas.rect(100, 500, 200, 100, stroke=0, fill=1)
+    canvas.drawImage(str(HERE / "figure.png"), 100, 500, 200, 100, mask=[0, 255] * 3)
+    canvas.showPage()
+    canvas.save()
+    document = shown(path, tmp_path)
+    assert texts(document)[0] == "页面里的文字，一共只有这么一句话而已，没有别的了。"
+    [figure] = [unit for unit in document.units if unit.figure]
+    with Image.open(tmp_path / figure.figure) as image:
+        corners = [image.convert("RGB").getpixel(at) for at in ((3, 3), (image.width - 4, 3))]
+    assert corners == [(255, 0, 0)] * 2
+
+
+def test_a_font_that_names_no_characters_is_read_from_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.pdf"
+    canvas = Canvas(str(path))
+    canvas.drawString(60, 600, "These glyphs have no meaning.")
+    canvas.showPage()
+    canvas.save()
+    monkeypatch.setattr("voicebot.knowledge.ingest.pdf.unreadable", lambda char: char in "ehs")
+    assert texts(shown(path, tmp_path)) == ["图里的字"]
+
+
+def test_radicals_and_half_characters_become_what_people_write() -> None:
+    assert cleaned("使⽤⼿册\ud83d\x00\u200b里\ufeff的丨，ﬁ") == "使用手册里的丨，ﬁ"
+    assert [unreadable(char) for char in ("(cid:7)", "\ue001", "电", "(")] == [
+        True, True, False, False,
+    ]  # fmt: skip

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import re
+
+from voicebot.knowledge.ingest.characters import cleaned
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINE_END = re.compile(r"\r\n?")
 _MAX_DAMAGE = 0.01  # of the characters: a file cut short or pasted together
 _MIN_COMMON = 0.7  # of the Chinese characters of a GB18030 text are in GB2312
 
@@ -19,7 +23,7 @@ def decode(data: bytes) -> tuple[str, str]:
     if not data.strip():
         raise UndecodableError("is empty")
     text, note = _decoded(data)
-    return text.replace("\r\n", "\n").replace("\r", "\n"), note
+    return cleaned(_LINE_END.sub("\n", text).replace("\f", "\n\n")), note
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from pdfminer.pdfdocument import PDFPasswordIncorrect
 from PIL import Image
 from pypdfium2 import PdfDocument
 
+from voicebot.knowledge.ingest.characters import unreadable
 from voicebot.knowledge.ingest.flow import Flow, body_size
 from voicebot.knowledge.ingest.headings import Headings, mostly_bold
 from voicebot.knowledge.ingest.page import (
@@ -36,6 +37,7 @@ FIGURE_DPI = 200
 MAX_PIXELS = 12_000_000  # of a drawn page or figure
 _SCAN_SHARE = 0.5  # of the page that a picture covers where there is hardly any text
 _SCAN_CHARS = 20
+_STRANGE_SHARE = 0.2  # of the characters: the font does not say which they are
 _MIN_FIGURE = 30.0  # points a side
 _SCAN_TYPE = 0.75  # size of type as a share of the height of a recognized line
 
@@ -84,7 +86,9 @@ class _Reader:
 
     def _page(self, page: Any, number: int) -> Page:
         page = page.dedupe_chars()
-        chars = [char for char in page.chars if _level(char)]
+        x0, top, x1, bottom = map(float, page.cropbox)
+        shown = Box(x0, top, x1, bottom)  # what is outside is not printed
+        chars = [char for char in page.chars if _level(char) and shown.holds(*_middle(char))]
         self._turned += len(page.chars) - len(chars)
         if len(page.chars) - len(chars) > max(len(chars), _SCAN_CHARS):
             self._problems.append(f"page {number}: text that is turned is not read")
@@ -92,8 +96,12 @@ class _Reader:
         inked = sum(not char["text"].isspace() for char in chars)
         area = page.width * page.height
         covered = sum((b.x1 - b.x0) * (b.bottom - b.top) for b in boxes)
-        if inked < _SCAN_CHARS and covered >= _SCAN_SHARE * area:
-            return self._scan(page, number)
+        strange = sum(unreadable(char["text"]) for char in chars)
+        scanned = inked < _SCAN_CHARS and covered >= _SCAN_SHARE * area
+        if scanned or strange > _STRANGE_SHARE * max(inked, 1):
+            what = "is a scan" if scanned else "is set in a font that names no characters"
+            return self._scan(page, number, what)
+        chars = [char for char in chars if not unreadable(char["text"])]
         if not inked and not boxes:
             if page.curves or page.rects or page.lines:
                 self._problems.append(f"page {number}: only drawings; nothing is read")
@@ -104,11 +112,12 @@ class _Reader:
         lines = tuple(lines_of_chars(left))
         return Page(number, page.width, page.height, lines, grids, figures)
 
-    def _scan(self, page: Any, number: int) -> Page:
+    def _scan(self, page: Any, number: int, what: str) -> Page:
         if not self._pictures.readable:
-            self._problems.append(f"page {number} is a scan")
-        image = self._draw(number, Box(0, 0, page.width, page.height), SCAN_DPI)
-        scale = page.width / image.width
+            self._problems.append(f"page {number} {what}")
+        x0, top, x1, bottom = map(float, page.cropbox)
+        image = self._draw(page, number, Box(x0, top, x1, bottom), SCAN_DPI)
+        scale = (x1 - x0) / image.width
         segments = [
             Segment(
                 seen.x0 * scale,
@@ -134,7 +143,7 @@ class _Reader:
             behind = width * height > 0.8 * page.width * page.height  # text stands before it
             if min(width, height) < _MIN_FIGURE or behind:
                 continue
-            kept = self._pictures.add_image(self._draw(number, box, FIGURE_DPI))
+            kept = self._pictures.add_image(self._draw(page, number, box, FIGURE_DPI))
             if kept is None:
                 continue
             name, seen = kept
@@ -143,20 +152,26 @@ class _Reader:
             figures.append(Figure(box.x0, box.top, box.x1, box.bottom, name, texts))
         return tuple(figures), used
 
-    def _draw(self, number: int, box: Box, dpi: int) -> Image.Image:
+    def _draw(self, page: Any, number: int, box: Box, dpi: int) -> Image.Image:
         """A part of a page as a picture, with all that is drawn over it."""
-        page = self._drawn[number - 1]
+        left, upper = map(float, page.cropbox[:2])  # drawn pages begin there
+        drawn = self._drawn[number - 1]
         try:
-            width, height = page.get_size()
+            width, height = drawn.get_size()
             area = max((box.x1 - box.x0) * (box.bottom - box.top), 1.0)
             scale = min(dpi / 72, (MAX_PIXELS / area) ** 0.5)
-            crop = (box.x0, height - box.bottom, width - box.x1, box.top)
-            image: Image.Image = page.render(
+            crop = (
+                box.x0 - left,
+                height - (box.bottom - upper),
+                width - (box.x1 - left),
+                box.top - upper,
+            )
+            image: Image.Image = drawn.render(
                 scale=scale, crop=tuple(max(side, 0.0) for side in crop)
             ).to_pil()
             return image
         finally:
-            page.close()
+            drawn.close()
 
 
 def _document(pages: Sequence[Page]) -> Document:

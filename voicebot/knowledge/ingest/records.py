@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from voicebot.knowledge.ingest.characters import cleaned
+
 
 @dataclass(frozen=True)
 class Record:
@@ -47,4 +49,6 @@ def _record(line: str) -> Record:
     title = fields.get("title") or ""
     if not isinstance(title, str):
         raise ValueError(f'"title" must be a string, got {title!r:.40}')
-    return Record(fields["id"], fields["text"].strip(), title.strip())
+    if not (text := cleaned(fields["text"]).strip()):
+        raise ValueError('"text" holds no character that can be read')
+    return Record(cleaned(fields["id"]), text, cleaned(title).strip())

@@ -6,6 +6,8 @@ import enum
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from voicebot.knowledge.ingest.characters import cleaned
+
 
 class Kind(enum.StrEnum):
     """What a stretch of a document is."""
@@ -60,8 +62,11 @@ class Document:
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Document:
-        units = [
-            Unit(**{**unit, "atoms": tuple(unit["atoms"]), "kind": Kind(unit["kind"])})
-            for unit in fields["units"]
-        ]
-        return cls(**{**fields, "units": units})
+        """What `to_json` gave, in clean characters."""
+        return cls(**{**fields, "units": [_unit(unit) for unit in fields["units"]]})
+
+
+def _unit(fields: dict[str, Any]) -> Unit:
+    texts = {name: cleaned(fields[name]) for name in ("title", "lead")}
+    atoms = tuple(filter(None, map(cleaned, fields["atoms"])))
+    return Unit(**{**fields, **texts, "atoms": atoms, "kind": Kind(fields["kind"])})
