@@ -26,6 +26,11 @@ DANGER_WORDS = (
 )  # fmt: skip
 
 
+# Which files are documents (docs/knowledge.md says what becomes of each).
+DOCUMENT_SUFFIXES = (
+    ".md", ".markdown", ".txt", ".csv", ".tsv", ".jsonl",
+    ".pdf", ".docx", ".xlsx", ".xlsm", ".html", ".htm",
+)  # fmt: skip
 FAQ_STATES = ("draft", "approved", "retired", "rejected")
 
 

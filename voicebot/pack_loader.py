@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from voicebot.errors import PackError
-from voicebot.knowledge.suffixes import SUFFIXES
 from voicebot.pack import (
     DANGER_WORDS,
+    DOCUMENT_SUFFIXES,
     FAQ_STATES,
     Faq,
     Labels,
@@ -86,7 +86,7 @@ class _Reader:
             lexicon=lexicon,
             labels=labels,
             faq=self._faq(),
-            documents=self._files("documents", SUFFIXES),
+            documents=self._files("documents", DOCUMENT_SUFFIXES),
             scenes=self._scenes(labels, {term.kind for term in lexicon}),
         )
 

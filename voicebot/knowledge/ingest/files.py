@@ -16,13 +16,15 @@ from voicebot.knowledge.ingest.markdown import read_markdown
 from voicebot.knowledge.ingest.plain import read_text
 from voicebot.knowledge.ingest.reader_process import Pages, ReaderError, ReaderProcess
 from voicebot.knowledge.ingest.records import read_records
-from voicebot.knowledge.ingest.split import pack
+from voicebot.knowledge.ingest.split import count_all, pack
 from voicebot.knowledge.ingest.tables import PATH_SEPARATOR
 from voicebot.knowledge.ingest.unit import Document, Unit
-from voicebot.knowledge.suffixes import OLD, RICH_SUFFIXES, SUFFIXES
+from voicebot.pack import DOCUMENT_SUFFIXES
 
+RICH_SUFFIXES = (".pdf", ".docx", ".xlsx", ".xlsm", ".html", ".htm")  # read in a process apart
 MAX_TEXT_BYTES = 50 * 1024 * 1024
 MAX_RICH_BYTES = 500 * 1024 * 1024
+_OLD = {".doc": ".docx", ".xls": ".xlsx", ".ppt": ".pdf", ".pptx": ".pdf", ".wps": ".docx"}
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,10 @@ def read_file(
 def _check(path: Path) -> None:
     """Raises UndecodableError with a line for the reader, or OSError."""
     suffix = path.suffix.lower()
-    if suffix in OLD:
-        raise UndecodableError(f"old format '{suffix}'; save it as {OLD[suffix]}")
-    if suffix not in SUFFIXES:
-        known = ", ".join(SUFFIXES)
+    if suffix in _OLD:
+        raise UndecodableError(f"old format '{suffix}'; save it as {_OLD[suffix]}")
+    if suffix not in DOCUMENT_SUFFIXES:
+        known = ", ".join(DOCUMENT_SUFFIXES)
         raise UndecodableError(f"unknown kind '{path.suffix or path.name}'; readable: {known}")
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
@@ -132,7 +134,7 @@ def _passages(
 ) -> list[Passage]:
     packed = list(pack(units, embedder.count, embedder.max_tokens))
     texts = [f"{part.title}\n{part.text}" if part.title else part.text for part in packed]
-    sizes = embedder.count(texts) if texts else []
+    sizes = count_all(embedder.count, texts)
     return [
         Passage(
             passage_id,
@@ -168,7 +170,7 @@ def _read_jsonl(text: str, name: str, embedder: Embedder, document: Document) ->
     document.problems += problems
     joined = [f"{r.title}\n{r.text}" if r.title else r.text for r in records]
     passages: list[Passage] = []
-    for record, size in zip(records, embedder.count(joined) if joined else [], strict=True):
+    for record, size in zip(records, count_all(embedder.count, joined), strict=True):
         source = citation(name, 0, record.title)
         if size <= embedder.max_tokens:
             passages.append(Passage(record.id, record.text, record.title, source, tokens=size))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from voicebot.knowledge.ingest.unit import Kind, Unit
 
+_BATCH = 512
 TARGET_TOKENS = 256  # neighbouring paragraphs share a passage up to here
 Count = Callable[[Sequence[str]], list[int]]
 
@@ -22,6 +23,12 @@ class Packed:
     figure: str
 
 
+def count_all(count: Count, texts: Sequence[str]) -> list[int]:
+    """Tokens of each text, a few hundred at a time: a tokenizer keeps much about each."""
+    starts = range(0, len(texts), _BATCH)
+    return [size for start in starts for size in count(texts[start : start + _BATCH])]
+
+
 def pack(units: Sequence[Unit], count: Count, max_tokens: int) -> Iterator[Packed]:
     """Yield passages in order; neighbours of one page are joined up to 256 tokens.
 
@@ -29,7 +36,7 @@ def pack(units: Sequence[Unit], count: Count, max_tokens: int) -> Iterator[Packe
     longer than `max_tokens` only if a single atom is.
     """
     pieces = [(unit, text) for unit in units for text in _fit(unit, count, max_tokens)]
-    sizes = count([f"{unit.title}\n{text}" for unit, text in pieces]) if pieces else []
+    sizes = count_all(count, [f"{unit.title}\n{text}" for unit, text in pieces])
     first: Unit | None = None
     joined, used = "", 0
     for (unit, text), size in zip(pieces, sizes, strict=True):
