@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -406,3 +407,21 @@ def _alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_a_pdf_that_unpacks_to_too_much_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.pdf"
+    packed = zlib.compress(b"q Q " * (10 << 20), 1)  # 40 MB of drawing nothing
+    length = str(len(packed)).encode()
+    path.write_bytes(
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>endobj\n"
+        b"4 0 obj<</Filter/FlateDecode/Length " + length + b">>stream\n" + packed
+        + b"\nendstream endobj\ntrailer<</Root 1 0 R/Size 5>>\n%%EOF\n"
+    )  # fmt: skip
+    with ReaderProcess(step_timeout_s=4, memory_bytes=1 << 30) as small:
+        [problem] = report_of(path, small).problems
+        assert problem == "took too long on the file; gave up"
+    with ReaderProcess(memory_bytes=1 << 30) as small:
+        assert texts_of(pdf(tmp_path / "good.pdf"), small) == ["All is well here."]
