@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import openpyxl
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from openpyxl.drawing.image import Image as Picture
 
 from tests.knowledge.manual.draw_pictures import HERE
 from voicebot.knowledge.ingest.docx import read_docx
@@ -18,6 +20,7 @@ from voicebot.knowledge.ingest.html import read_html
 from voicebot.knowledge.ingest.ocr import Seen
 from voicebot.knowledge.ingest.pictures import Pictures
 from voicebot.knowledge.ingest.unit import Document
+from voicebot.knowledge.ingest.xlsx import read_xlsx
 
 
 class _Reads:
@@ -122,6 +125,18 @@ def test_headings_by_level_and_captions_of_tables_and_figures(word: Callable[[An
         ("手册 > 部件 > 细目 > 表 1 清单", "编号: 7号 | 名称: 风扇"),
         ("手册 > 附图", "图 1 后面板\n图中文字：图里的字。"),
     ]
+
+
+def test_pictures_of_a_workbook_are_figures(tmp_path: Path, pictures: Pictures) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["名称", "数量"])
+    book.active.append(["风扇", 6])
+    book.active.add_image(Picture(str(HERE / "figure.png")), "D4")
+    path = tmp_path / "备件.xlsx"
+    book.save(path)
+    document = read_xlsx(path, pictures, lambda: None)
+    assert shown(document) == [("Sheet", "名称: 风扇 | 数量: 6"), ("备件", "图中文字：图里的字。")]
+    assert (tmp_path / document.units[1].figure).is_file()
 
 
 def test_html_shows_what_a_reader_sees(web: Callable[[str], Any]) -> None:

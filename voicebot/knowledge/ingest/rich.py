@@ -33,7 +33,7 @@ def read_rich(
     elif suffix in (".xlsx", ".xlsm"):
         from voicebot.knowledge.ingest.xlsx import read_xlsx
 
-        document = read_xlsx(path, beat)
+        document = read_xlsx(path, figures, beat)
     else:
         from voicebot.knowledge.ingest.html import read_html
 

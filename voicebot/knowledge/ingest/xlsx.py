@@ -17,6 +17,7 @@ from lxml import etree
 from openpyxl.utils.cell import range_boundaries
 
 from voicebot.knowledge.ingest.archive import check_archive
+from voicebot.knowledge.ingest.pictures import Pictures, figure_unit
 from voicebot.knowledge.ingest.reader_process import Beat
 from voicebot.knowledge.ingest.tables import MAX_COLUMNS, table_units
 from voicebot.knowledge.ingest.unit import Document
@@ -37,7 +38,7 @@ class _Extra:
     unsaved: int = 0  # formulas without a saved value
 
 
-def read_xlsx(path: Path, beat: Beat) -> Document:
+def read_xlsx(path: Path, pictures: Pictures, beat: Beat) -> Document:
     """`beat` is called now and then, to show that it goes on.
 
     Raises ReaderError, and whatever the parser raises.
@@ -60,11 +61,19 @@ def read_xlsx(path: Path, beat: Beat) -> Document:
                 )
     finally:
         book.close()
-    with zipfile.ZipFile(path) as archive:
-        drawn = sum(name.startswith("xl/media/") for name in archive.namelist())
-    if drawn:
-        document.problems.append(f"{drawn} pictures in sheets are not read")
+    _figures(path, pictures, document)
     return document
+
+
+def _figures(path: Path, pictures: Pictures, document: Document) -> None:
+    """The pictures of all sheets, after the tables: where they lie says little."""
+    with zipfile.ZipFile(path) as archive:
+        for name in sorted(n for n in archive.namelist() if n.startswith("xl/media/")):
+            kept = pictures.add_bytes(archive.read(name))
+            if kept:
+                unit = figure_unit("", [line.text for line in kept[1]], kept[0], path.stem)
+                document.units += [unit] if unit else []
+                document.figures += 1
 
 
 def _sheet(sheet: Any, extra: _Extra, document: Document, beat: Beat) -> None:
