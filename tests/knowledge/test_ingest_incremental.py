@@ -8,9 +8,9 @@ import pytest
 
 from tests.knowledge.hashing import HashingEmbedder
 from tests.knowledge.manual.office_manuals import build_docx, build_html
+from tests.knowledge.pictures import IsMissing, SaysTheSame
 from voicebot.knowledge import reading
 from voicebot.knowledge.index import PICTURES
-from voicebot.knowledge.ingest.ocr import Ocr, Seen
 from voicebot.knowledge.ingest.pictures import Pictures
 from voicebot.knowledge.ingest.reader_process import ReaderError
 from voicebot.knowledge.ingest.rich import read_rich
@@ -119,19 +119,6 @@ def test_an_index_inside_the_folder_is_not_read_itself(folder: Path) -> None:
         ]  # fmt: skip
 
 
-class _Reads:
-    """Recognizes the same line in every picture."""
-
-    available = True
-
-    def read(self, image: object) -> list[Seen]:
-        return [Seen("图里的字", 0, 0, 10, 10)]
-
-
-class _IsMissing(Ocr):
-    available = False  # type: ignore[assignment]
-
-
 def test_pictures_that_no_passage_names_are_swept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +144,7 @@ def _read_here(path: Path, reader: object, pages: object) -> object:
     from voicebot.knowledge.ingest import docx, html
 
     folder = path.parent.parent / "index" / PICTURES
-    pictures = Pictures(folder, _Reads())  # type: ignore[arg-type]
+    pictures = Pictures(folder, SaysTheSame())
     return (docx.read_docx if path.suffix == ".docx" else html.read_html)(path, pictures)
 
 
@@ -172,7 +159,7 @@ def test_without_the_extra_pictures_are_kept_and_the_report_says_what_to_install
 ) -> None:
     from tests.knowledge.manual.pdf_manual import build as build_pdf
 
-    monkeypatch.setattr("voicebot.knowledge.ingest.rich._ocr", _IsMissing())
+    monkeypatch.setattr("voicebot.knowledge.ingest.rich._ocr", IsMissing())
     build_pdf(tmp_path / "manual.pdf")
     document = read_rich(tmp_path / "manual.pdf", tmp_path, lambda done, total: None)
     assert document.problems == [

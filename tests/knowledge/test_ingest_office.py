@@ -15,24 +15,17 @@ from docx.oxml.ns import nsdecls
 from openpyxl.drawing.image import Image as Picture
 
 from tests.knowledge.manual.draw_pictures import HERE
+from tests.knowledge.pictures import SaysTheSame
 from voicebot.knowledge.ingest.docx import read_docx
 from voicebot.knowledge.ingest.html import read_html
-from voicebot.knowledge.ingest.ocr import Seen
 from voicebot.knowledge.ingest.pictures import Pictures
 from voicebot.knowledge.ingest.unit import Document
 from voicebot.knowledge.ingest.xlsx import read_xlsx
 
 
-class _Reads:
-    available = True
-
-    def read(self, image: object) -> list[Seen]:
-        return [Seen("图里的字", 0, 0, 10, 10)]
-
-
 @pytest.fixture
 def pictures(tmp_path: Path) -> Pictures:
-    return Pictures(tmp_path, _Reads())  # type: ignore[arg-type]
+    return Pictures(tmp_path, SaysTheSame())
 
 
 @pytest.fixture

@@ -132,6 +132,25 @@ def test_a_row_that_the_page_cuts_is_one_row() -> None:
     assert document.tables == 1
 
 
+def test_a_caption_names_its_table_and_stays_where_there_is_none() -> None:
+    first = Grid(60, 700, 500, 780, (("编号", "名称"), ("7", "处理器")))
+    second = Grid(60, 120, 500, 160, (("8", "内存"),))
+    document = read(
+        page(
+            1,
+            at(60, 100, "表 1 见附录"),
+            at(60, 130, "正文。"),
+            at(60, 680, "表 2 部件"),
+            grids=(first,),
+        ),
+        page(2, at(60, 80, "续表 2"), grids=(second,)),
+    )
+    assert [(unit.title, unit.atoms[0]) for unit in document.units] == [
+        ("", "表 1 见附录"), ("", "正文。"), ("表 2 部件", "编号: 7号 | 名称: 处理器"),
+        ("表 2 部件", "编号: 8号 | 名称: 内存"),
+    ]  # fmt: skip
+
+
 def test_two_tables_with_text_between_are_two() -> None:
     grid = Grid(60, 700, 500, 780, (("编号", "名称"), ("7", "处理器")))
     other = Grid(60, 200, 500, 260, (("编号", "名称"), ("1", "电池")))

@@ -14,8 +14,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from tests.knowledge.manual.pdf_manual import FONT, HERE
+from tests.knowledge.pictures import SaysTheSame
 from voicebot.knowledge.ingest.characters import cleaned, unreadable
-from voicebot.knowledge.ingest.ocr import Seen
 from voicebot.knowledge.ingest.pdf import read_pdf
 from voicebot.knowledge.ingest.pictures import Pictures
 from voicebot.knowledge.ingest.unit import Document
@@ -33,13 +33,6 @@ THREE_LINES = [("LINEABOVE", (0, 0), (-1, 0), 1, colors.black),
                ("LINEBELOW", (0, -1), (-1, -1), 1, colors.black)]  # fmt: skip
 STRIPES = [("BACKGROUND", (0, row), (-1, row), colors.lightgrey) for row in (0, 2)]
 GRID = [("GRID", (0, 0), (-1, -1), 0.5, colors.black)]
-
-
-class _Reads:
-    available = True
-
-    def read(self, image: object) -> list[Seen]:
-        return [Seen("图里的字", 0, 0, 10, 10)]
 
 
 def text(size: float = 10.5, **options: object) -> ParagraphStyle:
@@ -69,7 +62,7 @@ def read(folder: Path, *story: Flowable) -> Document:
 
 
 def shown(path: Path, folder: Path) -> Document:
-    return read_pdf(path, Pictures(folder, _Reads()), lambda done, total: None)  # type: ignore[arg-type]
+    return read_pdf(path, Pictures(folder, SaysTheSame()), lambda done, total: None)
 
 
 def texts(document: Document) -> list[str]:

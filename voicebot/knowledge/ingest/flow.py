@@ -20,7 +20,7 @@ _ENDS = tuple("。！？；：.!?;:…”")
 _BULLET = re.compile(r"^\s*[•·●■◆▪○▶➢\-–—*]\s*\S")
 _CONTENTS = re.compile(r"(?:\.{4,}|…{2,}|·{4,}|(?:\. ){4,})\s*\d+\s*$")
 _FIGURE_CAPTION = re.compile(r"^\s*(?:图|Fig(?:ure|\.)?)\s*[\d一二三四五六七八九十]", re.IGNORECASE)
-_TABLE_CAPTION = re.compile(r"^\s*(?:表|Table)\s*[\d一二三四五六七八九十]", re.IGNORECASE)
+_TABLE_CAPTION = re.compile(r"^\s*(?:续?表|Table)\s*[\d一二三四五六七八九十]", re.IGNORECASE)
 _CAPTION_REACH = 60.0  # points between a figure and its caption
 _TIGHT = 0.9  # of the size: a wider gap between lines parts paragraphs
 
@@ -64,6 +64,7 @@ class Flow:
     def finish(self) -> Document:
         self._flush_table()
         self._flush()
+        self._flush_caption(0)
         if self.contents_dropped:
             self.document.notes.append(f"{self.contents_dropped} lines of a table of contents")
         return self.document
@@ -77,12 +78,15 @@ class Flow:
         if level is not None:
             self._flush_table()
             self._flush()
+            self._flush_caption(page.number)
             self.headings.enter(level, text)
         elif _TABLE_CAPTION.match(text) and len(text) <= 40:
             self._flush()
+            self._flush_caption(page.number)
             self._caption = text
         else:
             self._flush_table()
+            self._flush_caption(page.number)
             self._text(line, text, region, page.number)
 
     def _text(self, line: Line, text: str, region: Region, page: int) -> None:
@@ -100,6 +104,12 @@ class Flow:
             lines = [said.text for said in block]
             self.document.units += block_units(lines, self.headings.path, block[0].page)
         self._said, self._last = [], None
+
+    def _flush_caption(self, page: int) -> None:
+        """A caption that no table followed is a paragraph."""
+        if self._caption:
+            self.document.units += block_units([self._caption], self.headings.path, page)
+        self._caption = ""
 
     def _table(self, grid: Grid, page: int) -> None:
         self._flush()
