@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ _SETTINGS = {
     "Global.log_level": "critical",
     "Det.limit_type": "max",  # lines are sought at this size, and read at the picture's own
     "Det.limit_side_len": 1280,
+    "EngineConfig.onnxruntime.intra_op_num_threads": min(4, os.cpu_count() or 1),
+    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
 }
 INSTALL = "pip install 'voicebot[documents]'"
 

@@ -24,6 +24,14 @@ STEP_TIMEOUT_S = 60.0  # for a page, a picture, some thousand rows
 FILE_TIMEOUT_S = 1800.0
 START_TIMEOUT_S = 60.0
 MEMORY_BYTES = 3 << 30  # address space: recognizing text in pictures maps 1.3 GB
+# Every thread takes address space, and libraries start one a core.
+_ENVIRONMENT = {
+    "PYTHONUTF8": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "4",
+    "MALLOC_ARENA_MAX": "4",
+    "OPENCV_FOR_THREADS_NUM": "2",
+}
 MAX_REPLY_BYTES = 512 << 20
 _PACKAGE = Path(__file__).resolve().parents[3]
 
@@ -96,7 +104,7 @@ class ReaderProcess:
             search = os.pathsep.join(
                 [str(_PACKAGE), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
             )
-            environment = {**os.environ, "PYTHONPATH": search, "PYTHONUTF8": "1"}
+            environment = {**os.environ, **_ENVIRONMENT, "PYTHONPATH": search}
             arguments = [sys.executable, "-P", "-m", "voicebot.knowledge.ingest.reader_main"]
             limits = [str(self._memory_bytes), str(int(self._file_timeout_s) + 1)]
             self._process = subprocess.Popen(
