@@ -8,7 +8,7 @@
     reading.yaml     how the company's codes are read aloud; may be missing
     labels.yaml      the label tree for problem and solution classes
     faq/*.yaml       questions with similar questions and an answer
-    documents/       manuals (Markdown, text, JSONL)
+    documents/       manuals (docs/knowledge.md says which formats)
     scenes/*.yaml    fault scenes
 """
 
@@ -25,6 +25,14 @@ DANGER_WORDS = (
     "冒烟", "冒烟了", "着火", "起火", "失火", "火灾", "爆炸", "炸了", "触电", "电到人", "漏电",
     "烧焦", "焦味", "糊味", "烧糊", "冒火花", "打火花", "电池鼓包", "人受伤", "电解液",
 )  # fmt: skip
+
+
+# Which files are documents (docs/knowledge.md says what becomes of each).
+DOCUMENT_SUFFIXES = (
+    ".md", ".markdown", ".txt", ".csv", ".tsv", ".jsonl",
+    ".pdf", ".docx", ".xlsx", ".xlsm", ".html", ".htm",
+)  # fmt: skip
+FAQ_STATES = ("draft", "approved", "retired", "rejected")
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,11 @@ class ReadingRule:
 
 @dataclass(frozen=True)
 class Faq:
-    """A question with its approved answer; `source` is shown as the citation."""
+    """A question with its answer; `source` is shown as the citation.
+
+    `status` is one of FAQ_STATES; only approved ones answer, and only from `valid_from` until
+    `valid_until` (days as ``YYYY-MM-DD``, both included; "": no limit).
+    """
 
     id: str
     question: str
@@ -77,6 +89,8 @@ class Faq:
     product: str = ""
     status: str = "approved"
     source: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
 
 
 @dataclass(frozen=True)

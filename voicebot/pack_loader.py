@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from voicebot.errors import PackError
 from voicebot.pack import (
     DANGER_WORDS,
+    DOCUMENT_SUFFIXES,
+    FAQ_STATES,
     Faq,
     Labels,
     Pack,
@@ -27,11 +30,9 @@ from voicebot.scenes.model import Scene
 from voicebot.scenes.read import read_scene
 
 TERM_KINDS = ("model", "part", "os", "term", "product")
-FAQ_STATES = ("approved", "draft", "rejected")
 PACK_TOML_KEYS = (
     "name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice",
 )  # fmt: skip
-DOCUMENT_SUFFIXES = (".md", ".txt", ".jsonl")
 TOP_LEVEL = (
     "pack.toml", "prompts.yaml", "lexicon.yaml", "reading.yaml", "labels.yaml", "faq", "documents",
     "scenes",
@@ -227,13 +228,24 @@ class _Reader:
 
 
 def _faq(item: Node, shown: str) -> Faq:
-    known = ["id", "question", "answer", "similar", "product", "status", "source"]
+    known = ["id", "question", "answer", "similar", "product", "status", "source", "from", "until"]
     table = item.table(known, ["id", "question", "answer"])
 
     def text(name: str, limit: int) -> str:
         return table[name].text(limit) if name in table else ""
 
+    def day(name: str) -> str:
+        found = text(name, 10)
+        try:
+            return datetime.date.fromisoformat(found).isoformat() if found else ""
+        except ValueError:
+            table[name].wrong("a day like 2026-01-31", repr(found))
+            return ""
+
     faq_id = text("id", 80)
+    first, last = day("from"), day("until")
+    if first and last and last < first:
+        table["until"].wrong(f"a day not before {first}", last)
     return Faq(
         id=faq_id,
         question=text("question", 200),
@@ -242,6 +254,8 @@ def _faq(item: Node, shown: str) -> Faq:
         product=text("product", 80),
         status=table["status"].one_of(FAQ_STATES) if "status" in table else "approved",
         source=text("source", 200) or f"FAQ {faq_id} ({shown})",
+        valid_from=first,
+        valid_until=last,
     )
 
 

@@ -169,8 +169,8 @@ def test_another_format_is_refused(
     documents: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(documents, hashing)
-    monkeypatch.setattr(on_disk, "FORMAT", 2)
-    with pytest.raises(IndexMismatchError, match="has format 1, this version reads 2"):
+    monkeypatch.setattr(on_disk, "FORMAT", 3)
+    with pytest.raises(IndexMismatchError, match="has format 2, this version reads 3"):
         Knowledge.open(documents.parent / "index", hashing)
 
 

@@ -13,7 +13,6 @@ from tests.knowledge.hashing import HashingEmbedder
 from voicebot.knowledge.entry import Passage
 from voicebot.knowledge.ingest import FileReport, find_files, read_file
 from voicebot.knowledge.ingest import files as ingest_files
-from voicebot.knowledge.ingest.faq import read_sources
 from voicebot.knowledge.ingest.markdown import read_markdown
 from voicebot.knowledge.ingest.split import pack
 
@@ -86,14 +85,17 @@ def test_jsonl_keeps_ids_and_reports_bad_lines(tmp_path: Path, hashing: HashingE
         json.dumps({"id": "a-2"}),
         json.dumps({"id": "a-3", "text": "没有标题。", "other": 1}),
         "[]",
+        '{"id": "a-4", "text": "\\ud800"}',
+        '{"id": "a-5", "text": "半个\\ud800字。"}',
     ]
     passages, report = read(write(tmp_path, "k.jsonl", "\n".join(lines)), hashing)
     assert [(p.id, p.title, p.text) for p in passages] == [
         ("a-1", "标题", "正文。"),
         ("a-3", "", "没有标题。"),
+        ("a-5", "", "半个字。"),
     ]
     assert [problem.split(":")[0] for problem in report.problems] == [
-        "line 2", "line 3", "line 4", "line 6",
+        "line 2", "line 3", "line 4", "line 6", "line 7",
     ]  # fmt: skip
 
 
@@ -117,7 +119,8 @@ def test_a_long_record_becomes_several_passages_of_the_same_id(
         ("blank.txt", b" \n\n ", "is empty"),
         ("picture.md", b"\x89PNG\0\0\x1a", "is binary"),
         ("odd.txt", b"\xff\xff\x81\x20\xff", "neither UTF-8 nor GB18030"),
-        ("manual.pdf", b"%PDF-1.4", "unknown kind '.pdf'; readable: .md, .markdown, .txt, .jsonl"),
+        ("manual.ppt", b"%PPT", "old format '.ppt'; save it as .pdf"),
+        ("manual.exe", b"MZ", "unknown kind '.exe'; readable: .md, .markdown, .txt, .csv"),
         ("missing.md", None, "cannot be read: No such file"),
         ("rules.md", b"---\n\n---\n", "holds no text"),
     ],
@@ -137,9 +140,9 @@ def test_an_unreadable_file_has_one_clear_line(
 def test_a_file_over_the_limit_is_not_read(
     tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest_files, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(ingest_files, "MAX_TEXT_BYTES", 1 << 20)
     _, report = read(write(tmp_path, "big.txt", "字" * (1 << 20)), hashing)
-    assert report.problems == ("is 3 MB; at most 1 MB are read",)
+    assert report.problems == ("is 3 MB; at most 1 MB are read; split it",)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
@@ -167,22 +170,6 @@ def test_files_of_the_same_name_get_different_names(tmp_path: Path) -> None:
     assert names == ["x.md", "b/x.md"]
 
 
-def test_faq_files_are_told_from_documents(tmp_path: Path) -> None:
-    write(
-        tmp_path, "faq.yaml",
-        "- {id: a, question: 怎么开机, answer: 按电源键。, similar: [如何启动], product: X}\n"
-        "- {id: b, question: 没有答案}\n- {id: c, question: q, answer: a, colour: red}\n",
-    )  # fmt: skip
-    write(tmp_path, "broken.yml", "a: [")
-    manual = write(tmp_path, "m.md", "正文")
-    faq, reports, documents = read_sources([tmp_path])
-    assert [(f.id, f.similar, f.product) for f in faq] == [("a", ("如何启动",), "X")]
-    problems = {Path(r.path).name: r.problems for r in reports}
-    assert "cannot be read as YAML" in problems["broken.yml"][0]
-    assert problems["faq.yaml"] == ("item 2: 'answer' is missing", "item 3: unknown key 'colour'")
-    assert documents == [manual]
-
-
 BLOCKS = (
     "# 题\n", "一句话说完。", "1. 步骤甲\n", "\n\n", "|甲|乙|\n|-|-|\n|1|2|\n", "- 项\n",
     "```\ncode\n```\n", "> 引用\n",
@@ -192,8 +179,8 @@ BLOCKS = (
 @given(st.lists(st.sampled_from(BLOCKS), max_size=30))
 def test_any_markdown_is_packed_without_cutting_an_atom(parts: list[str]) -> None:
     embedder = HashingEmbedder(max_tokens=40)
-    units = read_markdown("".join(parts))
-    found = list(pack(units, embedder.count, 40))
+    units = read_markdown("".join(parts)).units
+    found = [(part.title, part.text) for part in pack(units, embedder.count, 40)]
     for unit in units:
         for atom in unit.atoms:
             assert any(atom.strip() in text for title, text in found if title == unit.title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from voicebot.cli.kb_inspect import inspect
+
 if TYPE_CHECKING:
-    from voicebot.knowledge.api import SearchResult
+    from voicebot.knowledge.api import Hit, SearchResult
     from voicebot.knowledge.embedder import Embedder
     from voicebot.knowledge.ingest import FileReport
     from voicebot.knowledge.knowledge import Knowledge
@@ -24,9 +27,10 @@ Models = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``kb ingest`` and ``kb search``."""
-    kb = typer.Typer(help="Documents and FAQ: ingest and search.", no_args_is_help=True)
+    """Add ``kb ingest``, ``kb inspect`` and ``kb search``."""
+    kb = typer.Typer(help="Documents and FAQ: ingest, inspect, search.", no_args_is_help=True)
     kb.command("ingest")(ingest)
+    kb.command("inspect")(inspect)
     kb.command("search")(search)
     app.add_typer(kb, name="kb")
 
@@ -35,7 +39,9 @@ def ingest(
     index: IndexDir,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="files or folders: .md .txt .jsonl, FAQ as .yaml"),
+        typer.Argument(
+            help="files or folders: .pdf .docx .xlsx .html .md .csv .txt .jsonl, FAQ as .yaml"
+        ),
     ] = None,
     pack: Annotated[
         Path | None, typer.Option("--pack", help="a pack: its documents/ and faq/ are read")
@@ -44,8 +50,8 @@ def ingest(
 ) -> None:
     """Make the index hold exactly what PATHS and the pack hold now.
 
-    Unchanged text is not embedded again; files that are gone disappear. A file that cannot be
-    read is reported and never stops the rest (exit status 1).
+    Unchanged files are not read again; files that are gone disappear. A file of which something
+    could not be recovered is reported and never stops the rest (exit status 1).
     """
     from voicebot.knowledge.ingest.faq import read_sources
     from voicebot.knowledge.knowledge import Knowledge
@@ -72,6 +78,10 @@ def search(
     ] = False,
     k: Annotated[int, typer.Option("-k", min=1, help="hits a question")] = 10,
     product: Annotated[str, typer.Option(help="leave out what is about other products")] = "",
+    on: Annotated[
+        datetime.datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="ask as on this day (default: today)"),
+    ] = None,
     models: Models = None,
 ) -> None:
     """Ask the index: a table for one QUESTION, JSON lines with --jsonl.
@@ -80,16 +90,17 @@ def search(
     """
     from voicebot.knowledge.knowledge import Knowledge
 
+    today = on.date() if on else None
     if bool(question) == jsonl:
         raise typer.BadParameter("give one question, or --jsonl and questions on stdin")
     knowledge = Knowledge.open(index, _embedder(models))
     if question:
-        _show_hits(knowledge.search(question, k, product))
-    elif _answer_lines(knowledge, k, product):
+        _show_hits(knowledge.search(question, k, product, today))
+    elif _answer_lines(knowledge, k, product, today):
         raise typer.Exit(2)
 
 
-def _answer_lines(knowledge: Knowledge, k: int, product: str) -> int:
+def _answer_lines(knowledge: Knowledge, k: int, product: str, today: datetime.date | None) -> int:
     """One line out for each good line in, in order. Returns the number of bad lines."""
     bad = 0
     for number, line in enumerate(sys.stdin.buffer, start=1):
@@ -101,12 +112,17 @@ def _answer_lines(knowledge: Knowledge, k: int, product: str) -> int:
             bad += 1
             print(f"stdin line {number}: {error}", file=sys.stderr)
             continue
-        result = knowledge.search(question, k, product)
-        hits = [{"id": h.id, "score": round(h.score, 4), "text": h.text} for h in result.hits]
+        result = knowledge.search(question, k, product, today)
+        hits = [_hit(hit) for hit in result.hits]
         answer = {"qid": qid, "hits": hits, "answerable": round(result.answerable, 4)}
         sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
         sys.stdout.buffer.flush()
     return bad
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    fields = {"id": hit.id, "score": round(hit.score, 4), "text": hit.text}
+    return {**fields, "figure": hit.figure} if hit.figure else fields
 
 
 def _question(line: bytes) -> tuple[Any, str]:
@@ -158,24 +174,31 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 def _show_reports(reports: list[FileReport]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table("file", "passages", "problem")
+    table = Table(*("file", "pages", "tables", "figures", "passages"), "not recovered, (left out)")
     for report in reports:
-        first, more = report.problems[:1], len(report.problems) - 1
-        problem = (first[0] + (f" (and {more} more)" if more else "")) if first else ""
-        table.add_row(report.path, str(report.passages), problem)
+        counts = (report.pages, report.tables, report.figures)
+        first, more = report.problems[:3], len(report.problems) - 3
+        lines = [*first, *([f"and {more} more: voicebot kb inspect"] if more > 0 else [])]
+        said = "\n".join([*lines, *(f"({note})" for note in report.notes)])
+        shown = [str(count) if count else "" for count in counts]
+        table.add_row(escape(report.path), *shown, str(report.passages), escape(said))
     Console(stderr=True).print(table)
 
 
 def _show_hits(result: SearchResult) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("score", "kind", "id", "source", "text")
     for hit in result.hits:
         text = hit.text.replace("\n", " ")
-        table.add_row(f"{hit.score:.2f}", hit.kind, hit.id, hit.source, text[:120])
+        source = f"{hit.source} [{hit.figure}]" if hit.figure else hit.source
+        cells = (hit.kind, hit.id, source, text[:120])
+        table.add_row(f"{hit.score:.2f}", *(escape(cell) for cell in cells))
     console = Console()
     console.print(table)
     console.print(f"answerable {result.answerable:.2f}, {result.elapsed_ms:.0f} ms")

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicebot.knowledge.api import Hit, HitKind
-from voicebot.knowledge.ingest.markdown import CELL_SEPARATOR
 from voicebot.knowledge.ingest.plain import STEP
+from voicebot.knowledge.ingest.tables import CELL_SEPARATOR
 from voicebot.knowledge.text import content, sentence_spans, terms
 
 MAX_CHARS = 80

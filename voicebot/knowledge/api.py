@@ -21,7 +21,8 @@ class Hit:
     `id` names the passage, FAQ or scene; `score` is the fused score (higher is better, only
     comparable within one search); `text` is what may be said or quoted (for a FAQ its answer,
     for a passage its sentences, for a scene its name); `title` is the FAQ's question, the
-    passage's heading path or the matched trigger; `source` is the citation shown to people.
+    passage's heading path or the matched trigger; `source` is the citation shown to people;
+    `figure` names the original picture that the passage describes (`Knowledge.picture`).
     """
 
     id: str
@@ -30,6 +31,7 @@ class Hit:
     text: str
     title: str = ""
     source: str = ""
+    figure: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,19 @@ class Passage:
     """A piece of a document, small enough to be embedded and quoted.
 
     `id` is unique unless a record was too long and became several passages, which share it.
-    `title` is the heading path, `source` the citation shown to people.
+    `title` is the heading path, `source` the citation shown to people. `page` counts from 1 (0:
+    the format has none), `kind` is one of paragraph, steps, row, figure; `tokens` counts title
+    and text as the embedder does; `figure` is the file name of the original picture.
     """
 
     id: str
     text: str
     title: str = ""
     source: str = ""
+    page: int = 0
+    kind: str = "paragraph"
+    tokens: int = 0
+    figure: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,8 @@ class SceneEntry:
 class Entry:
     """One line of an index. Several entries may lead to the same item (`id`, `kind`).
 
-    `match` is what is embedded and compared; `text`, `title` and `source` go into the Hit.
+    `match` is what is embedded and compared; `text`, `title`, `source` and `figure` go into the
+    Hit. `valid_from` and `valid_until` are days as ``YYYY-MM-DD``, "" where there is no limit.
     """
 
     id: str
@@ -58,9 +65,19 @@ class Entry:
     title: str = ""
     source: str = ""
     product: str = ""
+    figure: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
 
     def hit(self, score: float) -> Hit:
-        return Hit(self.id, self.kind, score, self.text, self.title, self.source)
+        """What a search gives back for this entry."""
+        return Hit(
+            self.id, self.kind, score, self.text, self.title, self.source, figure=self.figure
+        )
+
+    def valid(self, today: str) -> bool:
+        """Whether the entry answers on that day (``YYYY-MM-DD``); both ends are included."""
+        return self.valid_from <= today and (not self.valid_until or today <= self.valid_until)
 
     @property
     def key(self) -> str:

@@ -6,7 +6,9 @@
     DIR/g00000007/         passages.jsonl  one entry a line
                            vectors.npy     float32 (entries, dim), in the same order
                            answers.npz, questions.npz   posting lists of the two pools
+                           sources.jsonl   the files it was made of, with their passages
                            meta.json       format, embedder name and fingerprint, counts
+    DIR/pictures/          original pictures, named by content
     DIR/.lock              held by the one process that writes
 
 A crash at any moment leaves the old generation current. The generation before the current one
@@ -34,9 +36,11 @@ from voicebot.knowledge.embedder import Embedder, Vectors
 from voicebot.knowledge.entry import Entry, Role
 from voicebot.knowledge.lexical import Postings
 from voicebot.knowledge.pool import SIGNALS, Pool
+from voicebot.knowledge.sources import Source, read_sources_of, write_sources
 
-FORMAT = 1
+FORMAT = 2
 POINTER = "CURRENT"
+PICTURES = "pictures"
 _LISTS = SIGNALS[1:]
 
 
@@ -88,25 +92,26 @@ def writing(directory: Path) -> Iterator[None]:
         yield
 
 
-def save(index: Index, directory: Path, embedder: Embedder) -> None:
+def save(index: Index, directory: Path, embedder: Embedder, sources: Sequence[Source] = ()) -> None:
     """Write a new generation and make it current. The caller holds `writing(directory)`.
 
     Raises KnowledgeError, and leaves the old generation current, if the disk does not let us.
     """
     try:
-        _save(index, directory, embedder)
+        _save(index, directory, embedder, sources)
     except OSError as error:
         raise KnowledgeError(
             f"index: cannot write to {directory}: {error.strerror}; the index there is unchanged"
         ) from None
 
 
-def _save(index: Index, directory: Path, embedder: Embedder) -> None:
+def _save(index: Index, directory: Path, embedder: Embedder, sources: Sequence[Source]) -> None:
     old = _current(directory)
     number = int(old.name[1:]) + 1 if old else 1
     target = directory / f"g{number:08d}"
     part = Path(tempfile.mkdtemp(prefix=".part-", dir=directory))
     try:
+        write_sources(part, sources)
         _write(index, part, embedder)
         shutil.rmtree(target, ignore_errors=True)  # left by a crash before the pointer moved
         part.rename(target)
@@ -121,6 +126,57 @@ def _save(index: Index, directory: Path, embedder: Embedder) -> None:
     for stale in (*directory.glob("g????????"), *directory.glob(".part-*")):
         if stale != target and stale != old:
             shutil.rmtree(stale, ignore_errors=True)
+    _sweep_pictures(directory, [folder for folder in (target, old) if folder])
+
+
+def _sweep_pictures(directory: Path, generations: Sequence[Path]) -> None:
+    """Remove pictures that neither the new generation nor the one before it names."""
+    named: set[str] = set()
+    for folder in generations:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            named |= {p.figure for source in read_sources_of(folder) for p in source.passages}
+    for picture in (directory / PICTURES).glob("*"):
+        if picture.name not in named:
+            picture.unlink(missing_ok=True)
+
+
+def pictures_folder(directory: Path) -> Path:
+    """The folder of the original pictures, named by content: all generations share it.
+
+    Raises KnowledgeError if it cannot be made.
+    """
+    folder = directory / PICTURES
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise KnowledgeError(f"index: cannot write to {folder}: {error.strerror}") from None
+    return folder
+
+
+def known_sources(directory: Path) -> list[Source]:
+    """The files of the current generation; none if there is none or it is of another format."""
+    folder = _current(directory)
+    try:
+        return read_sources_of(folder) if folder else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def contents(directory: Path) -> tuple[list[Source], list[Entry]]:
+    """The files that the current generation was made of, and its entries; loads no vectors.
+
+    Raises KnowledgeError or IndexMismatchError like `load`, but suits any embedder.
+    """
+    folder = _current(directory)
+    if folder is None:
+        raise KnowledgeError(f"index: no index in {directory}; run `voicebot kb ingest` first")
+    try:
+        _check_format(json.loads((folder / "meta.json").read_text(encoding="utf-8")), directory)
+        return read_sources_of(folder), _read_entries(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KnowledgeError(
+            f"index: {folder} is damaged ({error}); run `voicebot kb ingest` again"
+        ) from None
 
 
 def load(directory: Path, embedder: Embedder) -> Index:
@@ -149,12 +205,16 @@ def _current(directory: Path) -> Path | None:
         return None
 
 
-def _check(meta: dict[str, Any], directory: Path, embedder: Embedder) -> None:
+def _check_format(meta: dict[str, Any], directory: Path) -> None:
     if meta["format"] != FORMAT:
         raise IndexMismatchError(
             f"index: {directory} has format {meta['format']}, this version reads {FORMAT}; "
             "run `voicebot kb ingest` again"
         )
+
+
+def _check(meta: dict[str, Any], directory: Path, embedder: Embedder) -> None:
+    _check_format(meta, directory)
     theirs, ours = (meta["embedder"], meta["fingerprint"]), (embedder.name, embedder.fingerprint)
     if theirs[1] != ours[1]:
         raise IndexMismatchError(
@@ -192,9 +252,13 @@ def _write(index: Index, folder: Path, embedder: Embedder) -> None:
             os.fsync(written.fileno())
 
 
-def _read(folder: Path) -> Index:
+def _read_entries(folder: Path) -> list[Entry]:
     with (folder / "passages.jsonl").open(encoding="utf-8") as file:
-        entries = [_entry(json.loads(line)) for line in file]
+        return [_entry(json.loads(line)) for line in file]
+
+
+def _read(folder: Path) -> Index:
+    entries = _read_entries(folder)
     vectors = np.load(folder / "vectors.npy")
     if len(vectors) != len(entries):
         raise ValueError(f"{len(entries)} passages but {len(vectors)} vectors")

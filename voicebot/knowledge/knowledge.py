@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,12 @@ from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.embedder import Embedder, Vectors
 from voicebot.knowledge.entry import Entry, Passage, Role, SceneEntry
 from voicebot.knowledge.index import Index
-from voicebot.knowledge.ingest import FileReport, find_files, read_file
+from voicebot.knowledge.ingest import FileReport
+from voicebot.knowledge.reading import Progress, read_documents, without_clashes
 from voicebot.knowledge.search import Searcher
 from voicebot.pack import Faq
 
 BATCH = 64
-Progress = Callable[[str, int, int], None]  # stage ("read" or "embed"), done, total
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -28,8 +29,15 @@ def _silent(stage: str, done: int, total: int) -> None:
 class Knowledge:
     """An open index. `search` may be called from several threads at once."""
 
-    def __init__(self, index: Index, embedder: Embedder, reports: Sequence[FileReport] = ()):
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        reports: Sequence[FileReport] = (),
+        directory: Path | None = None,
+    ) -> None:
         self.reports = tuple(reports)
+        self._directory = directory
         self._index = index
         self._searcher = Searcher(index, embedder)
 
@@ -47,32 +55,46 @@ class Knowledge:
         """Make the index at `index_dir` hold exactly this material, and open it.
 
         `documents` are files and folders. What an earlier build already embedded is not
-        embedded again; what is no longer there disappears. Only approved FAQ are taken.
+        embedded again, and unchanged files are not read again; what is no longer there
+        disappears. Only approved FAQ are taken.
         `reports` on the result has a line for each file.
         Raises KnowledgeError if nothing at all could be read or the index cannot be written.
         """
-        passages, reports = _read(documents, embedder, progress)
-        entries = [*_passage_entries(passages), *_faq_entries(faq), *_scene_entries(scenes)]
-        if not entries:
-            problems = "; ".join(f"{r.path} {p}" for r in reports for p in r.problems[:1])
-            raise KnowledgeError(f"ingest: nothing to index: {problems or 'no file was given'}")
         with on_disk.writing(index_dir):
+            known = on_disk.known_sources(index_dir)
+            sources = read_documents(documents, embedder, known, index_dir, progress)
+            reported, passages = without_clashes(sources)
+            reports = [source.report for source in reported]
+            entries = [*_passage_entries(passages), *_faq_entries(faq), *_scene_entries(scenes)]
+            if not entries:
+                problems = "; ".join(f"{r.path} {p}" for r in reports for p in r.problems[:1])
+                raise KnowledgeError(f"ingest: nothing to index: {problems or 'no file was given'}")
             vectors = _vectors(entries, _known(index_dir, embedder), embedder, progress)
             index = Index.build(entries, vectors)
-            on_disk.save(index, index_dir, embedder)
-        return cls(index, embedder, reports)
+            on_disk.save(index, index_dir, embedder, sources)
+        return cls(index, embedder, reports, index_dir)
 
     @classmethod
     def open(cls, index_dir: Path, embedder: Embedder) -> Knowledge:
         """Raises KnowledgeError or IndexMismatchError, see `index.load`."""
-        return cls(on_disk.load(index_dir, embedder), embedder)
+        return cls(on_disk.load(index_dir, embedder), embedder, (), index_dir)
 
-    def search(self, query: str, k: int = 5, product: str = "") -> SearchResult:
+    def search(
+        self, query: str, k: int = 5, product: str = "", today: date | None = None
+    ) -> SearchResult:
         """The `k` best FAQ and passages, and the best scene.
 
-        With `product`, items of other products are left out. An empty query finds nothing.
+        With `product`, items of other products are left out. FAQ that are not valid on the day
+        `today` (default: the machine's date) are left out. An empty query finds nothing.
         """
-        return self._searcher.search(query, k, product)
+        return self._searcher.search(query, k, product, (today or date.today()).isoformat())
+
+    def picture(self, hit: Hit) -> Path | None:
+        """The original picture that a hit describes, as a file that may be shown or sent."""
+        if not hit.figure or self._directory is None:
+            return None
+        path = self._directory / on_disk.PICTURES / hit.figure
+        return path if path.is_file() else None
 
     def passages(self) -> list[Hit]:
         """Every passage that may be quoted, in the order of the documents; scores are 0."""
@@ -86,25 +108,6 @@ class Knowledge:
 
     def __len__(self) -> int:
         return sum(len(pool.entries) for _, pool in self._index.pools)
-
-
-def _read(
-    documents: Iterable[Path], embedder: Embedder, progress: Progress
-) -> tuple[list[Passage], list[FileReport]]:
-    files = list(find_files(documents))
-    passages: list[Passage] = []
-    reports: list[FileReport] = []
-    owners: dict[str, Path] = {}
-    for done, (path, name) in enumerate(files):
-        progress("read", done, len(files))
-        found, report = read_file(path, name, embedder)
-        taken = {p.id for p in found if owners.setdefault(p.id, path) != path}
-        passages += [p for p in found if p.id not in taken]
-        clashes = tuple(f"id {i!r} is already used in {owners[i]}; skipped" for i in sorted(taken))
-        kept = sum(p.id not in taken for p in found)
-        reports.append(FileReport(report.path, kept, report.problems + clashes))
-    progress("read", len(files), len(files))
-    return passages, reports
 
 
 def _known(index_dir: Path, embedder: Embedder) -> dict[str, Vectors]:
@@ -139,7 +142,8 @@ def _vectors(
 def _passage_entries(passages: Iterable[Passage]) -> Iterator[Entry]:
     for p in passages:
         match = f"{p.title}\n{p.text}" if p.title else p.text
-        yield Entry(p.id, HitKind.PASSAGE, Role.ANSWER, match, p.text, p.title, p.source)
+        rest = (p.text, p.title, p.source)
+        yield Entry(p.id, HitKind.PASSAGE, Role.ANSWER, match, *rest, figure=p.figure)
 
 
 def _faq_entries(faq: Iterable[Faq]) -> Iterator[Entry]:
@@ -147,11 +151,21 @@ def _faq_entries(faq: Iterable[Faq]) -> Iterator[Entry]:
     for item in faq:
         if item.status != "approved":
             continue
-        rest = (item.answer, item.question, item.source or item.id, item.product)
         answer = f"{item.question}\n{item.answer}"
-        yield Entry(item.id, HitKind.FAQ, Role.ANSWER, answer, *rest)
-        for question in (item.question, *item.similar):
-            yield Entry(item.id, HitKind.FAQ, Role.QUESTION, question, *rest)
+        texts = [(Role.QUESTION, question) for question in (item.question, *item.similar)]
+        for role, match in ((Role.ANSWER, answer), *texts):
+            yield Entry(
+                item.id,
+                HitKind.FAQ,
+                role,
+                match,
+                item.answer,
+                item.question,
+                item.source or item.id,
+                item.product,
+                valid_from=item.valid_from,
+                valid_until=item.valid_until,
+            )
 
 
 def _scene_entries(scenes: Iterable[SceneEntry]) -> Iterator[Entry]:

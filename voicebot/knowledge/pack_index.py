@@ -10,7 +10,8 @@ from voicebot.errors import IndexMismatchError, KnowledgeError
 from voicebot.knowledge.embedder import Embedder
 from voicebot.knowledge.entry import SceneEntry
 from voicebot.knowledge.index import FORMAT
-from voicebot.knowledge.knowledge import Knowledge, Progress
+from voicebot.knowledge.knowledge import Knowledge
+from voicebot.knowledge.reading import Progress
 from voicebot.pack import Pack
 from voicebot.pack_loader import scene_entries
 

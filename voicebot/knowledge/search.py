@@ -37,8 +37,11 @@ class Searcher:
         self._index = index
         self._embedder = embedder
 
-    def search(self, query: str, k: int, product: str) -> SearchResult:
-        """The best `k` hits, best first; `product` is the caller's product line, if known."""
+    def search(self, query: str, k: int, product: str, today: str) -> SearchResult:
+        """The best `k` hits, best first; `product` is the caller's product line, if known.
+
+        `today` (``YYYY-MM-DD``) leaves out what is not valid on that day.
+        """
         started = time.perf_counter()
         cleaned = clean_query(query)
         hits: list[tuple[float, Hit]] = []
@@ -46,9 +49,11 @@ class Searcher:
         if cleaned and self._index.pools:
             vector = self._embedder.queries([cleaned])[0]
             if self._index.answers:
-                hits += _answers(self._index.answers, cleaned, vector, product)
+                hits += _answers(self._index.answers, cleaned, vector, product, today)
             if self._index.questions:
-                questions, scene = _questions(self._index.questions, cleaned, vector, product)
+                questions, scene = _questions(
+                    self._index.questions, cleaned, vector, product, today
+                )
                 hits += questions
         ordered = _merge(_naming(cleaned, hits))
         return SearchResult(
@@ -61,17 +66,19 @@ class Searcher:
         )
 
 
-def _answers(pool: Pool, query: str, vector: Vectors, product: str) -> list[tuple[float, Hit]]:
+def _answers(
+    pool: Pool, query: str, vector: Vectors, product: str, today: str
+) -> list[tuple[float, Hit]]:
     scored = pool.score(query, vector)
-    ranked = _for_product(rank(pool, scored, ANSWER_WEIGHTS), product)
+    ranked = _allowed(rank(pool, scored, ANSWER_WEIGHTS), product, today)
     return _with_scores(query, ranked, scored, "answers")
 
 
 def _questions(
-    pool: Pool, query: str, vector: Vectors, product: str
+    pool: Pool, query: str, vector: Vectors, product: str, today: str
 ) -> tuple[list[tuple[float, Hit]], tuple[float, Hit] | None]:
     scored = pool.score(query, vector)
-    ranked = _for_product(rank(pool, scored, QUESTION_WEIGHTS), product)
+    ranked = _allowed(rank(pool, scored, QUESTION_WEIGHTS), product, today)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
     best = _with_scores(query, scenes[:6], scored, "questions")[:1]
@@ -99,10 +106,11 @@ def _with_scores(
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
 
-def _for_product(ranked: list[Ranked], product: str) -> list[Ranked]:
+def _allowed(ranked: list[Ranked], product: str, today: str) -> list[Ranked]:
+    valid = [item for item in ranked if item.entry.valid(today)]
     if not product:
-        return ranked
-    return [item for item in ranked if item.entry.product in ("", product)]
+        return valid
+    return [item for item in valid if item.entry.product in ("", product)]
 
 
 def _naming(query: str, hits: list[tuple[float, Hit]]) -> list[tuple[float, Hit]]:

@@ -7,8 +7,6 @@ import itertools
 import re
 import unicodedata
 
-from pypinyin import Style, pinyin
-
 # Said to be polite or to win time; carries nothing to search for. Longest first.
 _OPENERS = (
     "不好意思|等一下|等一等|等会儿|等等|停一下|先别说|麻烦问一下|麻烦您|麻烦你|我想问一下|我想咨询一下|想咨询一下|咨询一下|我想问问|想问一下"
@@ -105,4 +103,6 @@ def content(text: str) -> set[str]:
 
 @functools.lru_cache(maxsize=30_000)
 def _syllable(char: str) -> str:
+    from pypinyin import Style, pinyin  # half a second that readers of documents do not need
+
     return str(pinyin(char, style=Style.NORMAL)[0][0])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from voicebot.knowledge.ingest.files import FileReport, find_files
-from voicebot.pack import Faq
+from voicebot.knowledge.ingest.files import FileReport
+from voicebot.knowledge.ingest.finding import find_files
+from voicebot.pack import FAQ_STATES, Faq
 
 SUFFIXES = (".yaml", ".yml")
 _TEXTS = ("id", "question", "answer", "product", "status", "source")
 _REQUIRED = ("id", "question", "answer")
+_DAYS = {"from": "valid_from", "until": "valid_until"}
 
 
 def read_sources(paths: Iterable[Path]) -> tuple[list[Faq], list[FileReport], list[Path]]:
@@ -53,8 +56,11 @@ def read_faq(path: Path) -> tuple[list[Faq], FileReport]:
             problems.append(f"item {number}: {problem}")
         else:
             texts = {key: fields[key].strip() for key in _TEXTS if key in fields}
-            faq.append(Faq(**texts, similar=tuple(fields.get("similar") or ())))
-    return faq, FileReport(str(path), len(faq), tuple(problems))
+            days = {name: str(fields[key]) for key, name in _DAYS.items() if fields.get(key)}
+            faq.append(Faq(**texts, **days, similar=tuple(fields.get("similar") or ())))
+    silent = sum(item.status != "approved" for item in faq)
+    notes = (f"{silent} are not approved and do not answer",) if silent else ()
+    return faq, FileReport(str(path), len(faq), tuple(problems), notes=notes)
 
 
 def _problem(fields: Any) -> str:
@@ -69,5 +75,23 @@ def _problem(fields: Any) -> str:
     similar = fields.get("similar") or []
     if not isinstance(similar, list) or not all(isinstance(text, str) for text in similar):
         return "'similar' must be a list of texts"
-    unknown = sorted(map(str, fields.keys() - {*_TEXTS, "similar"}))
-    return f"unknown key '{unknown[0]}'" if unknown else ""
+    status = fields.get("status", "approved")
+    if status not in FAQ_STATES:
+        return f"'status' must be one of {', '.join(FAQ_STATES)}, got {status!r:.40}"
+    unknown = sorted(map(str, fields.keys() - {*_TEXTS, *_DAYS, "similar"}))
+    return f"unknown key '{unknown[0]}'" if unknown else _wrong_days(fields)
+
+
+def _wrong_days(fields: dict[str, Any]) -> str:
+    """YAML reads 2026-01-31 as a day, and '2026-01-31' as a text: both are taken."""
+    days: dict[str, datetime.date] = {}
+    for key in _DAYS:
+        value = fields.get(key)
+        try:
+            if value is not None:
+                days[key] = datetime.date.fromisoformat(str(value))
+        except ValueError:
+            return f"'{key}' must be a day like 2026-01-31, got {value!r:.40}"
+    if len(days) == 2 and days["until"] < days["from"]:
+        return f"'until' ({days['until']}) is before 'from' ({days['from']})"
+    return ""

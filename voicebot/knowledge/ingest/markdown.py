@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from voicebot.knowledge.ingest.plain import STEP, atoms_of, read_text
-from voicebot.knowledge.ingest.unit import Unit
+from voicebot.knowledge.ingest.plain import STEP, atoms_of, read_text, steps_unit
+from voicebot.knowledge.ingest.tables import PATH_SEPARATOR, table_units
+from voicebot.knowledge.ingest.unit import Document, Unit
 
-CELL_SEPARATOR = " | "
-PATH_SEPARATOR = " > "
 _PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
-def read_markdown(text: str, title: str = "") -> list[Unit]:
+def read_markdown(text: str, title: str = "") -> Document:
     """Units of a Markdown text in document order; `title` stands above the first heading."""
     if text.startswith("---\n") and "\n---\n" in text[4:]:
         text = text[text.index("\n---\n", 4) + 5 :]  # front matter
@@ -27,13 +26,7 @@ def read_markdown(text: str, title: str = "") -> list[Unit]:
         end = _block_end(tokens, start)
         reader.take(tokens[start:end])
         start = end
-    return reader.finish()
-
-
-def row_text(header: Sequence[str], cells: Sequence[str]) -> str:
-    """``column: value | column: value`` for the cells that are not empty."""
-    pairs = ((h, c) for h, c in zip(header, cells, strict=False) if c)
-    return CELL_SEPARATOR.join(f"{h}: {c}" if h else c for h, c in pairs)
+    return Document(reader.finish(), tables=reader.tables)
 
 
 @dataclass
@@ -41,6 +34,7 @@ class _Reader:
     title: str
     path: list[tuple[int, str]] = field(default_factory=list)
     units: list[Unit] = field(default_factory=list)
+    tables: int = 0
     symptom: str = ""  # the paragraph just above; the lead of the steps that may follow
 
     def take(self, block: list[Token]) -> None:
@@ -55,8 +49,7 @@ class _Reader:
             self._paragraph(_inline(block))
         elif kind in ("ordered_list_open", "bullet_list_open"):
             lead, self.symptom = self.symptom, ""
-            items = tuple(_items(block))
-            self.units.append(Unit(items, self._path(), lead, lines=True, stands_alone=True))
+            self.units.append(steps_unit(tuple(_items(block)), self._path(), lead))
         elif kind == "table_open":
             self._flush()
             self._table(block)
@@ -96,10 +89,8 @@ class _Reader:
                 rows.append([])
             elif token.type in ("th_open", "td_open"):
                 rows[-1].append(_inline(block[i : i + 2]).replace("\n", " "))
-        for row in rows[1:]:
-            atom = row_text(rows[0], row)
-            if atom:
-                self.units.append(Unit((atom,), self._path(), stands_alone=True))
+        self.units += table_units(rows, self._path(), header=True)
+        self.tables += 1
 
 
 def _items(block: list[Token]) -> Iterator[str]:
