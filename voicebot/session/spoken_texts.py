@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
-from voicebot.knowledge.ingest.markdown import CELL_SEPARATOR
+from voicebot.knowledge.ingest.tables import CELL_SEPARATOR
 from voicebot.pack import Pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
 from voicebot.session.slot_values import filled_branches, filled_prompts
