@@ -11,7 +11,7 @@ import pytest
 from tests.speech.fakes import ToneVoice
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
-from voicebot.knowledge.ingest.markdown import CELL_SEPARATOR
+from voicebot.knowledge.ingest.tables import CELL_SEPARATOR
 from voicebot.pack import Pack, Prompts
 from voicebot.pack_loader import load_pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
