@@ -69,10 +69,13 @@ class FunasrRecognizer:
     def name(self) -> str:
         return f"funasr:{Path(self._engines.first.model.name).name}"
 
-    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> FunasrStream:
+    def stream(
+        self, *, prompt: str = "", sample_rate: int = 8000, figures: bool = False
+    ) -> FunasrStream:
         """A new utterance at 8 or 16 kHz (AudioFormatError for another rate).
 
-        A Paraformer takes no prompt; it serves to refuse a text that only echoes it.
+        A Paraformer takes no prompt; it serves to refuse a text that only echoes it. Nor does it
+        listen for `figures`.
         """
         return FunasrStream(self._engines, prompt, sample_rate)
 

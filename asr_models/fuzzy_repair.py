@@ -16,7 +16,7 @@ Stretch = tuple[int, int]
 _RUN = re.compile(r"[A-Za-z0-9]+(?:[ \-&.]?[A-Za-z0-9]+)*")
 _LETTERS = re.compile(r"[A-Za-z]+(?:[ \-&.]?[A-Za-z]+)*")
 _DATE = re.compile(r"[年月日号点分]")
-_SMALL = frozenset("的了着吗呢吧啊是不在就我你他有和这那一")
+_SMALL = frozenset("的了着吗呢吧啊是不在就我你他有和这那一其与以所而人")
 # Abbreviations of everyday talk: they are what was said, however near a term they sound.
 _EVERYDAY_WORDS = """
 CCTV DVD VCD CD NBA CBA BBC CNN NBC ABC GDP PC APP ATM IBM MBA PDF PPT VIP WTO DNA RNA IT
@@ -95,15 +95,14 @@ def _allowed(one: Candidate, text: str) -> bool:
 
 
 def _same_figures(heard: str, term: str) -> bool:
-    """Whether the figures heard are the term's, at most one of them missing.
+    """Whether the figures heard are the term's, all of them: one missing may be another model.
 
     是 before a code may have been written 1.
     """
     said, written = _figures(term), _figures(heard)
     if written.startswith("1") and not said.startswith("1"):
         written = written[1:]
-    rest = iter(said)
-    return len(written) >= max(2, len(said) - 1) and all(figure in rest for figure in written)
+    return written == said
 
 
 def _figures(text: str) -> str:

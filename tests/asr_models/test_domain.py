@@ -61,6 +61,10 @@ def test_what_sounds_near_a_term_comes_right(
         "NF5280M5",  # another model is no misheard one
         "NF5280M7",
         "NF5290M6",
+        "NF528M6",  # a figure is missing: it may be another model's
+        "NS5-80N6",
+        "基金管理人可以",
+        "公司控制其安全",
         "NBA的比赛",
         "重启RAID一下",
         "公元580年6月",
