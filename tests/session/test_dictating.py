@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.session.fakes import ScriptedRecognizer, ToneVoice, audio, quiet, tone
+from tests.session.fakes import ScriptedRecognizer, StreamingScript, ToneVoice, audio, quiet, tone
 from tests.session.rig import Rig, of
 from voicebot.dialog.dictation_state import DictationState, Phase
 from voicebot.dialog.dictation_view import DictationView
@@ -88,6 +88,17 @@ def test_groups_are_taken_down_in_silence_read_back_and_agreed_upon(
     (number,) = of(events, facts.NumberDictated)
     assert (number.label, number.value) == ("序列号", "YL2095370856")
     assert not of(events, facts.Trouble)
+
+
+def test_figures_are_listened_for_once_they_are_asked_for(scheduler: InferenceScheduler) -> None:
+    ears = StreamingScript("我要报修", "我要报修")
+    rig = Rig(
+        ears,
+        Conversation(Dialog(PACK, answer_risk=0.5), FindsTheScene(), scheduler),  # type: ignore[arg-type]
+        dictations=DictationView(PACK),
+    )
+    rig.run(audio(quiet(GREETING_MS), tone(700), quiet(ASKED_MS), tone(700), quiet(900)), scheduler)
+    assert [stream.figures for stream in ears.streams] == [False, True]
 
 
 def test_who_dictates_over_the_question_is_listened_to_at_once(
