@@ -20,6 +20,7 @@ from asr_models.funasr_runtime import SAMPLE_RATE, FunasrModel
 from asr_models.funasr_second import Punctuation, SecondPass
 from asr_models.funasr_stream import MAX_AUDIO_S, FunasrEngines, FunasrStream
 from asr_models.funasr_vad import FsmnVad
+from asr_models.long_stream import LongStream
 
 _ASR_FILES = ("tokens.json", "am.mvn")
 
@@ -71,13 +72,13 @@ class FunasrRecognizer:
 
     def stream(
         self, *, prompt: str = "", sample_rate: int = 8000, figures: bool = False
-    ) -> FunasrStream:
-        """A new utterance at 8 or 16 kHz (AudioFormatError for another rate).
+    ) -> LongStream:
+        """A new utterance of any length at 8 or 16 kHz (AudioFormatError for another rate).
 
         A Paraformer takes no prompt; it serves to refuse a text that only echoes it. Nor does it
         listen for `figures`.
         """
-        return FunasrStream(self._engines, prompt, sample_rate)
+        return LongStream(lambda: FunasrStream(self._engines, prompt, sample_rate), sample_rate)
 
     def recognize(
         self, pcm: npt.NDArray[np.int16], sample_rate: int = 8000, *, prompt: str = ""
