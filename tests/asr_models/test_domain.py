@@ -46,6 +46,7 @@ def repair() -> LexiconRepair:
         ("罪得卡报警", "RAID卡报警"),
         ("恩艾弗五二八零M六", "NF5280M6"),
         ("零X乖逼", "0X7B"),
+        ("有台NS5-2吧0N6开不了机", "有台NF5280M6开不了机"),
     ],
 )
 def test_what_sounds_near_a_term_comes_right(
