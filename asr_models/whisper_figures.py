@@ -44,6 +44,13 @@ def _spelled() -> list[str]:
     return [space + sign for sign in (*_SIGNS, ",", "，") for space in ("", " ")]
 
 
+def in_groups(text: str) -> str:
+    """`text` as it was grouped: `1 8 4 4` and `6,3,3` are one group each, `372，558` are two."""
+    pieces = [piece.replace(" ", "") for piece in re.split("[,，]", text)]
+    pieces = [piece for piece in pieces if piece]
+    return "".join(pieces) if all(len(piece) == 1 for piece in pieces) else "，".join(pieces)
+
+
 def is_number(text: str, score: float, audio_ms: int) -> bool:
     """Whether a search for figures that wrote `text` with `score` may be believed."""
     signs = len(_SIGN.findall(text))

@@ -15,7 +15,7 @@ from asr_models.errors import AudioFormatError
 from asr_models.guards import guard, is_nobody
 from asr_models.script import normalize_script, strip_punctuation
 from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
-from asr_models.whisper_figures import is_number
+from asr_models.whisper_figures import in_groups, is_number
 from asr_models.whisper_spans import make_spans
 
 MAX_AUDIO_S = 29.0
@@ -84,7 +84,7 @@ class WhisperReader:
             return heard, ids
         found, cpu_s = self._decoder.figures(encoded, ids)
         heard = replace(heard, cpu_s=heard.cpu_s + cpu_s)
-        text = self.text(found.ids) if found is not None else ""
+        text = in_groups(self.text(found.ids)) if found is not None else ""
         if found is None or not is_number(text, found.score, encoded.audio_ms):
             return heard, ids
         # Rescoring is not to choose again: a language model knows words, not figures.

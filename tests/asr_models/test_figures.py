@@ -14,7 +14,7 @@ from asr_models.domain import Domain
 from asr_models.wav import read_wav
 from asr_models.whisper_ct2 import WhisperRecognizer
 from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
-from asr_models.whisper_figures import is_number
+from asr_models.whisper_figures import in_groups, is_number
 from asr_models.whisper_reading import WhisperReader
 from asr_models.whisper_weights import load_whisper
 
@@ -55,11 +55,11 @@ def read(free: str, figures: str, score: float) -> Recognition:
 
 def test_figures_that_are_sure_are_what_was_said_and_the_words_another_guess() -> None:
     heard = read("腰巴尺寸", "1 8 4 4", -0.3)
-    assert [each.text for each in heard.alternatives] == ["1 8 4 4", "腰巴尺寸"]
-    assert heard.text == "1 8 4 4"
+    assert [each.text for each in heard.alternatives] == ["1844", "腰巴尺寸"]
+    assert heard.text == "1844"
     assert heard.cpu_s == pytest.approx(0.15)
     words = Domain((), ["腰巴尺寸"], rescore=True)
-    assert words.understand(heard).text == "1 8 4 4", "no language model knows figures"
+    assert words.understand(heard).text == "1844", "no language model knows figures"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,11 @@ def test_figures_that_are_sure_are_what_was_said_and_the_words_another_guess() -
 )
 def test_words_stay_where_the_figures_are_no_number(figures: str, score: float) -> None:
     assert read("我不知道", figures, score).text == "我不知道"
+
+
+def test_figures_are_grouped_as_they_were_said() -> None:
+    assert [in_groups(text) for text in ("1 8 4 4", "6,3,3", "Y L 2 0")] == ["1844", "633", "YL20"]
+    assert in_groups("3 7 2，五五八,") == "372，五五八"
 
 
 def test_a_number_is_two_signs_and_no_more_than_can_be_said() -> None:
