@@ -102,6 +102,6 @@ class StreamingRecognizer(Recognizer, Protocol):
     ) -> RecognitionStream:
         """A new utterance. `prompt` is domain context in Chinese.
 
-        `figures`: the caller is asked for a number; an engine may listen for figures and letters
-        rather than for words, but must still hear words.
+        `figures`: the caller is asked for a number. An engine whose prompt makes it write words
+        for figures leaves the prompt out; words are still heard.
         """

@@ -75,8 +75,8 @@ class FunasrRecognizer:
     ) -> LongStream:
         """A new utterance of any length at 8 or 16 kHz (AudioFormatError for another rate).
 
-        A Paraformer takes no prompt; it serves to refuse a text that only echoes it. Nor does it
-        listen for `figures`.
+        A Paraformer takes no prompt; it serves to refuse a text that only echoes it. `figures`
+        changes nothing.
         """
         return LongStream(lambda: FunasrStream(self._engines, prompt, sample_rate), sample_rate)
 

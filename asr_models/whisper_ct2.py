@@ -54,28 +54,24 @@ class WhisperRecognizer:
     def stream(
         self, *, prompt: str = "", sample_rate: int = 8000, figures: bool = False
     ) -> LongStream:
-        """A new utterance of any length, see `whisper_stream`; the rest is that of `recognize`."""
-        return LongStream(
-            lambda: WhisperStream(self._reader, prompt, sample_rate, figures=figures), sample_rate
-        )
+        """A new utterance of any length, see `whisper_stream`. `prompt` is that of `recognize`.
+
+        With `figures` the prompt is left out: it makes Whisper write words for figures.
+        """
+        used = "" if figures else prompt
+        return LongStream(lambda: WhisperStream(self._reader, used, sample_rate), sample_rate)
 
     def recognize(
-        self,
-        pcm: npt.NDArray[np.int16],
-        sample_rate: int = 8000,
-        *,
-        prompt: str = "",
-        figures: bool = False,
+        self, pcm: npt.NDArray[np.int16], sample_rate: int = 8000, *, prompt: str = ""
     ) -> Recognition:
         """Recognize mono int16 samples, shape (n,), of at most 29 s.
 
         `prompt` is read as the text before (a sentence or a list with commas; a bare word
-        makes it loop). With `figures` a number is being dictated: see `whisper_figures`.
-        `cpu_s` is this decode's own CPU time with one worker, and its wall time with more.
-        Raises AudioFormatError for other samples.
+        makes it loop). `cpu_s` is this decode's own CPU time with one worker, and its wall
+        time with more. Raises AudioFormatError for other samples.
         """
         encoded = self._reader.encode(pcm, sample_rate)
         if isinstance(encoded, Recognition):
             return encoded
-        heard = self._reader.best(encoded, prompt, figures=figures)
+        heard = self._reader.best(encoded, prompt)
         return replace(heard, cpu_s=encoded.cpu_s + heard.cpu_s)

@@ -18,7 +18,6 @@ import numpy.typing as npt
 
 from asr_models.logmel import HOP_SAMPLES, SAMPLE_RATE, LogMel
 from asr_models.resample import to_rate
-from asr_models.whisper_figures import FigureTokens
 from asr_models.whisper_spans import AlignedToken
 from asr_models.whisper_weights import WhisperWeights
 
@@ -27,11 +26,10 @@ T = TypeVar("T")
 _MIN_WINDOW_S = 10.0
 _MARGIN_S = 2.0
 _MAX_WINDOW_S = 30.0
-_TEXT_TOKENS = (12.0, 12)  # so many a second at most, and so many more
-_FIGURE_TOKENS = (6.0, 6)  # a loop is cut short
+_TOKENS_PER_S = 12.0
+_SLACK_TOKENS = 12
 _MAX_PROMPT_TOKENS = 200
 _MAX_TOKENS = 448
-_AS_CONFIGURED = [-1]  # CTranslate2's word for the tokens that the model's config names
 _MS_PER_MEL_FRAME = 10
 _MS_PER_POSITION = 20  # of the encoder: two mel frames
 
@@ -65,7 +63,6 @@ class WhisperDecoder:
         self._mel = LogMel(weights.mel_bands)
         self._places = threading.Semaphore(workers)
         self._clock_is_ours = workers == 1
-        self._figures = FigureTokens(weights)
 
     def encode(self, pcm: npt.NDArray[np.int16], sample_rate: int) -> Encoded:
         """Encode mono int16 samples, shape (n,), 0 < n <= 29 s."""
@@ -90,21 +87,12 @@ class WhisperDecoder:
         return [self._weights.tokens.previous, *ids[-_MAX_PROMPT_TOKENS:]]
 
     def generate(
-        self,
-        encoded: Encoded,
-        prompt_ids: Sequence[int],
-        *,
-        beam_size: int,
-        figures_only: bool = False,
+        self, encoded: Encoded, prompt_ids: Sequence[int], *, beam_size: int
     ) -> tuple[list[Hypothesis], float]:
-        """Search with `beam_size` beams (1: greedy): hypotheses, best first, and the CPU time.
-
-        With `figures_only` they are of figures, letters and commas; their scores are among such
-        tokens, and not to be compared with those of other searches.
-        """
+        """Search with `beam_size` beams (1: greedy): hypotheses, best first, and the CPU time."""
         vocabulary = self._weights.vocabulary
         start = vocabulary.to_model([*prompt_ids, *self._weights.tokens.sequence])
-        cap = _cap(encoded, _FIGURE_TOKENS if figures_only else _TEXT_TOKENS)
+        cap = int(encoded.audio_ms / 1000 * _TOKENS_PER_S) + _SLACK_TOKENS
         # CTranslate2 generates at most min(max_length / 2, max_length - prompt) tokens.
         max_length = min(_MAX_TOKENS, max(2 * cap, cap + len(start)))
         results, cpu_s = self._timed(
@@ -116,7 +104,6 @@ class WhisperDecoder:
                 max_length=max_length,
                 return_scores=True,
                 return_no_speech_prob=True,
-                suppress_tokens=self._figures.suppressed if figures_only else _AS_CONFIGURED,
             )
         )
         found = [
@@ -147,18 +134,6 @@ class WhisperDecoder:
         ]
         return aligned, cpu_s
 
-    def figures(self, encoded: Encoded, free: Sequence[int]) -> tuple[Hypothesis | None, float]:
-        """What figures the clip may say, greedily, where `free` are the tokens of its free reading.
-
-        None where those are figures already (nothing else would come out), and of what finds no
-        end. And the CPU time.
-        """
-        if not free or self._figures.are(free):
-            return None, 0.0
-        found, cpu_s = self.generate(encoded, (), beam_size=1, figures_only=True)
-        ended = bool(found) and 0 < len(found[0].ids) < _cap(encoded, _FIGURE_TOKENS)
-        return (found[0] if ended else None), cpu_s
-
     def text(self, ids: Sequence[int]) -> str:
         """The text of token ids; U+FFFD stands for a character that is not complete."""
         text: str = self._weights.tokenizer.decode(list(ids), skip_special_tokens=True)
@@ -172,9 +147,3 @@ class WhisperDecoder:
             wall_s = time.perf_counter() - wall_started
             cpu_s = self._weights.clock.seconds() - cpu_started
         return result, cpu_s if self._clock_is_ours else wall_s
-
-
-def _cap(encoded: Encoded, tokens: tuple[float, int]) -> int:
-    """How many tokens a clip may have."""
-    a_second, slack = tokens
-    return int(encoded.audio_ms / 1000 * a_second) + slack

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +14,6 @@ from asr_models.errors import AudioFormatError
 from asr_models.guards import guard, is_nobody
 from asr_models.script import normalize_script, strip_punctuation
 from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
-from asr_models.whisper_figures import in_groups, is_number
 from asr_models.whisper_spans import make_spans
 
 MAX_AUDIO_S = 29.0
@@ -37,20 +35,13 @@ class WhisperReader:
             return Recognition("", 0.0, audio_ms=audio_ms, rejected="silence")
         return self._decoder.encode(pcm, sample_rate)
 
-    def best(self, encoded: Encoded, prompt: str, *, figures: bool = False) -> Recognition:
-        """The reading of a beam search. `cpu_s` is the search's own, without the encoder's.
-
-        With `figures` a number is awaited, and `prompt` is not used: its words cost figures.
-        """
-        prompt = "" if figures else prompt
+    def best(self, encoded: Encoded, prompt: str) -> Recognition:
+        """The reading of a beam search. `cpu_s` is the search's own, without the encoder's."""
         found, cpu_s = self._decoder.generate(
             encoded, self._decoder.prompt_ids(prompt), beam_size=self._beam_size
         )
         heard = replace(self._judge(found, encoded.audio_ms, prompt), cpu_s=cpu_s)
-        ids = found[0].ids if found else ()
-        if figures:
-            heard, ids = self._or_figures(heard, encoded, ids)
-        return self.with_spans(heard, encoded, ids)
+        return self.with_spans(heard, encoded, found[0].ids if found else ())
 
     def with_spans(self, heard: Recognition, encoded: Encoded, ids: Sequence[int]) -> Recognition:
         """`heard` with the spans of its text, read from tokens `ids`, if spans are wanted."""
@@ -60,38 +51,17 @@ class WhisperReader:
         spans = make_spans(aligned, heard.text, self._decoder.text)
         return replace(heard, spans=spans, cpu_s=heard.cpu_s + cpu_s)
 
-    def quick(
-        self, encoded: Encoded, prompt: str, *, figures: bool = False
-    ) -> tuple[Recognition, tuple[int, ...]]:
-        """The greedy reading, and its tokens; `figures` as for `best`."""
-        prompt = "" if figures else prompt
+    def quick(self, encoded: Encoded, prompt: str) -> tuple[Recognition, tuple[int, ...]]:
+        """The greedy reading, and its tokens."""
         found, cpu_s = self._decoder.generate(
             encoded, self._decoder.prompt_ids(prompt), beam_size=1
         )
         heard = replace(self._judge(found, encoded.audio_ms, prompt), cpu_s=cpu_s)
-        ids = found[0].ids if found else ()
-        return self._or_figures(heard, encoded, ids) if figures else (heard, ids)
+        return heard, found[0].ids if found else ()
 
     def text(self, ids: Sequence[int]) -> str:
         """Token ids as the house spells them, without guards."""
         return normalize_script(self._decoder.text(ids).rstrip("\ufffd"))
-
-    def _or_figures(
-        self, heard: Recognition, encoded: Encoded, ids: tuple[int, ...]
-    ) -> tuple[Recognition, tuple[int, ...]]:
-        """`heard`, or the figures that the clip may well say instead; and the tokens of it."""
-        if not heard.text:
-            return heard, ids
-        found, cpu_s = self._decoder.figures(encoded, ids)
-        heard = replace(heard, cpu_s=heard.cpu_s + cpu_s)
-        text = in_groups(self.text(found.ids)) if found is not None else ""
-        if found is None or not is_number(text, found.score, encoded.audio_ms):
-            return heard, ids
-        # Rescoring is not to choose again: a language model knows words, not figures.
-        others = (replace(other, score=-math.inf) for other in heard.alternatives)
-        alternatives = (Alternative(text, found.score), *others)
-        sure = confidence(found.score)
-        return replace(heard, text=text, confidence=sure, alternatives=alternatives), found.ids
 
     def _judge(self, found: Sequence[Hypothesis], audio_ms: int, prompt: str) -> Recognition:
         alternatives = self._alternatives(found)

@@ -40,12 +40,9 @@ class _Snapshot:
 class WhisperStream:
     """A RecognitionStream over one utterance of at most 29 s."""
 
-    def __init__(
-        self, reader: WhisperReader, prompt: str, sample_rate: int, *, figures: bool = False
-    ) -> None:
+    def __init__(self, reader: WhisperReader, prompt: str, sample_rate: int) -> None:
         self._reader = reader
         self._prompt = prompt
-        self._figures = figures
         self._sample_rate = sample_rate
         self._lock = threading.Lock()
         self._pieces: list[npt.NDArray[np.int16]] = []
@@ -74,7 +71,7 @@ class WhisperStream:
         encoded = taken.encoded
         if isinstance(encoded, Recognition):
             return Partial("", "", 0.0, encoded.audio_ms)
-        heard, tokens = self._reader.quick(encoded, self._prompt, figures=self._figures)
+        heard, tokens = self._reader.quick(encoded, self._prompt)
         taken.quick, taken.tokens = heard, tokens
         if heard.rejected:
             self._last = ()
@@ -98,7 +95,7 @@ class WhisperStream:
             return encoded
         if quick is not None and quick.confidence >= _SURE:
             return self._reader.with_spans(replace(quick, cpu_s=0.0), encoded, taken.tokens)
-        heard = self._reader.best(encoded, self._prompt, figures=self._figures)
+        heard = self._reader.best(encoded, self._prompt)
         encoder_s = 0.0 if taken is known else encoded.cpu_s
         return replace(heard, cpu_s=encoder_s + heard.cpu_s)
 

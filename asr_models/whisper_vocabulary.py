@@ -40,13 +40,6 @@ class Vocabulary:
         self._new = {old: new for new, old in enumerate(kept)}
         self._bytes = {token: old for old, token in enumerate(tokens[:_FIRST_BYTE_PAIR])}
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def __contains__(self, old: object) -> bool:
-        """Whether the model knows the tokenizer's id."""
-        return old in self._new
-
     def to_model(self, ids: Iterable[int]) -> list[int]:
         """The model's ids; a token that it lacks is spelled in bytes."""
         found: list[int] = []

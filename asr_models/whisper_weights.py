@@ -40,11 +40,6 @@ class WhisperWeights:
     clock: WorkerClock
     vocabulary: Vocabulary
 
-    def id_of(self, text: str) -> int | None:
-        """The tokenizer's id of the token that is `text`; None where the model has no such one."""
-        ids = self.tokenizer.encode(text, add_special_tokens=False).ids
-        return ids[0] if len(ids) == 1 and ids[0] in self.vocabulary else None
-
 
 def load_whisper(
     folder: Path,

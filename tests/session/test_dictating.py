@@ -90,7 +90,7 @@ def test_groups_are_taken_down_in_silence_read_back_and_agreed_upon(
     assert not of(events, facts.Trouble)
 
 
-def test_figures_are_listened_for_once_they_are_asked_for(scheduler: InferenceScheduler) -> None:
+def test_the_ears_are_told_once_figures_are_asked_for(scheduler: InferenceScheduler) -> None:
     ears = StreamingScript("我要报修", "我要报修")
     rig = Rig(
         ears,

@@ -136,7 +136,7 @@ def test_a_reading_that_waits_for_an_abandoned_one_holds_no_worker(
     assert asyncio.run(talk()) == "2"
 
 
-def test_figures_are_listened_for_from_the_beginning_of_an_utterance_on(
+def test_an_utterance_is_of_figures_where_they_were_asked_for_when_it_began(
     scheduler: InferenceScheduler,
 ) -> None:
     script = StreamingScript("", "")
