@@ -97,5 +97,11 @@ class Recognizer(Protocol):
 class StreamingRecognizer(Recognizer, Protocol):
     """A recognizer that hears a caller while they speak; streams are independent of each other."""
 
-    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> RecognitionStream:
-        """A new utterance. `prompt` is domain context in Chinese."""
+    def stream(
+        self, *, prompt: str = "", sample_rate: int = 8000, figures: bool = False
+    ) -> RecognitionStream:
+        """A new utterance. `prompt` is domain context in Chinese.
+
+        `figures`: the caller is asked for a number. An engine whose prompt makes it write words
+        for figures leaves the prompt out; words are still heard.
+        """

@@ -20,6 +20,7 @@ from asr_models.funasr_runtime import SAMPLE_RATE, FunasrModel
 from asr_models.funasr_second import Punctuation, SecondPass
 from asr_models.funasr_stream import MAX_AUDIO_S, FunasrEngines, FunasrStream
 from asr_models.funasr_vad import FsmnVad
+from asr_models.long_stream import LongStream
 
 _ASR_FILES = ("tokens.json", "am.mvn")
 
@@ -69,12 +70,15 @@ class FunasrRecognizer:
     def name(self) -> str:
         return f"funasr:{Path(self._engines.first.model.name).name}"
 
-    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> FunasrStream:
-        """A new utterance at 8 or 16 kHz (AudioFormatError for another rate).
+    def stream(
+        self, *, prompt: str = "", sample_rate: int = 8000, figures: bool = False
+    ) -> LongStream:
+        """A new utterance of any length at 8 or 16 kHz (AudioFormatError for another rate).
 
-        A Paraformer takes no prompt; it serves to refuse a text that only echoes it.
+        A Paraformer takes no prompt; it serves to refuse a text that only echoes it. `figures`
+        changes nothing.
         """
-        return FunasrStream(self._engines, prompt, sample_rate)
+        return LongStream(lambda: FunasrStream(self._engines, prompt, sample_rate), sample_rate)
 
     def recognize(
         self, pcm: npt.NDArray[np.int16], sample_rate: int = 8000, *, prompt: str = ""

@@ -39,7 +39,7 @@ class FunasrEngines:
 
 
 class FunasrStream:
-    """A RecognitionStream. It takes the first 60 s; what comes after is not heard.
+    """A RecognitionStream of at most a minute: `LongStream` cuts what is longer.
 
     `partial`: complete chunks are decoded once and for all (`stable`); the rest by a flush on a
     copy of the cache. `final` at the same place takes that flush over, and adds the second
@@ -54,8 +54,8 @@ class FunasrStream:
         self._engines = engines
         self._prompt = prompt
         self._rate = Rate16k(sample_rate)
-        self._sample_rate = sample_rate
         self._arrived: list[npt.NDArray[np.int16]] = []
+        self._kept: list[npt.NDArray[np.int16]] = []
         self._samples = 0
         self._lock = threading.Lock()  # `accept` may come from another thread
         self._audio = np.zeros(0, np.int16)
@@ -72,10 +72,15 @@ class FunasrStream:
         """Add mono int16 samples, shape (n,); AudioFormatError for others."""
         check_samples(pcm)
         with self._lock:
-            room = MAX_AUDIO_S * self._sample_rate - self._samples
-            taken = pcm[: max(0, room)].copy()
-            self._arrived.append(taken)
-            self._samples += len(taken)
+            self._arrived.append(pcm.copy())
+            self._kept.append(self._arrived[-1])
+            self._samples += len(pcm)
+
+    def audio(self) -> npt.NDArray[np.int16]:
+        """All samples so far, at the stream's rate."""
+        with self._lock:
+            self._kept = [np.concatenate([np.zeros(0, np.int16), *self._kept])]
+            return self._kept[0]
 
     def partial(self, until: int | None = None) -> Partial:
         """The stream's text of the first `until` samples; see `RecognitionStream`."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from asr_models.fuzzy_terms import PUT_IN, Candidate, FuzzyTerms, Kind
+from asr_models.sound_cost import sound_cost
 from asr_models.sound_units import sound_units
 from asr_models.words import is_word, word_bounds
 
@@ -16,7 +17,7 @@ Stretch = tuple[int, int]
 _RUN = re.compile(r"[A-Za-z0-9]+(?:[ \-&.]?[A-Za-z0-9]+)*")
 _LETTERS = re.compile(r"[A-Za-z]+(?:[ \-&.]?[A-Za-z]+)*")
 _DATE = re.compile(r"[年月日号点分]")
-_SMALL = frozenset("的了着吗呢吧啊是不在就我你他有和这那一")
+_SMALL = frozenset("的了着吗呢吧啊是不在就我你他有和这那一其与以所而人")
 # Abbreviations of everyday talk: they are what was said, however near a term they sound.
 _EVERYDAY_WORDS = """
 CCTV DVD VCD CD NBA CBA BBC CNN NBC ABC GDP PC APP ATM IBM MBA PDF PPT VIP WTO DNA RNA IT
@@ -25,6 +26,7 @@ DIY VR AR AI CT MRI NGO NPC ETC OK AAA WWW
 """
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 _TIE = 0.02
+_AS_FIGURE = 0.15  # a sound this near (市 for 四) may be the figure
 _PRONOUNS = frozenset("我你他有和这那一")
 _SURE = 0.1  # cheaper than this even a pronoun may have been misheard (这列卡)
 
@@ -95,19 +97,19 @@ def _allowed(one: Candidate, text: str) -> bool:
 
 
 def _same_figures(heard: str, term: str) -> bool:
-    """Whether the figures heard are the term's, at most one of them missing.
+    """Whether the figures heard are the term's, all of them: one missing may be another model.
 
-    是 before a code may have been written 1.
+    A figure may have been written by its sound (吧 for 八), and 是 before a code as 1.
     """
-    said, written = _figures(term), _figures(heard)
-    if written.startswith("1") and not said.startswith("1"):
+    said = [unit.sound for unit in sound_units(term) if unit.sound[0] == "#"]
+    written = [unit.sound for unit in sound_units(heard)]
+    if written[:1] == ["#1"] and said[:1] != ["#1"]:
         written = written[1:]
-    rest = iter(said)
-    return len(written) >= max(2, len(said) - 1) and all(figure in rest for figure in written)
-
-
-def _figures(text: str) -> str:
-    return "".join(unit.sound[1] for unit in sound_units(text) if unit.sound[0] == "#")
+    found = {0}  # how many of the term's figures may have been said so far
+    for sound in written:
+        here = {n + 1 for n in found if n < len(said) and sound_cost(said[n], sound) <= _AS_FIGURE}
+        found = here if sound[0] == "#" else found | here
+    return len(said) in found
 
 
 def _plain_words(text: str, one: Candidate, bounds: frozenset[int]) -> bool:

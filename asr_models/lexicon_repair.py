@@ -32,7 +32,7 @@ from asr_models.spoken_codes import (
 )
 from asr_models.words import is_word, word_bounds
 
-_PARTICLES = frozenset("的地得了着吗呢吧啊是不在就")
+_PARTICLES = frozenset("的地得了着吗呢吧啊是不在就其与以所而")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _MIN_SYLLABLES = 2
 

@@ -51,9 +51,15 @@ class WhisperRecognizer:
     def name(self) -> str:
         return self._name
 
-    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> LongStream:
-        """A new utterance of any length, see `whisper_stream`. `prompt` is that of `recognize`."""
-        return LongStream(lambda: WhisperStream(self._reader, prompt, sample_rate), sample_rate)
+    def stream(
+        self, *, prompt: str = "", sample_rate: int = 8000, figures: bool = False
+    ) -> LongStream:
+        """A new utterance of any length, see `whisper_stream`. `prompt` is that of `recognize`.
+
+        With `figures` the prompt is left out: it makes Whisper write words for figures.
+        """
+        used = "" if figures else prompt
+        return LongStream(lambda: WhisperStream(self._reader, used, sample_rate), sample_rate)
 
     def recognize(
         self, pcm: npt.NDArray[np.int16], sample_rate: int = 8000, *, prompt: str = ""

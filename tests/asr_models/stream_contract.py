@@ -25,6 +25,7 @@ def check_stream_contract(recognizer: StreamingRecognizer, pcm: Pcm, other: Pcm)
     _check_final(recognizer, pcm)
     _check_independence(recognizer, pcm, other)
     _check_accept_beside_final(recognizer, pcm)
+    _check_words_among_figures(recognizer, pcm)
 
 
 def _whole_frames(pcm: Pcm) -> Pcm:
@@ -121,4 +122,10 @@ def _check_accept_beside_final(recognizer: StreamingRecognizer, pcm: Pcm) -> Non
     line.join()
     assert heard.text == fed(recognizer, pcm[:third]).final().text
     assert stream.samples == len(pcm)
+    assert stream.final().text == recognizer.recognize(pcm).text
+
+
+def _check_words_among_figures(recognizer: StreamingRecognizer, pcm: Pcm) -> None:
+    stream = recognizer.stream(prompt="序列号贴在机箱的正面。", figures=True)
+    feed(stream, pcm)
     assert stream.final().text == recognizer.recognize(pcm).text

@@ -46,6 +46,7 @@ def repair() -> LexiconRepair:
         ("罪得卡报警", "RAID卡报警"),
         ("恩艾弗五二八零M六", "NF5280M6"),
         ("零X乖逼", "0X7B"),
+        ("有台NS5-2吧0N6开不了机", "有台NF5280M6开不了机"),
     ],
 )
 def test_what_sounds_near_a_term_comes_right(
@@ -61,6 +62,10 @@ def test_what_sounds_near_a_term_comes_right(
         "NF5280M5",  # another model is no misheard one
         "NF5280M7",
         "NF5290M6",
+        "NF528M6",  # a figure is missing: it may be another model's
+        "NS5-80N6",
+        "基金管理人可以",
+        "公司控制其安全",
         "NBA的比赛",
         "重启RAID一下",
         "公元580年6月",

@@ -1,10 +1,12 @@
 """How well dictated groups are heard: spoken figures and letters over a telephone line.
 
-    python -m tests.bench.bench_dictation [--show] [--seed 1] [--speed 0.85] [--prompts pack …]
+    python -m tests.bench.bench_dictation [--show] [--seed 1] [--speed 0.85] [--ears pack …]
 
-Kokoro's caller voices read groups as callers do (幺 for 1, letters spelled), through A-law and pink
-noise at 20 dB; Whisper base hears them with different prompts. Counted: groups that are taken down
-right, that are taken for something else, and that come out wrong.
+Kokoro's caller voices read groups as callers do (幺 for 1, letters spelled), and what else callers
+say there (等一下), through A-law and pink noise at 20 dB; Whisper base hears them with the pack's
+prompt, as a call listens where a number is dictated, and with a prompt of figures. Counted: groups
+that are taken down right, that are not taken down, and that come out wrong; words in which no group
+is found ("right"), and words that are taken for one ("wrong").
 """
 
 from __future__ import annotations
@@ -28,11 +30,14 @@ from voicebot.weights import locate
 
 VOICES = ("zf_xiaoyi", "zm_yunxi", "zm_yunjian")  # none of them the bot's
 NOISE_DB = 20.0
-PROMPTS = {
-    "none": "",
-    "pack": "",  # filled in from the demo pack
-    "figures": "序列号是YL2095，3708，第二组是561。",
-}
+FIGURES_PROMPT = "序列号是YL2095，3708，第二组是561。"
+# What callers say instead of a group.
+_WORDS = """
+不对，是五六七 等一下，我找一下 没有序列号 不知道 好了 说完了 对的 不是 错了 最后一组错了
+我要转人工 什么 在哪里看 稍等，我去机房看一下 还有 你说什么 不用了 可以用手机号吗
+这台机器没有标签 应该是的
+"""
+WORDS = _WORDS.split()
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, default=0.85)
-    parser.add_argument("--prompts", nargs="+", choices=("none", "pack", "figures"))
+    parser.add_argument("--ears", nargs="+", choices=("pack", "dictated", "figures"))
     parser.add_argument("--show", action="store_true", help="print what went wrong")
     args = parser.parse_args()
     settings = load_settings()
@@ -79,23 +84,33 @@ def main() -> None:
     folder = locate("kokoro-v1.0-int8", settings.models)
     voices = [KokoroVoice(folder, name, speed=args.speed) for name in VOICES]
     rng = np.random.default_rng(args.seed)
+    words = [Spoken("", said) for said in WORDS]
     clips = [
         (spoken, over_the_line(voices[number % len(voices)].render(spoken.said), rng))
-        for number, spoken in enumerate(groups(args.seed))
+        for number, spoken in (*enumerate(groups(args.seed)), *enumerate(words))
     ]
-    prompts = {**PROMPTS, "pack": load_pack(settings.pack).info.asr_prompt}
-    for name in args.prompts or prompts:
+    pack_prompt = load_pack(settings.pack).info.asr_prompt
+    # The prompt, and whether the ears are told that a number is awaited.
+    ears = {
+        "pack": (pack_prompt, False),
+        "dictated": (pack_prompt, True),
+        "figures": (FIGURES_PROMPT, False),
+    }
+    for name in args.ears or ears:
+        prompt, figures = ears[name]
         counted: Counter[str] = Counter()
         for spoken, clip in clips:
-            heard = recognizer.recognize(clip, 8000, prompt=prompts[name]).text
+            stream = recognizer.stream(prompt=prompt, figures=figures)
+            stream.accept(clip)
+            heard = stream.final().text
             got = "".join(dictated_groups(heard))
             verdict = "right" if got == spoken.group else "wrong" if got else "not taken down"
             kind = "figures" if spoken.group.isdigit() else "with letters"
-            counted[f"{kind}: {verdict}"] += 1
+            counted[f"{kind if spoken.group else 'words'}: {verdict}"] += 1
             if args.show and verdict != "right":
                 print(f"  {name}: {spoken.group} ({spoken.said}) heard {heard!r} -> {got!r}")
         shown = ", ".join(f"{what} {count}" for what, count in sorted(counted.items()))
-        print(f"prompt {name}: {shown}")
+        print(f"{name}: {shown}")
 
 
 if __name__ == "__main__":

@@ -151,13 +151,19 @@ def test_silence_and_non_speech_give_no_text(tiny: Path, vad_folder: Path, line:
     assert gated.recognize(spoken).text == ungated.recognize(spoken).text != ""
 
 
-def test_a_stream_hears_its_first_minute(recognizer: FunasrRecognizer, line: Line) -> None:
+def test_a_stream_hears_more_than_a_minute(recognizer: FunasrRecognizer, line: Line) -> None:
     stream = recognizer.stream()
     pcm = line("warranty")
     stream.accept(pcm)
-    for _ in range(6):
+    for _ in range(7):
         stream.accept(np.zeros(80_000, np.int16))
-    assert stream.samples == 480_000
+    assert stream.partial().text
+    stream.accept(pcm)
+    stream.accept(np.zeros(8000, np.int16))
+    assert stream.samples == 560_000 + 2 * len(pcm) + 8000
+    heard = stream.final()
+    assert heard.spans[-1].start_ms > 70_000
+    assert heard.audio_ms == stream.samples // 8
     with pytest.raises(AudioFormatError, match=r"at most 60 s of audio, got 61.0 s"):
         recognizer.recognize(np.zeros(488_000, np.int16))
     with pytest.raises(AudioFormatError, match="got float64 of shape"):

@@ -69,6 +69,7 @@ class ScriptedStream:
 
     script: StreamingScript
     samples: int = 0
+    figures: bool = False
 
     def accept(self, pcm: npt.NDArray[np.int16]) -> None:
         self.samples += len(pcm)
@@ -102,8 +103,10 @@ class StreamingScript:
     ) -> Recognition:
         return Recognition(self.best, 0.9)
 
-    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> ScriptedStream:
-        self.streams.append(ScriptedStream(self))
+    def stream(
+        self, *, prompt: str = "", sample_rate: int = 8000, figures: bool = False
+    ) -> ScriptedStream:
+        self.streams.append(ScriptedStream(self, figures=figures))
         return self.streams[-1]
 
 

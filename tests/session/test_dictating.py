@@ -8,16 +8,20 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.session.fakes import ScriptedRecognizer, ToneVoice, audio, quiet, tone
+from tests.session.fakes import ScriptedRecognizer, StreamingScript, ToneVoice, audio, quiet, tone
 from tests.session.rig import Rig, of
+from voicebot.dialog.dictation_state import DictationState, Phase
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say, SayKind
 from voicebot.dialog.policy import Dialog
+from voicebot.dialog.scene_run import SceneRun
+from voicebot.dialog.state import DialogState
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack_loader import load_pack
 from voicebot.session import events as facts
 from voicebot.session.conversation import Conversation
-from voicebot.session.dictating import hide_caller, hide_figures, rest_of
+from voicebot.session.dictating import Dictating, hide_caller, hide_figures, rest_of
+from voicebot.session.talk import Talk
 from voicebot.settings import SERVER_PACK
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.content_barge_in import ContentBargeIn
@@ -84,6 +88,17 @@ def test_groups_are_taken_down_in_silence_read_back_and_agreed_upon(
     (number,) = of(events, facts.NumberDictated)
     assert (number.label, number.value) == ("序列号", "YL2095370856")
     assert not of(events, facts.Trouble)
+
+
+def test_the_ears_are_told_once_figures_are_asked_for(scheduler: InferenceScheduler) -> None:
+    ears = StreamingScript("我要报修", "我要报修")
+    rig = Rig(
+        ears,
+        Conversation(Dialog(PACK, answer_risk=0.5), FindsTheScene(), scheduler),  # type: ignore[arg-type]
+        dictations=DictationView(PACK),
+    )
+    rig.run(audio(quiet(GREETING_MS), tone(700), quiet(ASKED_MS), tone(700), quiet(900)), scheduler)
+    assert [stream.figures for stream in ears.streams] == [False, True]
 
 
 def test_who_dictates_over_the_question_is_listened_to_at_once(
@@ -180,6 +195,28 @@ def test_nothing_of_a_telephone_number_is_told(scheduler: InferenceScheduler) ->
         assert spoken[:7] not in shown and spoken[-4:] not in shown, event
 
 
+def test_nothing_is_told_of_a_telephone_number_corrected_while_another_thing_is_asked() -> None:
+    scene = next(s for s in PACK.scenes if any(slot.personal for slot in s.slots))
+    phone = next(slot for slot in scene.slots if slot.personal)
+    other = next(slot for slot in scene.slots if slot.dictated and not slot.personal)
+    agreed = DictationState(("138", "0013", "8000"), phase=Phase.DONE)
+    asking = SceneRun(scene.id, asking=other.id, dictations={phone.id: agreed})
+    talk = Talk(None, DialogState(), lambda event: None)  # type: ignore[arg-type]
+    dictating = Dictating(talk, None, None, DictationView(PACK))  # type: ignore[arg-type]
+    talk.state = DialogState(scene=asking)
+
+    def told(text: str, other: str) -> facts.CallerSpoke:
+        event = facts.CallerSpoke(0, text, 0.9, 0, 900, alternatives=(other,), raw_text=text)
+        shown = dictating.shown(event)
+        assert isinstance(shown, facts.CallerSpoke)
+        return shown
+
+    corrected = told("电话第二组错了，是零零五六", "电话第二组错了零零五留")
+    assert "零" not in str(corrected) and "五" not in str(corrected)
+    serial = told("YL二零九五", "YL二零九")
+    assert serial.text == "YL二零九五", "what is asked now is nobody's secret"
+
+
 def test_what_is_left_of_a_reading_back_holds_the_groups_that_are_left() -> None:
     """Or 不对 to the rest would mean another group than the one just read."""
     groups = ("二 零", "五 六", "二 零")
@@ -199,6 +236,9 @@ def test_what_is_left_of_a_reading_back_holds_the_groups_that_are_left() -> None
         ("我的电话是138 0013 8000", "******** **** ****"),
         ("我重复一遍，幺 三 八；零 零 幺 三。对吗？", "我重复一遍，* * *；* * * *。对吗？"),
         ("第二组，请您再说一遍。", "第二组，请您再说一遍。"),
+        ("电话不对，是零零五留", "电话不对，*****"),
+        ("电话的第二段是五八", "电话的第二段是**"),
+        ("不是这个", "不是这个"),
     ],
 )
 def test_figures_are_hidden_and_words_are_not(text: str, hidden: str) -> None:

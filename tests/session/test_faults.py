@@ -67,7 +67,7 @@ class FaultyScheduler(InferenceScheduler):
 class StreamingEars(ScriptedRecognizer):
     """The scripted recognizer as one that streams."""
 
-    def stream(self, *, prompt: str = "", sample_rate: int = 8000) -> Any:
+    def stream(self, *, prompt: str = "", sample_rate: int = 8000, figures: bool = False) -> Any:
         from voicebot.session.whole_decodes import WholeDecodes
 
         return WholeDecodes(self, prompt, sample_rate)

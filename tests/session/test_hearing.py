@@ -6,12 +6,14 @@ import asyncio
 import threading
 from typing import Any
 
+import numpy as np
+
 from asr_models import Partial, Recognition
 from asr_models.domain import Domain
 from tests.session.fakes import ScriptedRecognizer, StreamingScript, audio, quiet, tone
 from tests.session.rig import GREETING_MS, Rig, of
 from voicebot.session import events as facts
-from voicebot.session.hearing import Utterance
+from voicebot.session.hearing import Hearing, Utterance
 from voicebot.turns.adaptive_endpoint import AdaptiveEndpoint
 from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.scheduler import InferenceScheduler, Priority
@@ -132,3 +134,16 @@ def test_a_reading_that_waits_for_an_abandoned_one_holds_no_worker(
         return (await wanted).text
 
     assert asyncio.run(talk()) == "2"
+
+
+def test_an_utterance_is_of_figures_where_they_were_asked_for_when_it_began(
+    scheduler: InferenceScheduler,
+) -> None:
+    script = StreamingScript("", "")
+    hearing = Hearing(script, Domain(()), scheduler)
+    frame = np.zeros(160, np.int16)
+    for figures in (True, False):
+        hearing.follow(frame.tobytes(), lambda: frame, figures=figures)
+        hearing.follow(frame.tobytes(), lambda: frame, figures=not figures)
+        hearing.end()
+    assert [(one.figures, one.samples) for one in script.streams] == [(True, 320), (False, 320)]

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from voicebot.dialog import dictation_words as words
 from voicebot.dialog.dictation import Dictation
+from voicebot.dialog.dictation_reopened import reopened
 from voicebot.dialog.dictation_state import Next, Step
-from voicebot.dialog.dictation_state import Phase as DictationPhase
 from voicebot.dialog.events import Heard, SayKind
 from voicebot.dialog.intents import intent
-from voicebot.dialog.phonetic import find, units
 from voicebot.dialog.read_back import rules_of, say_open_question, say_step
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.state import Awaiting
@@ -137,22 +135,15 @@ def asked(turn: Turn) -> tuple[Scene, Slot] | None:
 
 
 def _reopened(turn: Turn, text: str) -> tuple[Scene, Slot] | None:
-    """A number that was agreed upon and is corrected after all: 序列号第二组不对."""
     run = turn.state.scene
     scene = turn.pack.scene(run.scene) if run else None
     if run is None or scene is None:
         return None
-    for slot in scene.slots:
-        state = run.dictations.get(slot.id)
-        if state is None or state.phase is not DictationPhase.DONE:
-            continue
-        named = any(find(word, units(text)) for word in (slot.label, *slot.about))
-        group = words.named_group(text, len(state.groups)) is not None
-        corrects = words.wrong(text) is not None or words.starts_over(text)
-        if corrects and (named or group):
-            turn.set(scene=replace(run, asking=slot.id))
-            return scene, slot
-    return None
+    slot = reopened(scene, run, text)
+    if slot is None:
+        return None
+    turn.set(scene=replace(run, asking=slot.id))
+    return scene, slot
 
 
 def _dictation(turn: Turn, slot: Slot) -> Dictation:

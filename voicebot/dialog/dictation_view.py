@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from voicebot.dialog.dictation import Dictation
+from voicebot.dialog.dictation_reopened import reopened
 from voicebot.dialog.dictation_state import DictationState, Phase
 from voicebot.dialog.read_back import rules_of
 from voicebot.dialog.state import DialogState
+from voicebot.dialog.textforms import clean
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene, Slot
 
@@ -79,6 +81,13 @@ class DictationView:
             for slot in done
             if slot.id in run.values
         )
+
+    def corrects_personal(self, state: DialogState, text: str) -> bool:
+        """Whether `text` corrects a personal number that was agreed upon, whatever is asked now."""
+        run = state.scene
+        scene = self._scene(run.scene) if run else None
+        slot = reopened(scene, run, clean(text)) if run is not None and scene is not None else None
+        return slot is not None and slot.personal
 
     def _asked(self, state: DialogState) -> tuple[Slot, DictationState | None] | None:
         run = state.scene

@@ -57,6 +57,13 @@ def wrong(text: str) -> str | None:
     return text[found.end() :] if found else None
 
 
+def correction(text: str) -> int:
+    """Where in `text` that begins which is right, after 不对 or 第二组是; its end if nothing is."""
+    said = as_said(text)
+    ends = (found.end() for each in (_WRONG, _ORDINAL) for found in each.finditer(said))
+    return max(ends, default=len(text))
+
+
 def without_wrong(text: str) -> str:
     """`text` without 不对 and the like."""
     return _WRONG.sub(" ", text)

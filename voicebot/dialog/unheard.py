@@ -7,6 +7,7 @@ from dataclasses import replace
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.state import Awaiting, DialogState, Phase
 
+# Not MORE: who has cut an answer may have the rest of it, whether or not they were asked.
 _QUESTIONS = (Awaiting.OFFER, Awaiting.CLARIFY, Awaiting.HELPED, Awaiting.ELSE)
 
 

@@ -196,7 +196,8 @@ class CallSession:
     def _hear(self, frame: bytes) -> None:
         """Let the recognizer follow the caller's turn; the frame that ends it belongs to it."""
         if self._taker.in_turn or self._hearing.follows:
-            self._hearing.follow(frame, self._taker.utterance)
+            figures = self._talk.takes_figures
+            self._hearing.follow(frame, self._taker.utterance, figures=figures)
             if self._talk.interruptible:
                 self._hearing.refresh(self._talk)
 

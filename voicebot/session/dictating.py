@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from voicebot.dialog.dictated import dictated_groups
 from voicebot.dialog.dictation_view import DictationNow, DictationView
+from voicebot.dialog.dictation_words import correction
 from voicebot.dialog.events import Paused, Say, SayKind
 from voicebot.dialog.state import DialogState
 from voicebot.records.masking import mask_personal
@@ -126,7 +127,7 @@ class Dictating:
     # --- what others are told ---------------------------------------------------------------
     def shown(self, event: facts.SessionEvent) -> facts.SessionEvent:
         """The fact as it may be told: nothing of a personal number, in whatever pieces."""
-        if self._now is None or not self._now.personal:
+        if not self._is_personal(event):
             return event
         match event:
             case facts.DigitPressed(digit=digit) if digit.isdigit():
@@ -145,6 +146,16 @@ class Dictating:
                 return replace(event, heard=heard, unheard=unheard)
             case _:
                 return event
+
+    def _is_personal(self, event: facts.SessionEvent) -> bool:
+        """Whether the number asked for now is personal, or the agreed one that is corrected."""
+        if self._now is not None and self._now.personal:
+            return True
+        if self._view is None or not isinstance(event, facts.CallerSpoke):
+            return False
+        view, state = self._view, self._talk.state
+        said = (event.raw_text, event.text, *event.alternatives)
+        return any(view.corrects_personal(state, text) for text in said)
 
     def _moved(self, state: DialogState) -> None:
         """The dialog's state has changed."""
@@ -167,6 +178,9 @@ def hide_caller(text: str) -> str:
     """A caller's words without the figures, those that were misheard included (留 for 六)."""
     if dictated_groups(text):
         return re.sub(r"\w", _HIDDEN, text)
+    at = correction(text)
+    if dictated_groups(text[at:]):
+        return hide_figures(text[:at]) + re.sub(r"\w", _HIDDEN, text[at:])
     return hide_figures(text)
 
 

@@ -193,17 +193,26 @@ class Hearing:
         """Whether an utterance runs."""
         return self._running is not None
 
-    def follow(self, frame: bytes, utterance: Callable[[], npt.NDArray[np.int16]]) -> None:
-        """The caller may be speaking; `utterance` is all so far, this frame included."""
+    def follow(
+        self,
+        frame: bytes,
+        utterance: Callable[[], npt.NDArray[np.int16]],
+        *,
+        figures: bool = False,
+    ) -> None:
+        """The caller may be speaking; `utterance` is all so far, this frame included.
+
+        `figures`: they are asked for a number, which counts where an utterance begins.
+        """
         if self._running is None:
-            self._running = self._begin(utterance())
+            self._running = self._begin(utterance(), figures)
         else:
             self._running.accept(np.frombuffer(frame, np.int16))
 
     def stretch(self, utterance: npt.NDArray[np.int16], talk: Talk) -> Stretch:
         """What to recognize in a silence: the samples of `utterance`, a beginning of all so far."""
         if self._running is None or self._running.samples < len(utterance):
-            self._running = self._begin(utterance)
+            self._running = self._begin(utterance, talk.takes_figures)
         self._paused = True
         return Stretch(self._running, len(utterance), talk)
 
@@ -227,9 +236,9 @@ class Hearing:
             self._since_partial_ms = 0
             talk.spawn(running.refresh())
 
-    def _begin(self, so_far: npt.NDArray[np.int16]) -> Utterance:
+    def _begin(self, so_far: npt.NDArray[np.int16], figures: bool) -> Utterance:
         stream: RecognitionStream = (
-            self._recognizer.stream(prompt=self._prompt, sample_rate=SAMPLE_RATE)
+            self._recognizer.stream(prompt=self._prompt, sample_rate=SAMPLE_RATE, figures=figures)
             if hasattr(self._recognizer, "stream")
             else WholeDecodes(self._recognizer, self._prompt, SAMPLE_RATE)
         )

@@ -56,14 +56,24 @@ class Keypad:
                 self._replies.start(self._replies.confirm_no_recording())
                 continue
             self._dictating.key_pressed()
+            await self._act_on(digit)
+
+    async def _act_on(self, digit: str) -> None:
+        """Do what a key means in the state that its interruption has left."""
+        considered = self._talk.state
+        thought = await self._meant_by(digit)
+        if thought is None or not self._talk.interruptible:  # a human has been called since
+            return
+        if not (thought.actions or self._dictating.runs):
+            return
+        self._speculations.drop()
+        self._replies.interrupt()
+        if self._talk.state is not considered:  # a reply was cut: what was unheard was not said
             thought = await self._meant_by(digit)
-            if thought is None or not self._talk.interruptible:  # a human has been called since
-                continue
-            if thought.actions or self._dictating.runs:
-                self._speculations.drop()
-                self._replies.interrupt()
-                self._dictating.keyed(thought)
-                self._replies.start(self._replies.perform(thought, None))
+            if thought is None or not self._talk.interruptible:
+                return
+        self._dictating.keyed(thought)
+        self._replies.start(self._replies.perform(thought, None))
 
     async def _meant_by(self, digit: str) -> Thought | None:
         """What to do about a key; None where that hangs or fails, and a human is brought."""
