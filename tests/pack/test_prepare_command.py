@@ -23,8 +23,9 @@ def shown(output: str) -> dict[str, tuple[int, int, int]]:
 
 
 def test_a_pack_is_prepared_once_and_told_of(
-    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, root: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("VOICEBOT_MODELS", str(models))  # or they were looked for in the cache
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     config = tmp_path / "espeak.toml"
     config.write_text('[speech]\nengine = "espeak"\n', encoding="utf-8")
