@@ -12,7 +12,7 @@ from voicebot.speech.pronunciation import PHRASES
 from voicebot.speech.reading.lexicon import ENGLISH, EXACT_UNITS, UNITS
 from voicebot.speech.reading.network import Links, link_rules
 from voicebot.speech.reading.own import own_rule
-from voicebot.speech.reading.plain import plain
+from voicebot.speech.reading.plain import MAX_CHARS, plain
 from voicebot.speech.reading.rule import Rule
 from voicebot.speech.reading.rules import AFTER_LEXICON, BEFORE_LEXICON
 from voicebot.speech.reading.terms import key_of, raid_rule, term_rule
@@ -97,11 +97,24 @@ class Reader:
 
     def read(self, text: str) -> str:
         """Return what is said for `text`; empty if there is nothing that can be said."""
-        return self._said(plain(text))
+        return self.read_plain(plain(text))
+
+    def read_plain(self, written: str) -> str:
+        """As `read`, for `plain` text or a part of it, such as a clause.
+
+        `plain` must not look at a part again: it would take the ``2、`` that a clause of a menu
+        begins with for a list mark. At most `MAX_CHARS` are read.
+        """
+        written = written[:MAX_CHARS]
+        return tidy("".join(_parts(written, self.spans(written))))
 
     def explain(self, text: str) -> list[Step]:
         """Return the decisions behind `read`, in the order of the text."""
-        written = plain(text)
+        return self.explain_plain(plain(text))
+
+    def explain_plain(self, written: str) -> list[Step]:
+        """Return the decisions behind `read_plain`, in the order of the text."""
+        written = written[:MAX_CHARS]
         return [
             Step(written[span.start : span.end], span.rule.name, tidy(span.spoken))
             for span in self.spans(written)
@@ -110,9 +123,6 @@ class Reader:
     def spans(self, written: str) -> list[Span]:
         """What the rules take of `plain` text, in its order; spans do not overlap."""
         return spans(self.rules, written)
-
-    def _said(self, written: str) -> str:
-        return tidy("".join(_parts(written, self.spans(written))))
 
     def _built_in(self, text: str) -> str:
         """How the rules below a pack's own read a part of what a pack's rule matched."""
