@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,14 @@ def test_a_packs_rule_comes_before_ours(
     assert reader.read(written) == spoken
     assert reader.explain(written)[0].rule == "pack rule x"
     assert reader.fingerprint != Reader().fingerprint
+
+
+def test_where_a_rule_stands_and_its_examples_are_not_heard() -> None:
+    rule = ReadingRule("x", r"GD(\d{4})", "{1:digits}", (("GD1234", "幺二三四"),), 3)
+    moved, other = replace(rule, line=9, examples=()), replace(rule, reading="工单{1:digits}")
+    fingerprint = Reader(rules=[rule]).fingerprint
+    assert Reader(rules=[moved]).fingerprint == fingerprint
+    assert Reader(rules=[other]).fingerprint != fingerprint
 
 
 @pytest.mark.parametrize(

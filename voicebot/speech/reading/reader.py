@@ -8,16 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from voicebot.pack import ReadingRule, Term
-from voicebot.speech.pronunciation import PHRASES
-from voicebot.speech.reading.lexicon import ENGLISH, EXACT_UNITS, UNITS
+from voicebot.speech.reading.identity import source_digest
+from voicebot.speech.reading.lexicon import ENGLISH
 from voicebot.speech.reading.network import Links, link_rules
 from voicebot.speech.reading.own import own_rule
 from voicebot.speech.reading.plain import MAX_CHARS, plain
 from voicebot.speech.reading.rule import Rule
 from voicebot.speech.reading.rules import AFTER_LEXICON, BEFORE_LEXICON
 from voicebot.speech.reading.terms import key_of, raid_rule, term_rule
-
-READING_VERSION = "2"  # raise it when a rule changes what is heard: prepared speech is keyed by it
 
 TAKEN = "\ue000"  # stands for every character that a rule took, while later rules look
 _HANZI = "\u3400-\u4dbf\u4e00-\u9fff"
@@ -84,13 +82,9 @@ class Reader:
             term_rule("lexicon", {**ENGLISH, "RAID": raid}),
             *AFTER_LEXICON,
         )
-        identity = (
-            READING_VERSION, links, sorted(ENGLISH.items()), sorted(UNITS.items()),
-            sorted(EXACT_UNITS.items()), sorted(own.items()), own_rules,
-            sorted(PHRASES.items()),
-        )  # fmt: skip
-        digest = hashlib.sha256(repr(identity).encode()).hexdigest()
-        self.fingerprint = f"reading-{READING_VERSION}-{digest[:12]}"
+        given = [(rule.name, rule.pattern, rule.reading) for rule in own_rules]
+        identity = repr((source_digest(), links, sorted(own.items()), given))
+        self.fingerprint = f"reading-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
     def warm_up(self) -> None:
         """Nothing is loaded late; kept for voices that warm up their front end."""
