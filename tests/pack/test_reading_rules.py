@@ -44,6 +44,8 @@ def one(pattern: str, reading: str = "好") -> str:
         (r"@(\d{1,3}GB)", "容量{1}", "@16GB", "容量十六 G"),
         (r"YL(\d{4})G3", "云岚{1:digits}三代", "YL5280G3", "云岚五二八零三代"),
         (r"(?P<cue>机位\s?)(?P<n>[A-Z]\d{2})", "{n:code}", "机位A11", "机位 A 幺幺"),
+        (r"www\.acme\.cn", "艾克米官网", "请看www.acme.cn，谢谢", "请看艾克米官网，谢谢"),
+        (r"(?:https://)?a\.cn/?", "甲网", "打开https://a.cn/吧", "打开甲网吧"),
         (r"备注(\d)?完", "备注{1:number}完", "备注完", "备注完"),
     ],
 )
@@ -56,6 +58,12 @@ def test_a_packs_rule_comes_before_ours(
     assert reader.read(written) == spoken
     assert reader.explain(written)[0].rule == "pack rule x"
     assert reader.fingerprint != Reader().fingerprint
+
+
+def test_a_rule_takes_of_a_link_all_or_nothing() -> None:
+    reader = Reader(rules=[ReadingRule("x", r"YL(\d{4})G3", "云岚{1:digits}三代")])
+    assert reader.read("见https://a.cn/YL5280G3.html") == "见网址链接"
+    assert reader.read("见YL5280G3") == "见云岚五二八零三代"
 
 
 def test_where_a_rule_stands_and_its_examples_are_not_heard() -> None:

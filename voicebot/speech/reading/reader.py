@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from voicebot.pack import ReadingRule, Term
 from voicebot.speech.reading.identity import source_digest
 from voicebot.speech.reading.lexicon import ENGLISH
-from voicebot.speech.reading.network import Links, link_rules
+from voicebot.speech.reading.network import LINK, Links, link_rules
 from voicebot.speech.reading.own import own_rule
 from voicebot.speech.reading.plain import MAX_CHARS, plain
 from voicebot.speech.reading.rule import Rule
@@ -57,9 +57,10 @@ class Reader:
     """Turns written text into Chinese characters, spaced single letters and punctuation.
 
     `terms` are a pack's lexicon entries; those with a `reading` win over every built-in rule, and
-    the pack's own `rules` over them. `links` says how web links and e-mail addresses are read: as
-    what they are (``name``) or character by character (``spell``). Thread-safe. Reading its own
-    output changes nothing, unless a pack's readings say otherwise.
+    the pack's own `rules` over them and over links, which they take all or nothing of. `links`
+    says how web links and e-mail addresses are read: as what they are (``name``) or character by
+    character (``spell``). Thread-safe. Reading its own output changes nothing, unless a pack's
+    readings say otherwise.
     """
 
     def __init__(
@@ -74,8 +75,8 @@ class Reader:
         by_key = {key_of(term): reading for term, reading in own.items()}
         raid = by_key.pop("RAID", ENGLISH["RAID"])
         self.rules: tuple[Rule, ...] = (
-            *link_rules(links),
             *(own_rule(rule, self._built_in) for rule in own_rules),
+            *link_rules(links),
             *((term_rule("pack term", by_key),) if by_key else ()),
             raid_rule(raid),
             *BEFORE_LEXICON,
@@ -120,7 +121,7 @@ class Reader:
 
     def _built_in(self, text: str) -> str:
         """How the rules below a pack's own read a part of what a pack's rule matched."""
-        below = [rule for rule in self.rules if not rule.name.startswith("pack rule")]
+        below = [rule for rule in self.rules if not rule.own]
         return "".join(_parts(text, spans(below, text)))
 
 
@@ -128,6 +129,7 @@ def spans(rules: Sequence[Rule], text: str) -> list[Span]:
     """What `rules`, tried in this order, take of `text`; what one took is hidden from the next."""
     found: list[Span] = []
     numbers = re.search("[0-9]", text) is not None
+    links = [match.span() for match in LINK.finditer(text)]
     for rule in rules:
         if rule.digit and not numbers:
             continue
@@ -135,12 +137,22 @@ def spans(rules: Sequence[Rule], text: str) -> list[Span]:
         taken = []
         for match in rule.pattern.finditer(text):
             start = match.end("cue") if cue else match.start()
+            if rule.own and _part_of_any(links, start, match.end()):
+                continue
             if match.end() > start and TAKEN not in text[start : match.end()]:
                 taken.append(Span(match.start(), start, match.end(), rule, rule.read(match)))
         for span in taken:
             text = text[: span.start] + TAKEN * (span.end - span.start) + text[span.end :]
         found += taken
     return sorted(found, key=lambda span: span.start)
+
+
+def _part_of_any(links: Iterable[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether a match takes a part of a link and leaves another: nobody could follow the rest."""
+    return any(
+        left < end and start < right and not (start <= left and right <= end)
+        for left, right in links
+    )
 
 
 def _parts(text: str, found: Iterable[Span]) -> Iterator[str]:
