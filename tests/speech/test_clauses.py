@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.speech.reading_table import read_table
-from voicebot.speech.clauses import LIMITS, MAX_CHARS, ClauseLimits, cut_clauses, split_clauses
+from voicebot.speech.clauses import LIMITS, ClauseLimits, cut_clauses, split_clauses
 from voicebot.speech.reading import PlainText, Reader, plain
 from voicebot.speech.words import MAX_WORD_CHARS, words_of
 
@@ -118,7 +118,7 @@ def test_a_long_sentence_without_stops_is_cut_between_words() -> None:
     text = "服务器在开机自检过程中如果出现内存报错请您先断电重新插拔内存条再观察一下能不能正常启动"
     parts = texts(text)
     assert "".join(parts) == text
-    assert all(heard_length(part) <= MAX_CHARS for part in parts)
+    assert all(heard_length(part) <= LIMITS.longest for part in parts)
     assert len(parts) >= 3
 
 

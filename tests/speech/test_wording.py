@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from voicebot.pack_loader import load_pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
 from voicebot.settings import SERVER_PACK
-from voicebot.speech.clauses import MAX_CHARS, split_clauses
+from voicebot.speech.clauses import LIMITS, split_clauses
 from voicebot.speech.reading import Reader, plain
 from voicebot.speech.wording import Wording
 
@@ -133,7 +133,7 @@ def test_unknown_words_are_cut_as_ever(text: str) -> None:
 def test_clauses_count_from_nought_and_stay_short() -> None:
     clauses = WORDING.clauses("好的，我再说一遍。" + filled("我重复一遍，{groups}。对吗？"))
     assert [clause.index for clause in clauses] == list(range(len(clauses)))
-    assert all(len(clause.text) <= MAX_CHARS + 4 for clause in clauses)
+    assert all(len(clause.text) <= LIMITS.longest + 4 for clause in clauses)
     assert [clause.pause_ms for clause in clauses[-2:]] == [350, 400]
 
 
