@@ -13,7 +13,7 @@ from voicebot.pack_loader import load_pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
 from voicebot.settings import SERVER_PACK
 from voicebot.speech.clauses import LIMITS, split_clauses
-from voicebot.speech.reading import Reader, plain
+from voicebot.speech.reading import PlainText, Reader, plain
 from voicebot.speech.wording import Wording
 
 PACK = load_pack(SERVER_PACK)
@@ -161,6 +161,15 @@ def test_a_value_is_read_with_the_word_that_decides_how(template: str, value: st
     assert _heard("".join(map(reader.read_plain, clauses))) == _heard(reader.read(text))
     prepared = [clause.text for clause in wording.fixed(template)]
     assert set(prepared) <= set(clauses)
+
+
+def test_what_is_left_of_a_menu_after_a_cut_hits_the_cache() -> None:
+    menu = "请按数字键：1、硬盘；2、电源；3、其他。"
+    wording = Wording([menu])
+    clauses = said(wording, menu)
+    assert "".join(clauses) == menu
+    for heard in range(1, len(clauses)):
+        assert said(wording, PlainText("".join(clauses[heard:]))) == clauses[heard:]
 
 
 def test_a_head_that_a_value_does_not_need_is_still_cut_off() -> None:
