@@ -21,7 +21,7 @@ from voicebot.speech.reading import Reader, plain
 from voicebot.speech.words import STOP, built_in_reader
 
 ANNOUNCED_PAUSE_MS = 40  # as at any place where no stop asks for more
-_SLOT = re.compile(r"(?<![$%#@='\"])\{\w+\}")  # no shell's ${HOST}
+_SLOT = re.compile(r"(?<![$%#@])\{\w+\}")  # a shell's ${HOST} is none
 _MARK = "\u9fef"  # stands for a slot while a text is cut; a character that nobody writes
 _ENDS = "。！？；!?;…"
 _ANNOUNCING = ("是", "为", "到", "叫", "说", "问")
