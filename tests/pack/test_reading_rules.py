@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ def one(pattern: str, reading: str = "好") -> str:
         (r"@(\d{1,3}GB)", "容量{1}", "@16GB", "容量十六 G"),
         (r"YL(\d{4})G3", "云岚{1:digits}三代", "YL5280G3", "云岚五二八零三代"),
         (r"(?P<cue>机位\s?)(?P<n>[A-Z]\d{2})", "{n:code}", "机位A11", "机位 A 幺幺"),
+        (r"www\.acme\.cn", "艾克米官网", "请看www.acme.cn，谢谢", "请看艾克米官网，谢谢"),
+        (r"(?:https://)?a\.cn/?", "甲网", "打开https://a.cn/吧", "打开甲网吧"),
         (r"备注(\d)?完", "备注{1:number}完", "备注完", "备注完"),
     ],
 )
@@ -55,6 +58,20 @@ def test_a_packs_rule_comes_before_ours(
     assert reader.read(written) == spoken
     assert reader.explain(written)[0].rule == "pack rule x"
     assert reader.fingerprint != Reader().fingerprint
+
+
+def test_a_rule_takes_of_a_link_all_or_nothing() -> None:
+    reader = Reader(rules=[ReadingRule("x", r"YL(\d{4})G3", "云岚{1:digits}三代")])
+    assert reader.read("见https://a.cn/YL5280G3.html") == "见网址链接"
+    assert reader.read("见YL5280G3") == "见云岚五二八零三代"
+
+
+def test_where_a_rule_stands_and_its_examples_are_not_heard() -> None:
+    rule = ReadingRule("x", r"GD(\d{4})", "{1:digits}", (("GD1234", "幺二三四"),), 3)
+    moved, other = replace(rule, line=9, examples=()), replace(rule, reading="工单{1:digits}")
+    fingerprint = Reader(rules=[rule]).fingerprint
+    assert Reader(rules=[moved]).fingerprint == fingerprint
+    assert Reader(rules=[other]).fingerprint != fingerprint
 
 
 @pytest.mark.parametrize(

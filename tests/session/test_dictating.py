@@ -23,6 +23,7 @@ from voicebot.session.conversation import Conversation
 from voicebot.session.dictating import Dictating, hide_caller, hide_figures, rest_of
 from voicebot.session.talk import Talk
 from voicebot.settings import SERVER_PACK
+from voicebot.speech.reading import plain
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.scheduler import InferenceScheduler
@@ -224,6 +225,7 @@ def test_what_is_left_of_a_reading_back_holds_the_groups_that_are_left() -> None
         "我重复一遍，二 零；五 六；二 零。对吗？", SayKind.READ_BACK, groups=groups, first_group=1
     )
     assert rest_of(say, say.text) == say
+    assert plain(rest_of(say, "2、电源；3、其他。").text) == "2、电源；3、其他。"  # no list marks
     rest = rest_of(say, "五 六；二 零。对吗？")
     assert (rest.text, rest.groups, rest.first_group) == ("五 六；二 零。对吗？", groups[1:], 2)
     assert (rest_of(say, "二 零。对吗？").groups, rest_of(say, "对吗？").groups) == (groups[2:], ())

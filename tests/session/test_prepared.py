@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +90,25 @@ def test_documents_are_prepared_as_they_are_quoted_within_the_bound(pack: Pack) 
     assert asked in everything and "高度是2U" in asked
     assert sum(map(len, document_texts(pack, passages, nobody_finds, 20))) <= 20
     assert document_texts(pack, passages, nobody_finds, 0) == []
+
+
+def test_no_more_passages_are_read_than_fit(pack: Pack) -> None:
+    read: list[int] = []
+
+    class Passages(list[Hit]):
+        def __iter__(self) -> Iterator[Hit]:
+            for number, hit in enumerate(super().__iter__()):
+                read.append(number)
+                yield hit
+
+    def never(query: str) -> SearchResult:
+        raise AssertionError("nothing is looked up")
+
+    passages = Passages(passage(n, f"第{n}盏灯是绿色。") for n in range(10, 60))
+    assert len(document_texts(pack, passages, nobody_finds, 20)) == 2
+    assert len(read) == 3
+    assert document_texts(pack, passages, never, 0) == []
+    assert len(read) == 3
 
 
 def test_what_a_diagnosis_looks_up_comes_first(pack: Pack) -> None:

@@ -79,6 +79,15 @@ def test_a_list_in_the_environment_has_no_gaps(tmp_path: Path, number: str) -> N
         ("[sip]\nstrangers = 'welcome'\n", ("sip.strangers", "forbid", "welcome")),
         ("[records]\nopt_out_digit = '12'\n", ("records.opt_out_digit", "12")),
         ("sip = 3\n", ("sip", "got 3")),
+        ("[speech]\nspeed = 0.2\n", ("speech.speed", "0.5 to 2", "got 0.2")),
+        ("[speech]\nspeed = 2.1\n", ("speech.speed", "0 for the pack's", "got 2.1")),
+        ("[speech]\nspeed = nan\n", ("speech.speed", "0.5 to 2")),
+        ("[speech]\nspeed = -1\n", ("speech.speed", "0.5 to 2")),
+        ("[speech]\nfallback = ['espeak', 'espeak']\n", ("speech.fallback", "once")),
+        (
+            "[speech]\nengine = 'espeak'\nvoice = 'zh-CN-XiaoxiaoNeural'\n",
+            ("speech", "engine = 'espeak'", "zh-CN-XiaoxiaoNeural"),
+        ),
     ],
 )
 def test_a_wrong_key_is_named_in_one_line(

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.speech.reading_table import read_table
-from voicebot.speech.clauses import LIMITS, MAX_CHARS, ClauseLimits, cut_clauses, split_clauses
-from voicebot.speech.reading import Reader, plain
+from voicebot.speech.clauses import LIMITS, ClauseLimits, cut_clauses, split_clauses
+from voicebot.speech.reading import PlainText, Reader, plain
 from voicebot.speech.words import MAX_WORD_CHARS, words_of
 
 READER = Reader()
@@ -32,7 +32,16 @@ def sentence(chance: random.Random) -> str:
     )
 
 
-SENTENCES = [sentence(random.Random(seed)) for seed in range(250)]
+# a clause of these begins with what would be a list mark where a text begins
+MENUS = [
+    "请按数字键：1、硬盘；2、电源；3、其他。",
+    "请选择：(1)硬盘；(2)电源；(3)其他。",
+    "步骤是：1. 断电；2. 拔出硬盘；3. 上电。",
+    "故障：1、电源模块；2、风扇。",
+    "结果应该是：> 5V",
+    "请看这里：# 井号键；- 减号；* 星号。",
+]
+SENTENCES = [*MENUS, *(sentence(random.Random(seed)) for seed in range(250))]
 
 
 def texts(text: str, terms: tuple[str, ...] = ()) -> list[str]:
@@ -109,7 +118,7 @@ def test_a_long_sentence_without_stops_is_cut_between_words() -> None:
     text = "服务器在开机自检过程中如果出现内存报错请您先断电重新插拔内存条再观察一下能不能正常启动"
     parts = texts(text)
     assert "".join(parts) == text
-    assert all(heard_length(part) <= MAX_CHARS for part in parts)
+    assert all(heard_length(part) <= LIMITS.longest for part in parts)
     assert len(parts) >= 3
 
 
@@ -142,8 +151,22 @@ def test_what_is_read_as_one_is_never_torn() -> None:
 
 def test_a_cut_changes_nothing_in_how_the_rest_is_read() -> None:
     for text in SENTENCES:
-        pieces = "".join(READER.read(clause) for clause in texts(text))
+        pieces = "".join(READER.read_plain(clause) for clause in texts(text))
         assert without_stops(pieces) == without_stops(READER.read(text)), text
+
+
+def test_what_is_left_of_a_menu_is_cut_and_read_as_it_was() -> None:
+    for text in MENUS:
+        clauses = texts(text)
+        for heard in range(len(clauses)):
+            left = "".join(clauses[heard:])
+            assert without_spaces("".join(texts(PlainText(left)))) == without_spaces(left)
+            assert READER.read(PlainText(left)) == READER.read_plain(left)
+
+
+def test_the_numbers_of_a_menu_are_said() -> None:
+    spoken = [READER.read_plain(clause) for clause in texts(MENUS[0])]
+    assert spoken == ["请按数字键", "一、硬盘", "二、电源", "三、其他。"]
 
 
 def test_no_clause_is_longer_than_its_place_allows() -> None:

@@ -47,7 +47,7 @@ def test_the_service_gets_the_reading_and_is_asked_for_words(server: EdgeServer)
     voice = EdgeVoice("zh-CN-YunxiNeural", speed=1.1, reader=reader, endpoint=server.url)
     assert "".join(c.text for c in voice.stream("云立RAID10：400")) == "云立RAID10：400"
     (asked,) = server.asked
-    assert asked.text == reader.read("云立RAID10：400").strip()
+    assert asked.text == reader.read_plain("云立RAID10：400").strip()
     assert "云丽锐德一零" in asked.text and not any(c in asked.text for c in "0123456789")
     assert asked.voice.endswith("(zh-CN, YunxiNeural)")
     assert asked.prosody == {"pitch": "+0Hz", "rate": "+10%", "volume": "+0%"}
@@ -74,7 +74,7 @@ def test_hostile_text_is_said_as_text(
     text: str, server: EdgeServer, voice: EdgeVoice, reader: Reader
 ) -> None:
     assert "".join(chunk.text for chunk in voice.stream(text)) == text
-    assert [asked.text for asked in server.asked] == [reader.read(text)]
+    assert [asked.text for asked in server.asked] == [reader.read_plain(text)]
 
 
 @pytest.mark.parametrize("text", ["", " ", "……", "😀", "\x00\x01", "**", "\ud800"])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from voicebot.errors import VoiceError, WeightsError
+from voicebot.speech import kokoro_fast
 from voicebot.speech.api import LINE_RATE
 from voicebot.speech.kokoro import KOKORO_RATE, KokoroVoice
 from voicebot.speech.kokoro_fast import audible
@@ -121,6 +122,16 @@ def test_the_published_model_still_speaks(models: Path) -> None:
 def test_the_models_sound_apart(fast: KokoroVoice, models: Path) -> None:
     published = KokoroVoice(locate("kokoro-v1.0-int8", models), "zf_xiaobei")
     assert published.fingerprint != fast.fingerprint
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(("name", "value"), [("_KEPT", 5), ("_AUDIBLE", -3.0)])
+def test_what_is_cut_off_is_part_of_the_fingerprint(
+    name: str, value: float, fast: KokoroVoice, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kokoro_fast, name, value)
+    other = KokoroVoice(locate("kokoro-v1.0-fast", models), fast.name)
+    assert other.fingerprint != fast.fingerprint
 
 
 @pytest.mark.weights

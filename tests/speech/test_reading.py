@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from voicebot.pack import Term
 from voicebot.speech.reading import Reader, plain
+from voicebot.speech.reading.identity import digest_of, source_digest
 
 READER = Reader()
 
@@ -78,6 +80,17 @@ def test_a_link_is_not_swallowed_with_what_follows_it() -> None:
     assert READER.read("打开https://a.cn/x，再登录") == "打开网址链接，再登录"
     assert READER.read("（https://a.cn/x）登录") == "网址链接，登录"
     assert READER.read("发到a.b@c.com吧") == "发到邮箱地址吧"
+
+
+def test_a_change_of_any_reading_module_changes_the_fingerprint(tmp_path: Path) -> None:
+    modules = [tmp_path / "codes.py", tmp_path / "plain.py"]
+    for module in modules:
+        module.write_text("A = 1\n")
+    before = digest_of(modules)
+    assert digest_of(modules[::-1]) == before
+    modules[1].write_text("A = 2\n")
+    assert digest_of(modules) != before
+    assert source_digest() == source_digest() != digest_of([])
 
 
 def test_plain_keeps_the_words_and_cuts_what_is_too_long() -> None:

@@ -147,6 +147,7 @@ def test_a_cut_style_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.peer
 def test_espeak_is_fed_pinyin() -> None:
     assert EspeakVoice().pinyin("重启BMC，长按") == "chong2 qi3 bi4 ai2 mu5 xi1 , chang2 an4"
+    assert EspeakVoice().pinyin("2、电源") == "er4 , dian4 yuan2"  # a clause of a menu
 
 
 def test_a_missing_espeak_says_what_to_install() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from voicebot.pack_loader import load_pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
 from voicebot.settings import SERVER_PACK
-from voicebot.speech.clauses import MAX_CHARS, split_clauses
-from voicebot.speech.reading import plain
+from voicebot.speech.clauses import LIMITS, split_clauses
+from voicebot.speech.reading import PlainText, Reader, plain
 from voicebot.speech.wording import Wording
 
 PACK = load_pack(SERVER_PACK)
@@ -132,13 +133,63 @@ def test_unknown_words_are_cut_as_ever(text: str) -> None:
 def test_clauses_count_from_nought_and_stay_short() -> None:
     clauses = WORDING.clauses("好的，我再说一遍。" + filled("我重复一遍，{groups}。对吗？"))
     assert [clause.index for clause in clauses] == list(range(len(clauses)))
-    assert all(len(clause.text) <= MAX_CHARS + 4 for clause in clauses)
+    assert all(len(clause.text) <= LIMITS.longest + 4 for clause in clauses)
     assert [clause.pause_ms for clause in clauses[-2:]] == [350, 400]
 
 
 def test_a_head_is_cut_off_only_where_its_template_goes_on() -> None:
     assert said(WORDING, "您说的是硬盘不识别，对吗？")[0] == "您说的是"
     assert said(WORDING, "您说的是硬盘不识别，请稍等。")[0] != "您说的是"
+
+
+@pytest.mark.parametrize(
+    ("template", "value"),
+    [
+        ("您要转的分机号是{x}", "1234"),
+        ("您说的错误码是{x}，对吗？", "502"),
+        ("您的工单号是{x}，请记好。", "20261122001"),
+        ("我记下的端口号为{x}。", "8080"),
+        ("到货日期是{x}，对吗？", "20261122"),
+        ("好的，您的工单号：{x}。请记好。", "123456"),
+    ],
+)
+def test_a_value_is_read_with_the_word_that_decides_how(template: str, value: str) -> None:
+    reader = Reader()
+    wording = Wording([template], (), reader)
+    text = template.replace("{x}", value)
+    clauses = said(wording, text)
+    assert _heard("".join(map(reader.read_plain, clauses))) == _heard(reader.read(text))
+    prepared = [clause.text for clause in wording.fixed(template)]
+    assert set(prepared) <= set(clauses)
+
+
+def test_what_is_left_of_a_menu_after_a_cut_hits_the_cache() -> None:
+    menu = "请按数字键：1、硬盘；2、电源；3、其他。"
+    wording = Wording([menu])
+    clauses = said(wording, menu)
+    assert "".join(clauses) == menu
+    for heard in range(1, len(clauses)):
+        assert said(wording, PlainText("".join(clauses[heard:]))) == clauses[heard:]
+
+
+def test_a_head_that_a_value_does_not_need_is_still_cut_off() -> None:
+    wording = Wording(["您选的是{x}，对吗？"])
+    assert said(wording, "您选的是硬盘报修，对吗？") == ["您选的是", "硬盘报修，", "对吗？"]
+
+
+def test_braces_of_a_document_are_no_slots() -> None:
+    text = "请先执行ping ${HOST}，再看一下结果。"
+    assert [clause.text for clause in Wording([text]).fixed(text)] == said(Wording(), text)
+
+
+def test_a_long_text_without_a_sentence_end_is_cut_in_linear_time() -> None:
+    text = "，".join(f"第{n}块硬盘的灯不亮" for n in range(150))
+    wording = Wording([text])
+    started_s = time.process_time()
+    clauses = said(wording, text)
+    assert time.process_time() - started_s < 3.0
+    assert "".join(clauses) == plain(text)
+    assert clauses == [clause.text for clause in wording.fixed(text)]
 
 
 def _heard(text: str) -> str:

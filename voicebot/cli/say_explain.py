@@ -29,7 +29,7 @@ def show_reading(console: Console, reader: Reader, text: str, clauses: Sequence[
     if readings.row_count:
         console.print(readings)
     for clause in clauses:
-        said = reader.read(clause.text)
+        said = reader.read_plain(clause.text)
         console.print(f"clause {clause.index + 1}  {clause.text}", markup=False)
         console.print(f"  said      {said}", markup=False)
         console.print(f"  pinyin    {pinyin(said)}", markup=False)

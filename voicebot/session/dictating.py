@@ -21,6 +21,7 @@ from voicebot.session import events as facts
 from voicebot.session.conversation import Thought
 from voicebot.session.mouth import Mouth
 from voicebot.session.talk import Talk
+from voicebot.speech.reading import PlainText
 from voicebot.turns.endpoint import ExpectedAnswer
 from voicebot.turns.turn_taker import TurnTaker
 
@@ -197,7 +198,12 @@ def rest_of(say: Say, unheard: str) -> Say:
         for count in range(len(groups) + 1)
         if _groups_in((unheard,), groups[count:]) == len(groups) - count
     )
-    return replace(say, text=unheard, groups=groups[heard:], first_group=say.first_group + heard)
+    return replace(
+        say,
+        text=PlainText(unheard),
+        groups=groups[heard:],
+        first_group=say.first_group + heard,
+    )
 
 
 def _groups_in(sounded: tuple[str, ...], groups: tuple[str, ...]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from voicebot.knowledge.answer import extract
@@ -85,27 +85,34 @@ def document_texts(
     pack: Pack, passages: Sequence[Hit], search: Search, most_chars: int
 ) -> list[str]:
     """What may be quoted of the documents, within `most_chars`: what the scenes' diagnoses look
-    up, then each passage's beginning, then the rest of them."""
+    up, then each passage's beginning, then the rest of them. No more is read than fits."""
     texts: dict[str, None] = {}
-    looked_up = [
-        hit
-        for scene in pack.scenes
-        for branch in scene.branches
-        if branch.kb and "{" not in branch.kb
-        for hit in search(branch.kb).hits[:BRANCH_HITS]
-        if hit.kind is HitKind.PASSAGE
-    ]
-    whole = [_quoted(hit) for hit in passages]
-    ordered = [text for hit in looked_up for text in _quoted(hit)]
-    ordered += [texts[0] for texts in whole if texts]
-    ordered += [text for texts in whole for text in texts[1:]]
     left = most_chars
-    for text in dict.fromkeys(ordered):
+    for text in _likely(pack, passages, search) if most_chars > 0 else ():
+        if text in texts:
+            continue
         left -= len(text)
         if left < 0:
             break
         texts[text] = None
     return list(texts)
+
+
+def _likely(pack: Pack, passages: Sequence[Hit], search: Search) -> Iterator[str]:
+    """As `document_texts`, without a bound; a passage is read when its turn comes."""
+    for scene in pack.scenes:
+        for branch in scene.branches:
+            if branch.kb and "{" not in branch.kb:
+                for hit in search(branch.kb).hits[:BRANCH_HITS]:
+                    if hit.kind is HitKind.PASSAGE:
+                        yield from _quoted(hit)
+    later: list[str] = []
+    for hit in passages:
+        first, *rest = _quoted(hit) or [""]
+        if first:
+            yield first
+        later += rest
+    yield from later
 
 
 def _quoted(hit: Hit) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
@@ -133,7 +133,7 @@ class SpeechSettings(Section):
     voice: str = Field(
         "", description="empty: the pack's voice; a name like zh-CN-XiaoxiaoNeural chooses edge"
     )
-    speed: float = Field(0.0, ge=0, le=2, description="0: the pack's speed")
+    speed: float = Field(0.0, description="0.5 to 2; 0: the pack's speed")
     threads: int = Field(2, ge=1, description="CPU threads a clause")
     cache_mb: int = Field(512, ge=1, description="bound of the prepared-speech cache on disk")
     links: Literal["name", "spell"] = Field(
@@ -147,6 +147,29 @@ class SpeechSettings(Section):
         "likeliest first (about half a core-hour and 70 MB for 20,000)",
     )
     edge: EdgeSettings = EdgeSettings()  # type: ignore[call-arg]
+
+    @field_validator("speed")
+    @classmethod
+    def _a_speed_to_follow(cls, speed: float) -> float:
+        if speed == 0 or 0.5 <= speed <= 2:
+            return speed
+        raise ValueError("0.5 to 2 is expected, or 0 for the pack's speed")
+
+    @field_validator("fallback")
+    @classmethod
+    def _each_once(cls, engines: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(engines)) < len(engines):
+            raise ValueError("each engine is expected once")
+        return engines
+
+    @model_validator(mode="after")
+    def _espeak_has_one_voice(self) -> Self:
+        if self.engine == "espeak" and self.voice not in ("", "espeak"):
+            raise ValueError(
+                f"voice: none is expected with engine = 'espeak', which has one; got "
+                f"{self.voice!r}; leave it out or choose another engine"
+            )
+        return self
 
 
 class SeatSettings(Section):

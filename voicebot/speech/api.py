@@ -58,7 +58,7 @@ class Voice(Protocol):
         """Load what is loaded late, so that the first clause of a call does not pay for it."""
 
     def render(self, text: str, *, timeout_s: float | None = None) -> Pcm:
-        """Speak one clause of raw written text; the voice's own front end normalises it.
+        """Speak one clause of `plain` written text; the voice's own front end reads it.
 
         Returns mono int16, shape (n,), trimmed, levelled and faded at its edges; n is 0 if the
         text holds nothing to say. Raises VoiceError if it cannot, or not within `timeout_s`.

@@ -40,8 +40,6 @@ class ClauseLimits:
 
 
 LIMITS = ClauseLimits()
-FIRST_CHARS = LIMITS.first
-MAX_CHARS = LIMITS.longest
 _MERGE_BELOW_CHARS = 5  # a shorter clause joins its neighbour, if the two fit
 _LEAST_CHARS = 3
 _FORCED_PAUSE_MS = 40

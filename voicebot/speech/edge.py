@@ -118,11 +118,11 @@ class EdgeVoice:
         The settings' deadlines hold beside `timeout_s`, and count while a chunk is waited for;
         that of the whole request always does. Closing the iterator closes the connection.
         """
-        reading = self._reader.read(text)
+        reading = self._reader.read_plain(text)
         characters = len(heard(reading))
         if not characters:
             return
-        decided = [step.written for step in self._reader.explain(text)]
+        decided = [step.written for step in self._reader.explain_plain(text)]
         clause = EdgeClause(SpokenWords(text, reading, decided), characters)
         try:
             with self._service.request(_in_parts(reading)) as request:

@@ -116,12 +116,12 @@ class EspeakVoice:
                 raise VoiceError(f"voice espeak: synthesis failed: {error}") from None
 
     def pinyin(self, text: str) -> str:
-        """The numbered pinyin that the program is fed for written `text`."""
+        """The numbered pinyin that the program is fed for a clause."""
         from pypinyin import Style, lazy_pinyin
 
         teach()
         out = []
-        for run in _RUNS.findall(self._reader.read(text)):
+        for run in _RUNS.findall(self._reader.read_plain(text)):
             if run in LETTERS:
                 out.append(LETTERS[run])
             elif run in "，。！？；：、":

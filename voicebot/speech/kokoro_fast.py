@@ -47,6 +47,11 @@ def speak_clause(feed: Feed, run: Run) -> Samples:
     return np.asarray(audio, np.float32)
 
 
+def identity() -> str:
+    """What the same models sound different by."""
+    return repr((_AUDIBLE, _KEPT))
+
+
 def audible(energy: npt.NDArray[np.float32]) -> tuple[int, int]:
     """Where speech starts and stops in an energy curve, shape (n,): even positions.
 

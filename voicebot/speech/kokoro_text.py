@@ -49,7 +49,7 @@ class KokoroText:
 
         More than 509 phonemes are more than one part; a text with nothing to say has none.
         """
-        spoken = self._phonemes.of(self._reader.read(text))
+        spoken = self._phonemes.of(self._reader.read_plain(text))
         phonemes = [c for c in spoken if c in self._vocab]
         for part in _parts(phonemes) if phonemes else ():
             yield {

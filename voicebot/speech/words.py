@@ -18,7 +18,7 @@ from voicebot.speech.reading import Reader
 MAX_WORD_CHARS = 48  # nobody can follow a longer code: it is cut like everything else
 _HARD_CUT_CHARS = 20
 _UNITS = "年月日号点分秒时个块台条度位元万亿转寸层楼级项步代核路口颗根张次名种件套片份天周倍盘组类"
-_STOP = re.compile(r"[。！？；：，、…—]+[”’」』》）)]*|[.!?;:,]+(?=\s|$|[\u3400-\u9fff“‘])")
+STOP = re.compile(r"[。！？；：，、…—]+[”’」』》）)]*|[.!?;:,]+(?=\s|$|[\u3400-\u9fff“‘])")
 _ATOM = re.compile(
     r"(?:\d{2,4}年)?\d{1,2}月\d{1,2}[日号]|\d{2,4}年\d{1,2}月?|第\s?\d{1,6}\s?[\u4e00-\u9fff]"
     r"|[A-Za-z0-9%℃°+#@$￥](?:[A-Za-z0-9%℃°+#._:/\\@×*~-]|,(?=\d{3})){0,60}"
@@ -48,13 +48,14 @@ class Word:
 
 
 @functools.cache
-def _built_in() -> Reader:
+def built_in_reader() -> Reader:
+    """A reader without a pack."""
     return Reader()
 
 
 def words_of(written: str, terms: Iterable[str] = (), reader: Reader | None = None) -> list[Word]:
     """The words of `plain` text, in order. `reader` knows the pack's rules; None: the built-in."""
-    spans = (reader or _built_in()).spans(written)
+    spans = (reader or built_in_reader()).spans(written)
     heard = _heard_before(written, [(s.start, s.end, s.spoken) for s in spans])
     whole = [(s.context, s.end) for s in spans]
     whole += [m.span() for m in _ATOM.finditer(written)]
@@ -122,7 +123,7 @@ def _plain_words(written: str, start: int, end: int, heard: list[int]) -> Iterat
     import jieba
 
     teach()
-    for match in _STOP.finditer(written, start, end):
+    for match in STOP.finditer(written, start, end):
         yield from _cut(jieba.cut(written[start : match.start()]), start, heard)
         yield Word(match.group(), 0, stop=True)
         start = match.end()

@@ -5,7 +5,7 @@ units, links and English terms into Chinese characters and spaced single letters
 """
 
 from voicebot.speech.reading.network import Links
-from voicebot.speech.reading.plain import MAX_CHARS, plain
-from voicebot.speech.reading.reader import READING_VERSION, Reader, Span, Step
+from voicebot.speech.reading.plain import MAX_CHARS, PlainText, plain
+from voicebot.speech.reading.reader import Reader, Span, Step
 
-__all__ = ["MAX_CHARS", "READING_VERSION", "Links", "Reader", "Span", "Step", "plain"]
+__all__ = ["MAX_CHARS", "Links", "PlainText", "Reader", "Span", "Step", "plain"]

@@ -19,6 +19,7 @@ URL = (
     r"|(?<![A-Z0-9.@-])www\.[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){1,4}(?:/[!-;=?-~]{0,200})?"
 )
 EMAIL = r"(?<![A-Z0-9._+-])[A-Z0-9._+-]{1,64}@[A-Z0-9-]{1,63}(?:\.[A-Z0-9-]{1,63}){1,4}"
+LINK = re.compile(f"{URL}|{EMAIL}", re.I | re.A)
 _ROOTS = "dev|etc|var|usr|opt|home|root|mnt|tmp|boot|proc|sys|data|media|run|lib|bin|sbin|srv"
 _OCTETS = r"\d{1,3}(?:\.\d{1,3}){3}"
 

@@ -29,7 +29,7 @@ def own_rule(given: ReadingRule, built_in: Callable[[str], str]) -> Rule:
 
         return re.sub(PLACEHOLDER, filled, given.reading)
 
-    return Rule(f"pack rule {given.name}", re.compile(given.pattern, re.I | re.A), read)
+    return Rule(f"pack rule {given.name}", re.compile(given.pattern, re.I | re.A), read, own=True)
 
 
 def _decimal(text: str) -> str:

@@ -40,6 +40,15 @@ _TABLE: dict[int, str | int | None] = {**_WAVE, **_FULLWIDTH}
 _KEPT = frozenset("²³℃℉°‰…①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳，。！？；：（）")
 
 
+class PlainText(str):
+    """Text that `plain` has made, or a part of it: `plain` leaves it as it is.
+
+    What a caller has not heard of a menu may begin with ``2、``, which is no list mark there.
+    """
+
+    __slots__ = ()
+
+
 def plain(text: str) -> str:
     """Return `text` without markdown, list marks, HTML and citations, on one line.
 
@@ -47,6 +56,8 @@ def plain(text: str) -> str:
     digits) become ASCII; control characters go. At most `MAX_CHARS` are looked at. Web links and
     e-mail addresses stay: the reader says them as it is set to.
     """
+    if isinstance(text, PlainText):
+        return text
     text = text[:MAX_CHARS].translate(_TABLE)
     if not text.isascii():
         text = "".join(map(_usual, text)).translate(_TABLE)[:MAX_CHARS]

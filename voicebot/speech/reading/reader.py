@@ -8,16 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from voicebot.pack import ReadingRule, Term
-from voicebot.speech.pronunciation import PHRASES
-from voicebot.speech.reading.lexicon import ENGLISH, EXACT_UNITS, UNITS
-from voicebot.speech.reading.network import Links, link_rules
+from voicebot.speech.reading.identity import source_digest
+from voicebot.speech.reading.lexicon import ENGLISH
+from voicebot.speech.reading.network import LINK, Links, link_rules
 from voicebot.speech.reading.own import own_rule
-from voicebot.speech.reading.plain import plain
+from voicebot.speech.reading.plain import MAX_CHARS, plain
 from voicebot.speech.reading.rule import Rule
 from voicebot.speech.reading.rules import AFTER_LEXICON, BEFORE_LEXICON
 from voicebot.speech.reading.terms import key_of, raid_rule, term_rule
-
-READING_VERSION = "2"  # raise it when a rule changes what is heard: prepared speech is keyed by it
 
 TAKEN = "\ue000"  # stands for every character that a rule took, while later rules look
 _HANZI = "\u3400-\u4dbf\u4e00-\u9fff"
@@ -59,9 +57,10 @@ class Reader:
     """Turns written text into Chinese characters, spaced single letters and punctuation.
 
     `terms` are a pack's lexicon entries; those with a `reading` win over every built-in rule, and
-    the pack's own `rules` over them. `links` says how web links and e-mail addresses are read: as
-    what they are (``name``) or character by character (``spell``). Thread-safe. Reading its own
-    output changes nothing, unless a pack's readings say otherwise.
+    the pack's own `rules` over them and over links, which they take all or nothing of. `links`
+    says how web links and e-mail addresses are read: as what they are (``name``) or character by
+    character (``spell``). Thread-safe. Reading its own output changes nothing, unless a pack's
+    readings say otherwise.
     """
 
     def __init__(
@@ -76,32 +75,41 @@ class Reader:
         by_key = {key_of(term): reading for term, reading in own.items()}
         raid = by_key.pop("RAID", ENGLISH["RAID"])
         self.rules: tuple[Rule, ...] = (
-            *link_rules(links),
             *(own_rule(rule, self._built_in) for rule in own_rules),
+            *link_rules(links),
             *((term_rule("pack term", by_key),) if by_key else ()),
             raid_rule(raid),
             *BEFORE_LEXICON,
             term_rule("lexicon", {**ENGLISH, "RAID": raid}),
             *AFTER_LEXICON,
         )
-        identity = (
-            READING_VERSION, links, sorted(ENGLISH.items()), sorted(UNITS.items()),
-            sorted(EXACT_UNITS.items()), sorted(own.items()), own_rules,
-            sorted(PHRASES.items()),
-        )  # fmt: skip
-        digest = hashlib.sha256(repr(identity).encode()).hexdigest()
-        self.fingerprint = f"reading-{READING_VERSION}-{digest[:12]}"
+        given = [(rule.name, rule.pattern, rule.reading) for rule in own_rules]
+        identity = repr((source_digest(), links, sorted(own.items()), given))
+        self.fingerprint = f"reading-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
 
     def warm_up(self) -> None:
         """Nothing is loaded late; kept for voices that warm up their front end."""
 
     def read(self, text: str) -> str:
         """Return what is said for `text`; empty if there is nothing that can be said."""
-        return self._said(plain(text))
+        return self.read_plain(plain(text))
+
+    def read_plain(self, written: str) -> str:
+        """As `read`, for `plain` text or a part of it, such as a clause.
+
+        `plain` must not look at a part again: it would take the ``2、`` that a clause of a menu
+        begins with for a list mark. At most `MAX_CHARS` are read.
+        """
+        written = written[:MAX_CHARS]
+        return tidy("".join(_parts(written, self.spans(written))))
 
     def explain(self, text: str) -> list[Step]:
         """Return the decisions behind `read`, in the order of the text."""
-        written = plain(text)
+        return self.explain_plain(plain(text))
+
+    def explain_plain(self, written: str) -> list[Step]:
+        """Return the decisions behind `read_plain`, in the order of the text."""
+        written = written[:MAX_CHARS]
         return [
             Step(written[span.start : span.end], span.rule.name, tidy(span.spoken))
             for span in self.spans(written)
@@ -111,12 +119,9 @@ class Reader:
         """What the rules take of `plain` text, in its order; spans do not overlap."""
         return spans(self.rules, written)
 
-    def _said(self, written: str) -> str:
-        return tidy("".join(_parts(written, self.spans(written))))
-
     def _built_in(self, text: str) -> str:
         """How the rules below a pack's own read a part of what a pack's rule matched."""
-        below = [rule for rule in self.rules if not rule.name.startswith("pack rule")]
+        below = [rule for rule in self.rules if not rule.own]
         return "".join(_parts(text, spans(below, text)))
 
 
@@ -124,6 +129,7 @@ def spans(rules: Sequence[Rule], text: str) -> list[Span]:
     """What `rules`, tried in this order, take of `text`; what one took is hidden from the next."""
     found: list[Span] = []
     numbers = re.search("[0-9]", text) is not None
+    links = [match.span() for match in LINK.finditer(text)]
     for rule in rules:
         if rule.digit and not numbers:
             continue
@@ -131,12 +137,22 @@ def spans(rules: Sequence[Rule], text: str) -> list[Span]:
         taken = []
         for match in rule.pattern.finditer(text):
             start = match.end("cue") if cue else match.start()
+            if rule.own and _part_of_any(links, start, match.end()):
+                continue
             if match.end() > start and TAKEN not in text[start : match.end()]:
                 taken.append(Span(match.start(), start, match.end(), rule, rule.read(match)))
         for span in taken:
             text = text[: span.start] + TAKEN * (span.end - span.start) + text[span.end :]
         found += taken
     return sorted(found, key=lambda span: span.start)
+
+
+def _part_of_any(links: Iterable[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether a match takes a part of a link and leaves another: nobody could follow the rest."""
+    return any(
+        left < end and start < right and not (start <= left and right <= end)
+        for left, right in links
+    )
 
 
 def _parts(text: str, found: Iterable[Span]) -> Iterator[str]:

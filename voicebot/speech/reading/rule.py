@@ -15,7 +15,8 @@ class Rule:
     again. If the pattern has a group `cue`, that stays as written and only what follows it is
     replaced. `pause`: a space between this and another reading before it is heard as a pause
     (``DDR4 10GbE`` is two things). A rule with `digit` is not tried on a text without one, as
-    most of what is said has none. `name` is shown by ``voicebot say --explain``.
+    most of what is said has none. One of a pack's `own` comes first, and takes of a link all or
+    nothing. `name` is shown by ``voicebot say --explain``.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Rule:
     read: Callable[[re.Match[str]], str]
     pause: bool = True
     digit: bool = False
+    own: bool = False
 
 
 def rule(
