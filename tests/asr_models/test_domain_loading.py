@@ -11,6 +11,8 @@ from voicebot.settings import SERVER_PACK, load_settings
 
 
 def test_the_dictionary_is_loaded_before_the_first_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jieba.dt, "initialized", False)
+    # all that loading sets is put back: words that others taught it would else be gone
+    for name, unloaded in (("initialized", False), ("FREQ", {}), ("total", 0)):
+        monkeypatch.setattr(jieba.dt, name, unloaded)
     build_domain(load_settings(environ={}), load_pack(SERVER_PACK))
     assert jieba.dt.initialized
