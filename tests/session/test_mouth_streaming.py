@@ -232,3 +232,41 @@ def test_a_voice_that_hangs_with_nobody_behind_it_is_an_error_in_time(
     told, _ = in_call(script, voice, scheduler, patience_s=0.3)
     assert told[0] and told == (told[0], TEXT.removeprefix(told[0]))
     assert voice.stopped.wait(2)
+
+
+def test_a_clause_whose_patience_is_over_gives_its_worker_back_and_is_tried_anew(
+    scheduler: InferenceScheduler,
+) -> None:
+    voice = PacedVoice(*WORDS)
+    voice.go = threading.Semaphore(0)
+
+    async def script(mouth: Mouth, call: FileCall) -> tuple[str, str]:
+        with pytest.raises(VoiceError):
+            await mouth.say(TEXT)
+        await until(lambda: scheduler.busy == 0)
+        assert voice.go is not None
+        voice.go.release(9)
+        await mouth.say(TEXT)
+        return mouth.stop()
+
+    told, _ = in_call(script, voice, scheduler, patience_s=0.3)
+    assert told == (TEXT, "") and voice.spoken == [TEXT, TEXT]
+
+
+def test_a_clause_whose_patience_is_over_is_left_to_who_else_waits_for_it(
+    scheduler: InferenceScheduler,
+) -> None:
+    voice = PacedVoice(*WORDS)
+    voice.go = threading.Semaphore(0)
+
+    async def script(mouth: Mouth, call: FileCall) -> bool:
+        wanted = asyncio.create_task(mouth.prefetch(TEXT))
+        with pytest.raises(VoiceError):
+            await mouth.say(TEXT)
+        assert voice.go is not None
+        voice.go.release(9)
+        await wanted
+        return mouth.ready(TEXT)
+
+    ready, _ = in_call(script, voice, scheduler, patience_s=0.3)
+    assert ready and voice.spoken == [TEXT]

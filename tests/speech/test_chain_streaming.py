@@ -179,3 +179,13 @@ def test_a_failure_is_logged_once_and_not_what_was_to_be_said() -> None:
     assert [entry["rests_s"] > 0 for entry in logged] == [False, False, True]
     assert (logged[0]["said"], logged[0]["characters"]) == (len(WORDS[0] + WORDS[1]), len(TEXT))
     assert not any(word.strip("，。") in str(logged) for word in WORDS)
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_last_voice_that_hangs_for_ever_ends(after: int) -> None:
+    """Whatever it hangs in: it need not look at `stop`."""
+    voice = ChunkVoice("a", ("好的，", "我查一下"), break_after=after, how="hang")
+    chain = VoiceChain((voice,), last_s=0.2)
+    with pytest.raises(VoiceError, match="nothing came for"):
+        list(chain.stream("好的，我查一下"))
+    assert voice.stopped.wait(5) and voice.timeouts_s == [None]

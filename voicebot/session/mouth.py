@@ -9,16 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from telephony import FRAME_MS, SAMPLE_RATE, Call
 from telephony.gain import PAUSE_DB
 from voicebot.errors import VoiceError
-from voicebot.session.rendering import Learn, Rendering, learn_nothing
+from voicebot.session.rendering import Learn, Rendering, Renderings, learn_nothing
 from voicebot.session.said import Said
-from voicebot.session.talk import cancel
 from voicebot.speech.api import Clause, Pcm
 from voicebot.speech.chain import Spoken, Utterance
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 PATIENCE_S = 7.0
-_KEPT = 4  # first clauses that were prepared and not said yet
 
 
 class Mouth:
@@ -38,13 +36,11 @@ class Mouth:
     ) -> None:
         self._call = call
         self._speaker = speaker
-        self._scheduler = scheduler
         self._patience_s = patience_s
-        self._learn = learn
         self._said = Said()
         self._talking = False
         self._gain_db = 0.0
-        self._renderings: list[Rendering] = []
+        self._renderings = Renderings(speaker, scheduler, learn)
         self._saying: Rendering | None = None
 
     # --- what is going on -----------------------------------------------------------------------
@@ -81,21 +77,21 @@ class Mouth:
         clauses = self._speaker.clauses(text)
         if not clauses or self._speaker.cached(clauses[0]) is not None:
             return True
-        rendering = self._found(clauses[0])
+        rendering = self._renderings.found(clauses[0])
         return rendering is not None and rendering.begun
 
     def begin(self, text: str) -> None:
         """Start rendering the first clause of `text`, should it be said."""
         clauses = self._speaker.clauses(text)
         if clauses and self._speaker.cached(clauses[0]) is None:
-            self._rendering(clauses[0], Priority.FIRST_CLAUSE, Utterance())
+            self._renderings.of(clauses[0], Priority.FIRST_CLAUSE, Utterance())
 
     async def prefetch(self, text: str) -> None:
         """Have the beginning of `text` ready, without a sound."""
         clauses = self._speaker.clauses(text)
         if not clauses or self._speaker.cached(clauses[0]) is not None:
             return
-        rendering = self._rendering(clauses[0], Priority.FIRST_CLAUSE, Utterance())
+        rendering = self._renderings.of(clauses[0], Priority.FIRST_CLAUSE, Utterance())
         rendering.waiting += 1
         try:
             await rendering.piece(0)
@@ -119,7 +115,6 @@ class Mouth:
             await self.finished()
         finally:
             self._talking = False
-            self._saying = None
 
     async def _say_clause(
         self,
@@ -136,10 +131,13 @@ class Mouth:
                 on_first_sound()
         else:
             priority = Priority.FIRST_CLAUSE if number == 0 else Priority.PARTIAL
-            rendering = self._saying = self._rendering(clause, priority, utterance)
+            rendering = self._renderings.of(clause, priority, utterance)
             utterance = rendering.utterance
-            await self._play_as_made(number, rendering, on_first_sound)
-            self._forget(rendering)
+            self._claim(rendering)
+            try:
+                await self._play_as_made(number, rendering, on_first_sound)
+            finally:  # one that hangs must not be found again, nor keep its worker
+                self._let_go(rendering)
         self._call.play(silence(clause.pause_ms))
         self._said.pause(clause.pause_ms)
         return utterance
@@ -229,11 +227,8 @@ class Mouth:
         heard = self._said.heard(self._fall_silent())
         self._said.forget()
         self.unduck()
-        if (saying := self._saying) is not None:
-            self._saying = None
-            if not saying.waiting:
-                saying.abandon()
-                self._forget(saying)
+        if self._saying is not None:
+            self._let_go(self._saying)
         return heard
 
     def _fall_silent(self) -> float:
@@ -246,7 +241,7 @@ class Mouth:
 
     async def close(self) -> None:
         """The call is over: what is still being rendered for it is not waited for."""
-        await cancel(*(rendering.abandon() for rendering in self._renderings))
+        await self._renderings.close()
 
     # --- what is being made ---------------------------------------------------------------------
     @contextlib.asynccontextmanager
@@ -259,28 +254,16 @@ class Mouth:
                 f"voice: no sound of {text[:20]!r} within {self._patience_s:g} s"
             ) from None
 
-    def _found(self, clause: Clause) -> Rendering | None:
-        for rendering in self._renderings:
-            if rendering.clause.text == clause.text and not rendering.failed:
-                return rendering
-        return None
+    def _claim(self, rendering: Rendering) -> None:
+        self._saying = rendering
+        rendering.being_said = True
 
-    def _rendering(self, clause: Clause, priority: Priority, utterance: Utterance) -> Rendering:
-        """The rendering of a clause: one, however many wait for it; a second would hold a worker
-        for nothing. Not one in a voice that `utterance` has left."""
-        found = self._found(clause)
-        if found is not None and found.utterance.voice >= utterance.voice:
-            return found
-        idle = [each for each in self._renderings if each.done and each is not self._saying]
-        for old in idle[:-_KEPT]:
-            self._forget(old)
-        made = Rendering(self._speaker, self._scheduler, clause, priority, utterance, self._learn)
-        self._renderings.append(made)
-        return made
-
-    def _forget(self, rendering: Rendering) -> None:
-        with contextlib.suppress(ValueError):
-            self._renderings.remove(rendering)
+    def _let_go(self, rendering: Rendering) -> None:
+        """It is said no further."""
+        if self._saying is rendering:
+            self._saying = None
+            rendering.being_said = False
+            self._renderings.drop(rendering)
 
 
 def duration_ms(pcm: Pcm) -> float:

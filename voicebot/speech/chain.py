@@ -38,7 +38,8 @@ class VoiceChain:
 
     Each voice but the last gets `deadline_s` to its first sound, or the `timeout_s` of the request,
     and `stall_s` from one chunk to the next; one that fails or is late is followed by the next,
-    from the first word that was not said. The last one is always tried.
+    from the first word that was not said. The last one is always tried, and gets `last_s` for each
+    chunk: late is better than silent, but what hangs for ever must not hold a worker.
 
     Raises ValueError for an empty chain.
     """
@@ -49,6 +50,7 @@ class VoiceChain:
         *,
         deadline_s: float = 6.0,
         stall_s: float = 5.0,
+        last_s: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not voices:
@@ -56,7 +58,7 @@ class VoiceChain:
         self._voices = tuple(voices)
         self._breakers = tuple(Breaker(clock=clock) for _ in voices)
         self._levels = VoiceLevels()
-        self._deadline_s, self._stall_s = deadline_s, stall_s
+        self._deadline_s, self._stall_s, self._last_s = deadline_s, stall_s, last_s
 
     @property
     def voices(self) -> tuple[Voice, ...]:
@@ -124,10 +126,12 @@ class VoiceChain:
             if not last and not breaker.allows():
                 errors.append(f"{voice.name} rests after failures")
                 continue
-            limits = None if last else self._limits(timeout_s)
+            limits = self._last_limits(timeout_s) if last else self._limits(timeout_s)
             rest = text[said:]
             try:
-                for spoken in deliver(voice, rest, limits=limits, levels=self._levels, stop=stop):
+                for spoken in deliver(
+                    voice, rest, limits=limits, careful=not last, levels=self._levels, stop=stop
+                ):
                     said += len(spoken.text)
                     yield spoken if len(rest) == len(text) else replace(spoken, whole=None)
             except VoiceError as error:
@@ -153,6 +157,10 @@ class VoiceChain:
         if timeout_s is None:
             return Limits(self._deadline_s, min(self._stall_s, self._deadline_s))
         return Limits(timeout_s, timeout_s)
+
+    def _last_limits(self, timeout_s: float | None) -> Limits:
+        limit_s = max(timeout_s or 0.0, self._last_s)
+        return Limits(limit_s, limit_s, asked=False)
 
     def _log_failure(
         self, voice: Voice, error: VoiceError, text: str, said: int, resting: Breaker | None
