@@ -146,7 +146,7 @@ class Mouth:
         self, number: int, rendering: Rendering, on_first_sound: Callable[[], None] | None
     ) -> None:
         text = rendering.clause.text
-        async with self._patience(text):
+        async with self._patience(len(text)):
             head = await self._head(rendering)
         for each in head:
             self._play(number, each.pcm, each.text)
@@ -154,7 +154,7 @@ class Mouth:
             on_first_sound()
         played = len(head)
         while True:
-            async with self._patience(text):
+            async with self._patience(len(text)):
                 piece = await rendering.piece(played)
             if piece is None:
                 return
@@ -245,13 +245,14 @@ class Mouth:
 
     # --- what is being made ---------------------------------------------------------------------
     @contextlib.asynccontextmanager
-    async def _patience(self, text: str) -> AsyncIterator[None]:
+    async def _patience(self, characters: int) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._patience_s):
                 yield
-        except TimeoutError:
+        except TimeoutError:  # not the text: what callers are told belongs into no log
             raise VoiceError(
-                f"voice: no sound of {text[:20]!r} within {self._patience_s:g} s"
+                f"voice: no sound of a clause of {characters} characters within "
+                f"{self._patience_s:g} s"
             ) from None
 
     def _claim(self, rendering: Rendering) -> None:
