@@ -187,14 +187,12 @@ class Mouth:
         self._said.sound(number, text, duration_ms(pcm))
 
     def interject(self, text: str) -> None:
-        """Say `text` at once if it is prepared and nothing sounds."""
+        """Say `text` at once if all of it is prepared and nothing sounds."""
         clauses = self._speaker.clauses(text)
-        prepared = [self._speaker.cached(clause) for clause in clauses]
-        if self.sounding:
+        prepared = [pcm for each in clauses if (pcm := self._speaker.cached(each)) is not None]
+        if self.sounding or len(prepared) < len(clauses):
             return
         for clause, pcm in zip(clauses, prepared, strict=True):
-            if pcm is None:
-                return
             self._call.play(pcm.tobytes() + silence(clause.pause_ms))
             self._said.aside(duration_ms(pcm))
             self._said.pause(clause.pause_ms)
