@@ -45,7 +45,7 @@ from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.session.turn_taking import turn_taker
 from voicebot.settings import Settings
-from voicebot.speech.build import build_speaker
+from voicebot.speech.build import build_speaker, patience_s
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.estimates import StageEstimates
 from voicebot.turns.scheduler import InferenceScheduler
@@ -193,7 +193,7 @@ class App:
 
         turns = self.settings.turns
         learn = partial(self.estimates.observe, FIRST_SOUND_STAGE)
-        mouth = Mouth(call, self.speaker, self.scheduler, 2 * turns.watchdog_ms / 1000, learn)
+        mouth = Mouth(call, self.speaker, self.scheduler, patience_s(self.settings), learn)
         thinker = Thinker(
             self._conversation,
             mouth,

@@ -112,7 +112,7 @@ def _chunks(
     return in_time(
         voice.name,
         lambda ours: voice.stream(text, timeout_s=limits.timeout_s, stop=ours),
-        first_s=limits.first_s + _GRACE_S,
+        first_s=limits.first_s + min(_GRACE_S, limits.first_s / 4),
         next_s=limits.next_s,
         stop=stop,
     )
