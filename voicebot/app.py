@@ -135,7 +135,7 @@ class App:
         texts = all_texts(settings, pack, knowledge)
         speaker = build_speaker(settings, pack, known=texts.all)
         speaker.warm_up()
-        speaker.needs(pack.info.name, texts.all)
+        speaker.needs(pack.info.name, texts.all, texts.first)
         prepare_speech(speaker, (prepare or first_texts)(texts), step)
         picker = build_picker(settings, step)
         estimates = StageEstimates(COLD_ESTIMATES_MS)

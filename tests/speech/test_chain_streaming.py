@@ -134,7 +134,7 @@ def test_an_utterance_that_changed_voice_stays_in_it() -> None:
     assert texts(list(chain.stream(TEXT, utterance=utterance)))[-1][0] == "b"
     first.break_after = None
     assert texts(list(chain.stream("再看风扇。", utterance=utterance))) == [("b", "再看风扇。")]
-    assert chain.fingerprint_in(utterance) == "b-1"
+    assert utterance.voice == 1
     assert texts(list(chain.stream("好的。", utterance=Utterance()))) == [("a", "好的。")]
 
 

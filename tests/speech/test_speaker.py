@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 from tests.speech.fakes import ToneVoice
 from tests.speech.streaming_fakes import ChunkVoice
+from voicebot.errors import VoiceError
 from voicebot.speech.api import Clause
 from voicebot.speech.cache import SpeechCache
 from voicebot.speech.chain import Utterance, VoiceChain
@@ -143,3 +146,33 @@ def test_who_waits_for_another_to_make_a_clause_can_be_stopped(tmp_path: Path) -
     waiting.join(5)
     assert not waiting.is_alive() and voice.spoken == [clause.text]
     assert "".join(piece.text for piece in first) == "我查一下"
+
+
+def test_what_is_prepared_is_in_the_first_voice_or_not_at_all(tmp_path: Path) -> None:
+    first, second = ToneVoice("a", failures=5), ToneVoice("b")
+    speaker = Speaker(VoiceChain((first, second)), SpeechCache(tmp_path))
+    clause = Clause("好的。", 0, 0)
+    for _ in range(5):
+        with pytest.raises(VoiceError, match="a: told to fail"):
+            speaker.prepare_clause(clause)
+    assert second.rendered == []
+    assert [piece.voice for piece in speaker.stream(clause)] == ["a"], "callers were told nothing"
+
+
+def test_while_the_first_voice_is_out_what_the_second_has_said_is_at_hand(tmp_path: Path) -> None:
+    first, second = ToneVoice("a", failures=99), ToneVoice("b")
+    speaker = Speaker(VoiceChain((first, second)), SpeechCache(tmp_path))
+    clause = Clause("好的。", 0, 0)
+    assert speaker.prepare_clause(clause, voice=1)
+    for _ in range(3):  # then it rests
+        assert speaker.cached(clause) is None
+        assert [(piece.voice, piece.kept) for piece in speaker.stream(clause)] == [("b", True)]
+    utterance = Utterance()
+    assert speaker.cached(clause) is not None and speaker.cached(clause, utterance) is not None
+    assert utterance.voice == 1
+    assert second.rendered == ["好的。"] and len(first.rendered) == 3
+    other = Clause("您好。", 0, 0)
+    cache = SpeechCache(tmp_path)
+    cache.put("a-1", other.text, second.render("您好。"))
+    utterance = Utterance()
+    assert speaker.cached(other, utterance) is not None and utterance.voice == 0

@@ -189,7 +189,9 @@ class Mouth:
     def interject(self, text: str) -> None:
         """Say `text` at once if all of it is prepared and nothing sounds."""
         clauses = self._speaker.clauses(text)
-        prepared = [pcm for each in clauses if (pcm := self._speaker.cached(each)) is not None]
+        voice = Utterance()
+        found = (self._speaker.cached(each, voice) for each in clauses)
+        prepared = [pcm for pcm in found if pcm is not None]
         if self.sounding or len(prepared) < len(clauses):
             return
         for clause, pcm in zip(clauses, prepared, strict=True):

@@ -70,7 +70,10 @@ def build_voice(settings: Settings, pack: Pack) -> Voice:
         return voices[0]
     most_s = _SHARE * patience_s(settings)
     return VoiceChain(
-        voices, deadline_s=min(most_s, MOST_DEADLINE_S), stall_s=min(most_s, MOST_STALL_S)
+        voices,
+        deadline_s=min(most_s, MOST_DEADLINE_S),
+        stall_s=min(most_s, MOST_STALL_S),
+        online=engine == "edge",
     )
 
 

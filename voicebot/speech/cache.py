@@ -83,12 +83,13 @@ class SpeechCache:
         if due:
             self.sweep()
 
-    def needs(self, name: str, fingerprint: str, texts: Iterable[str]) -> None:
-        """Clauses that `name` (a pack) will say: kept longer than what is said by chance.
+    def needs(self, name: str, clauses: Iterable[tuple[str, str]]) -> None:
+        """Clauses, (fingerprint, text), that `name` (a pack) will say: kept longer than what is
+        said by chance.
 
         Replaces what it needed before. Forgotten a month after it was last told.
         """
-        keys = [cache_key(fingerprint, text) for text in texts]
+        keys = [cache_key(fingerprint, text) for fingerprint, text in clauses]
         with contextlib.suppress(OSError):
             needed.write(self.folder, name, keys)
 

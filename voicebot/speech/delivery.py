@@ -24,6 +24,7 @@ class Spoken:
 
     `text` is what has been said in full when `pcm` ends and had not been before it. `whole` comes
     with the last piece of a clause that one voice spoke to its end: all of it, levelled as one.
+    `kept`: it was at hand, and not made for this.
     """
 
     pcm: Pcm
@@ -31,6 +32,7 @@ class Spoken:
     fingerprint: str
     text: str = ""
     whole: Pcm | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,16 @@ class Speaker:
         """The voice's name, or several with the best first."""
         return self._voice.name
 
+    @property
+    def voices(self) -> int:
+        """How many there are; they are numbered from 0, best first."""
+        return len(self._voice.voices)
+
+    @property
+    def stand_in(self) -> int | None:
+        """The voice that speaks while the first is out, if that is to be reckoned with."""
+        return 1 if self._voice.online and self.voices > 1 else None
+
     def warm_up(self) -> None:
         """Load everything that is loaded late; seconds, once, before the first call."""
         self._voice.warm_up()
@@ -68,12 +78,22 @@ class Speaker:
     def cached(self, clause: Clause, utterance: Utterance | None = None) -> Pcm | None:
         """Return the clause's audio if it is at hand (microseconds to a millisecond).
 
-        In the voice that `utterance` is in, or the first one.
+        In the voice that `utterance` is in, or the first one; while that rests after failures, in
+        the one that speaks for it: `utterance` is then in that.
         """
-        if self._cache is None:
-            return None
-        fingerprint = self._voice.fingerprint_in(utterance or Utterance())
-        return self._cache.get(fingerprint, clause.text)
+        utterance = utterance or Utterance()
+        for number in dict.fromkeys((utterance.voice, self._voice.speaking(utterance))):
+            if (pcm := self.kept(clause, number)) is not None:
+                utterance.voice = number
+                return pcm
+        return None
+
+    def kept(self, clause: Clause, voice: int = 0) -> Pcm | None:
+        """Return the clause's audio if it is at hand in the voice of this number."""
+        return self._kept(self._voice.voices[voice], clause.text)
+
+    def _kept(self, voice: Voice, text: str) -> Pcm | None:
+        return None if self._cache is None else self._cache.get(voice.fingerprint, text)
 
     def render(self, clause: Clause, *, timeout_s: float | None = None) -> Pcm:
         """Return the clause's audio, int16 at 8 kHz, shape (n,), without `pause_ms` after it.
@@ -84,7 +104,7 @@ class Speaker:
             found = self.cached(clause)
             if found is not None:
                 return found
-            spoken = self._voice.speak(clause.text, timeout_s=timeout_s)
+            spoken = self._voice.speak(clause.text, timeout_s=timeout_s, kept=self._kept)
             self._keep(clause, spoken)
             return spoken.pcm
 
@@ -104,8 +124,8 @@ class Speaker:
         with self._turn(clause.text, stop):
             found = None if stop.is_set() else self.cached(clause, utterance)
             if found is not None:
-                fingerprint = self._voice.fingerprint_in(utterance)
-                yield Spoken(found, self._voice.name, fingerprint, clause.text, found)
+                voice = self._voice.voices[utterance.voice]
+                yield Spoken(found, voice.name, voice.fingerprint, clause.text, found, kept=True)
                 return
             yield from self._live(clause, timeout_s, stop, utterance)
 
@@ -114,54 +134,75 @@ class Speaker:
     ) -> Iterator[Spoken]:
         made = []
         for spoken in self._voice.stream(
-            clause.text, timeout_s=timeout_s, stop=stop, utterance=utterance
+            clause.text, timeout_s=timeout_s, stop=stop, utterance=utterance, kept=self._kept
         ):
             made.append(Made(len(spoken.pcm) * 1000 / LINE_RATE, time.monotonic()))
             yield spoken
-            if spoken.whole is not None:
+            if spoken.whole is not None and not spoken.kept:
                 self.pace.learn(spoken.voice, clause.text, made)
                 self._keep(clause, spoken)
 
     def _keep(self, clause: Clause, spoken: Spoken) -> None:
-        if self._cache is not None and spoken.whole is not None:
+        if self._cache is not None and spoken.whole is not None and not spoken.kept:
             self._cache.put(spoken.fingerprint, clause.text, spoken.whole)
 
-    def prepare(self, texts: Iterable[str], progress: Progress | None = None) -> int:
+    def prepare(
+        self, texts: Iterable[str], progress: Progress | None = None, *, voice: int = 0
+    ) -> int:
         """Render what will surely be said (greetings, questions, answers) into the cache.
 
         `progress(done, total)` counts clauses. Returns how many were new. Of several processes
-        that prepare the same one renders a clause, and the others wait for it.
+        that prepare the same one renders a clause, and the others wait for it. Raises VoiceError.
         """
         wanted = self.fixed(texts)
         new = 0
         for done, clause in enumerate(wanted, start=1):
-            if self.cached(clause) is None:
-                new += self.prepare_clause(clause)
+            new += self.prepare_clause(clause, voice)
             if progress is not None:
                 progress(done, len(wanted))
         return new
 
-    def needs(self, name: str, texts: Iterable[str]) -> None:
-        """Tell the cache what the pack `name` will say: it is kept longer than what is not."""
-        if self._cache is not None:
-            needed = [clause.text for clause in self.fixed(texts)]
-            self._cache.needs(name, self._voice.fingerprint, needed)
+    def needs(self, name: str, texts: Iterable[str], first: Iterable[str] = ()) -> None:
+        """Tell the cache what the pack `name` will say: it is kept longer than what is not.
+
+        `first` is needed in the `stand_in` too, where there is one.
+        """
+        if self._cache is None:
+            return
+        needed = [(self._voice.fingerprint, clause.text) for clause in self.fixed(texts)]
+        if self.stand_in is not None:
+            fingerprint = self._voice.voices[self.stand_in].fingerprint
+            needed += [(fingerprint, clause.text) for clause in self.fixed(first)]
+        self._cache.needs(name, needed)
 
     def cache_bytes(self) -> int:
         """How much the cache holds on disk, of this voice and all others."""
         return 0 if self._cache is None else self._cache.size_bytes()
 
-    def prepare_clause(self, clause: Clause) -> bool:
-        """Render a clause into the cache, if no other process does; whether it was rendered."""
+    def prepare_clause(self, clause: Clause, voice: int = 0) -> bool:
+        """Render a clause into the cache, if no other process does; whether it was rendered.
+
+        In the voice of this number, or not at all: what another said would not be found. Raises
+        VoiceError, of which those who call are told nothing.
+        """
+        if self.kept(clause, voice) is not None:
+            return False
         if self._cache is None:
-            self.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
+            self._render_in(clause, voice)
             return True
-        fingerprint = self._voice.fingerprint
-        with self._cache.claim(fingerprint, clause.text, wait_s=OFFLINE_TIMEOUT_S):
-            if self.cached(clause) is not None:  # another process was faster
+        fingerprint = self._voice.voices[voice].fingerprint
+        with (
+            self._cache.claim(fingerprint, clause.text, wait_s=OFFLINE_TIMEOUT_S),
+            self._turn(clause.text),
+        ):
+            if self.kept(clause, voice) is not None:  # another process or a call was faster
                 return False
-            self.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
+            self._keep(clause, self._render_in(clause, voice))
             return True
+
+    def _render_in(self, clause: Clause, voice: int) -> Spoken:
+        stop = threading.Event()
+        return self._voice.speak_in(voice, clause.text, OFFLINE_TIMEOUT_S, stop)
 
     def _turn(self, text: str, stop: threading.Event | None = None) -> _Turn:
         return _Turn(self._lock, self._rendering, text, stop or threading.Event())
