@@ -156,6 +156,7 @@ class App:
 
     def close(self) -> None:
         """Stop the worker threads and close the records. Idempotent."""
+        self.speaker.close()  # else the workers prepare on
         self.scheduler.close()
         if self.records is not None:
             self.records.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +17,7 @@ from voicebot.speech.wording import Wording
 Progress = Callable[[int, int], None]
 OFFLINE_TIMEOUT_S = 120.0  # nobody waits: a busy machine is no reason for the second voice
 _LOOK_EVERY_S = 0.05
+_CALLER_WAITS_S = 1.0  # for somebody else's rendering of the same: it may be in no hurry
 
 
 class Speaker:
@@ -42,6 +44,7 @@ class Speaker:
         self._wording = Wording(known, terms, reader)
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
+        self._closing = threading.Event()
 
     @property
     def sample_rate(self) -> int:
@@ -121,7 +124,7 @@ class Speaker:
         Goes into the cache if one voice spoke it to its end. Raises VoiceError.
         """
         stop, utterance = stop or threading.Event(), utterance or Utterance()
-        with self._turn(clause.text, stop):
+        with self._turn(clause.text, stop, _CALLER_WAITS_S):
             found = None if stop.is_set() else self.cached(clause, utterance)
             if found is not None:
                 voice = self._voice.voices[utterance.voice]
@@ -192,8 +195,10 @@ class Speaker:
             return True
         fingerprint = self._voice.voices[voice].fingerprint
         with (
-            self._cache.claim(fingerprint, clause.text, wait_s=OFFLINE_TIMEOUT_S),
-            self._turn(clause.text),
+            self._cache.claim(
+                fingerprint, clause.text, wait_s=OFFLINE_TIMEOUT_S, stop=self._closing
+            ),
+            self._turn(clause.text, self._closing),
         ):
             if self.kept(clause, voice) is not None:  # another process or a call was faster
                 return False
@@ -201,17 +206,22 @@ class Speaker:
             return True
 
     def _render_in(self, clause: Clause, voice: int) -> Spoken:
-        stop = threading.Event()
-        return self._voice.speak_in(voice, clause.text, OFFLINE_TIMEOUT_S, stop)
+        return self._voice.speak_in(voice, clause.text, OFFLINE_TIMEOUT_S, self._closing)
 
-    def _turn(self, text: str, stop: threading.Event | None = None) -> _Turn:
-        return _Turn(self._lock, self._rendering, text, stop or threading.Event())
+    def close(self) -> None:
+        """Prepare nothing more: what is being prepared ends at once, with a VoiceError."""
+        self._closing.set()
+
+    def _turn(
+        self, text: str, stop: threading.Event | None = None, wait_s: float = math.inf
+    ) -> _Turn:
+        return _Turn(self._lock, self._rendering, text, stop or threading.Event(), wait_s)
 
 
 class _Turn:
     """One thread at a time for one text; the lock goes away with its last user.
 
-    Who waits while `stop` is set goes on without a turn.
+    Who waits for longer than `wait_s`, or while `stop` is set, goes on without a turn.
     """
 
     def __init__(
@@ -220,14 +230,17 @@ class _Turn:
         locks: dict[str, threading.Lock],
         text: str,
         stop: threading.Event,
+        wait_s: float,
     ) -> None:
         self._guard, self._locks, self._text, self._stop = guard, locks, text, stop
+        self._wait_s = wait_s
 
     def __enter__(self) -> None:
         with self._guard:
             self._mine = self._locks.setdefault(self._text, threading.Lock())
+        until_s = time.monotonic() + self._wait_s
         while not self._mine.acquire(timeout=_LOOK_EVERY_S):
-            if self._stop.is_set():
+            if self._stop.is_set() or time.monotonic() > until_s:
                 self._mine = threading.Lock()  # no turn of this text's: nothing is rendered in it
                 self._mine.acquire()
                 return
