@@ -271,3 +271,49 @@ def test_a_clause_whose_patience_is_over_is_left_to_who_else_waits_for_it(
 
     ready, _ = in_call(script, voice, scheduler, patience_s=0.3)
     assert ready and voice.spoken == [TEXT]
+
+
+def test_a_guess_that_nobody_came_for_makes_room_for_the_next(
+    scheduler: InferenceScheduler,
+) -> None:
+    voice = PacedVoice(*WORDS)
+    voice.go = threading.Semaphore(0)
+
+    async def script(mouth: Mouth, call: FileCall) -> None:
+        for text in ("第一句。", "第二句。", "第三句。"):
+            mouth.begin(text)
+            await until(lambda: text in voice.spoken)  # noqa: B023
+        await until(lambda: scheduler.busy == 1)
+        voice.stopped.clear()
+        mouth.begin("第三句。")
+        assert voice.go is not None
+        voice.go.release(9)
+        await mouth.say("第三句。")
+
+    in_call(script, voice, scheduler)
+    assert voice.spoken == ["第一句。", "第二句。", "第三句。"] and not voice.stopped.is_set()
+
+
+def test_who_stops_waiting_wants_it_no_more_unless_it_is_said(
+    scheduler: InferenceScheduler,
+) -> None:
+    voice = PacedVoice(*WORDS)
+    voice.go = threading.Semaphore(0)
+
+    async def script(mouth: Mouth, call: FileCall) -> tuple[str, str]:
+        wanted = asyncio.create_task(mouth.prefetch("不要了。"))
+        await until(lambda: scheduler.busy == 1)
+        wanted.cancel()
+        await until(lambda: scheduler.busy == 0)
+        saying = asyncio.create_task(mouth.say(TEXT))
+        wanted = asyncio.create_task(mouth.prefetch(TEXT))
+        await until(lambda: voice.spoken[-1] == TEXT)
+        wanted.cancel()
+        await asyncio.sleep(0.1)
+        assert voice.go is not None
+        voice.go.release(9)
+        await saying
+        return mouth.stop()
+
+    told, _ = in_call(script, voice, scheduler)
+    assert told == (TEXT, "") and voice.spoken == ["不要了。", TEXT]

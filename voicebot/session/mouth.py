@@ -81,22 +81,22 @@ class Mouth:
         return rendering is not None and rendering.begun
 
     def begin(self, text: str) -> None:
-        """Start rendering the first clause of `text`, should it be said."""
+        """Start rendering the first clause of `text`, should it be said.
+
+        It replaces what was begun before and is neither said nor waited for.
+        """
         clauses = self._speaker.clauses(text)
         if clauses and self._speaker.cached(clauses[0]) is None:
-            self._renderings.of(clauses[0], Priority.FIRST_CLAUSE, Utterance())
+            self._renderings.guess(clauses[0])
 
     async def prefetch(self, text: str) -> None:
-        """Have the beginning of `text` ready, without a sound."""
+        """Have the beginning of `text` ready, without a sound; cancelled: nobody wants it."""
         clauses = self._speaker.clauses(text)
         if not clauses or self._speaker.cached(clauses[0]) is not None:
             return
-        rendering = self._renderings.of(clauses[0], Priority.FIRST_CLAUSE, Utterance())
-        rendering.waiting += 1
-        try:
+        rendering = self._renderings.guess(clauses[0])
+        with self._renderings.waiting_for(rendering):
             await rendering.piece(0)
-        finally:
-            rendering.waiting -= 1
 
     # --- speaking -------------------------------------------------------------------------------
     async def say(self, text: str, on_first_sound: Callable[[], None] | None = None) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from voicebot.session.talk import cancel
 from voicebot.speech.api import Clause
@@ -130,6 +130,7 @@ class Renderings:
         self._scheduler = scheduler
         self._learn = learn
         self._all: list[Rendering] = []
+        self._guess: Rendering | None = None
 
     def found(self, clause: Clause) -> Rendering | None:
         """The one of this clause that is under way or there."""
@@ -152,6 +153,34 @@ class Renderings:
         made = Rendering(self._speaker, self._scheduler, clause, priority, utterance, self._learn)
         self._all.append(made)
         return made
+
+    def guess(self, clause: Clause) -> Rendering:
+        """That of the first clause of what is likely to be said.
+
+        What was guessed before is dropped if nobody has come for it: it would be made ahead of
+        what is said.
+        """
+        made = self.of(clause, Priority.FIRST_CLAUSE, Utterance())
+        if self._guess is not None and self._guess is not made:
+            self._drop_unfinished(self._guess)
+        self._guess = made
+        return made
+
+    @contextlib.contextmanager
+    def waiting_for(self, rendering: Rendering) -> Iterator[None]:
+        """Somebody waits for it, who wants it no more if that is cancelled."""
+        rendering.waiting += 1
+        try:
+            yield
+        except BaseException:
+            rendering.waiting -= 1
+            self._drop_unfinished(rendering)
+            raise
+        rendering.waiting -= 1
+
+    def _drop_unfinished(self, rendering: Rendering) -> None:
+        if not rendering.done:
+            self.drop(rendering)
 
     def drop(self, rendering: Rendering) -> None:
         """It is not needed any more by who says so: nobody finds it, unless others want it."""
