@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
-
-import platformdirs
 
 from asr_models import Recognizer
 from asr_models.silero import SileroVad
@@ -18,9 +15,8 @@ from voicebot.dialog.policy import Dialog
 from voicebot.ears import build_domain, build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
-from voicebot.knowledge.ct2_embedder import CT2Embedder
+from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.knowledge.pack_index import open_pack_index
 from voicebot.line import admission, make_endpoint
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
@@ -45,7 +41,7 @@ from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.session.turn_taking import turn_taker
 from voicebot.settings import Settings
-from voicebot.speech.build import build_speaker
+from voicebot.speech.build import build_speaker, patience_s
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.estimates import StageEstimates
 from voicebot.turns.scheduler import InferenceScheduler
@@ -135,7 +131,7 @@ class App:
         texts = all_texts(settings, pack, knowledge)
         speaker = build_speaker(settings, pack, known=texts.all)
         speaker.warm_up()
-        speaker.needs(pack.info.name, texts.all)
+        speaker.needs(pack.info.name, texts.all, texts.first)
         prepare_speech(speaker, (prepare or first_texts)(texts), step)
         picker = build_picker(settings, step)
         estimates = StageEstimates(COLD_ESTIMATES_MS)
@@ -156,6 +152,7 @@ class App:
 
     def close(self) -> None:
         """Stop the worker threads and close the records. Idempotent."""
+        self.speaker.close()  # else the workers prepare on
         self.scheduler.close()
         if self.records is not None:
             self.records.close()
@@ -193,7 +190,7 @@ class App:
 
         turns = self.settings.turns
         learn = partial(self.estimates.observe, FIRST_SOUND_STAGE)
-        mouth = Mouth(call, self.speaker, self.scheduler, 2 * turns.watchdog_ms / 1000, learn)
+        mouth = Mouth(call, self.speaker, self.scheduler, patience_s(self.settings), learn)
         thinker = Thinker(
             self._conversation,
             mouth,
@@ -237,7 +234,7 @@ class App:
     ) -> Session:
         if not call.info.overflow:
             return self.session(call, observer, endpoint=endpoint, keeper=keeper)
-        mouth = Mouth(call, self.speaker, self.scheduler)
+        mouth = Mouth(call, self.speaker, self.scheduler, patience_s(self.settings))
         text = self.pack.prompts.get(queue_notice.PROMPT)
         return queue_notice.QueueNotice(call, mouth, text, self.pack.info.name, observer)
 
@@ -287,19 +284,6 @@ class App:
                 lambda: prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)
             )
         await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
-
-
-def build_knowledge(settings: Settings, pack: Pack, step: Step) -> Knowledge:
-    """The pack's index, built or brought up to date in the user's cache folder."""
-    embedder = CT2Embedder(
-        locate(settings.knowledge.embedder, settings.models), threads=settings.knowledge.threads
-    )
-    return open_pack_index(
-        pack,
-        embedder,
-        Path(platformdirs.user_cache_dir("voicebot")) / "index",
-        lambda stage, done, total: step(f"knowledge: {stage}", f"{done}/{total}"),
-    )
 
 
 def all_texts(settings: Settings, pack: Pack, knowledge: Knowledge) -> SpokenTexts:

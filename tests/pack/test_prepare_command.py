@@ -10,6 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from voicebot.cli import pack
+from voicebot.errors import VoiceError
+from voicebot.speech.espeak import EspeakVoice
 
 pytestmark = [pytest.mark.peer, pytest.mark.weights]
 app = typer.Typer()
@@ -40,6 +42,27 @@ def test_a_pack_is_prepared_once_and_told_of(
     total, ready, left = before["all"]
     assert (ready, left) == (0, total) and total > 100
     assert before["documents"][0] > 0
-    _, after = run()
+    code, after = run()
+    assert code == 0
     assert after["all"] == (total, total, 0)
     assert run("--check") == (0, after)
+
+
+def test_a_voice_that_is_out_is_told_of(
+    tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    asked: list[str] = []
+
+    def fails(self: EspeakVoice, text: str, **options: object) -> None:
+        asked.append(text)
+        raise VoiceError("voice espeak: told to fail")
+
+    monkeypatch.setattr(EspeakVoice, "stream", fails)
+    config = tmp_path / "espeak.toml"
+    config.write_text('[speech]\nengine = "espeak"\n', encoding="utf-8")
+    command = ["pack", "prepare", str(root), "--config", str(config)]
+    result = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "could not be rendered: voice espeak: told to fail" in " ".join(result.output.split())
+    assert len(asked) < 6, "it is not asked for every clause"

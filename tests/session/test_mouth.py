@@ -53,3 +53,16 @@ def test_a_filler_that_is_cut_takes_nothing_of_what_was_heard_before_it(
         return mouth.stop()
 
     assert asyncio.run(talk()) == ("先看电源灯。再看硬盘灯。", "")
+
+
+def test_half_of_a_filler_is_no_filler(tmp_path: Path, scheduler: InferenceScheduler) -> None:
+    line: Any = Line()
+    line.stuck = True
+    speaker = Speaker(ToneVoice(), SpeechCache(tmp_path))
+    speaker.prepare(["请您稍等。"])
+
+    async def talk() -> None:
+        Mouth(line, speaker, scheduler).interject("请您稍等。我再查一下。")
+
+    asyncio.run(talk())
+    assert line.queued_ms == 0

@@ -225,10 +225,95 @@ def test_a_voice_that_hangs_with_nobody_behind_it_is_an_error_in_time(
     voice.go = threading.Semaphore(2)
 
     async def script(mouth: Mouth, call: FileCall) -> tuple[str, str]:
-        with pytest.raises(VoiceError, match=f"no sound of {TEXT!r} within"):
+        with pytest.raises(VoiceError, match="no sound of a clause of 13 characters within") as e:
             await mouth.say(TEXT)
+        assert not set(TEXT) & set(str(e.value)), "what is said to a caller is in no log"
         return mouth.stop()
 
     told, _ = in_call(script, voice, scheduler, patience_s=0.3)
     assert told[0] and told == (told[0], TEXT.removeprefix(told[0]))
     assert voice.stopped.wait(2)
+
+
+def test_a_clause_whose_patience_is_over_gives_its_worker_back_and_is_tried_anew(
+    scheduler: InferenceScheduler,
+) -> None:
+    voice = PacedVoice(*WORDS)
+    voice.go = threading.Semaphore(0)
+
+    async def script(mouth: Mouth, call: FileCall) -> tuple[str, str]:
+        with pytest.raises(VoiceError):
+            await mouth.say(TEXT)
+        await until(lambda: scheduler.busy == 0)
+        assert voice.go is not None
+        voice.go.release(9)
+        await mouth.say(TEXT)
+        return mouth.stop()
+
+    told, _ = in_call(script, voice, scheduler, patience_s=0.3)
+    assert told == (TEXT, "") and voice.spoken == [TEXT, TEXT]
+
+
+def test_a_clause_whose_patience_is_over_is_left_to_who_else_waits_for_it(
+    scheduler: InferenceScheduler,
+) -> None:
+    voice = PacedVoice(*WORDS)
+    voice.go = threading.Semaphore(0)
+
+    async def script(mouth: Mouth, call: FileCall) -> bool:
+        wanted = asyncio.create_task(mouth.prefetch(TEXT))
+        with pytest.raises(VoiceError):
+            await mouth.say(TEXT)
+        assert voice.go is not None
+        voice.go.release(9)
+        await wanted
+        return mouth.ready(TEXT)
+
+    ready, _ = in_call(script, voice, scheduler, patience_s=0.3)
+    assert ready and voice.spoken == [TEXT]
+
+
+def test_a_guess_that_nobody_came_for_makes_room_for_the_next(
+    scheduler: InferenceScheduler,
+) -> None:
+    voice = PacedVoice(*WORDS)
+    voice.go = threading.Semaphore(0)
+
+    async def script(mouth: Mouth, call: FileCall) -> None:
+        for text in ("第一句。", "第二句。", "第三句。"):
+            mouth.begin(text)
+            await until(lambda: text in voice.spoken)  # noqa: B023
+        await until(lambda: scheduler.busy == 1)
+        voice.stopped.clear()
+        mouth.begin("第三句。")
+        assert voice.go is not None
+        voice.go.release(9)
+        await mouth.say("第三句。")
+
+    in_call(script, voice, scheduler)
+    assert voice.spoken == ["第一句。", "第二句。", "第三句。"] and not voice.stopped.is_set()
+
+
+def test_who_stops_waiting_wants_it_no_more_unless_it_is_said(
+    scheduler: InferenceScheduler,
+) -> None:
+    voice = PacedVoice(*WORDS)
+    voice.go = threading.Semaphore(0)
+
+    async def script(mouth: Mouth, call: FileCall) -> tuple[str, str]:
+        wanted = asyncio.create_task(mouth.prefetch("不要了。"))
+        await until(lambda: scheduler.busy == 1)
+        wanted.cancel()
+        await until(lambda: scheduler.busy == 0)
+        saying = asyncio.create_task(mouth.say(TEXT))
+        wanted = asyncio.create_task(mouth.prefetch(TEXT))
+        await until(lambda: voice.spoken[-1] == TEXT)
+        wanted.cancel()
+        await asyncio.sleep(0.1)
+        assert voice.go is not None
+        voice.go.release(9)
+        await saying
+        return mouth.stop()
+
+    told, _ = in_call(script, voice, scheduler)
+    assert told == (TEXT, "") and voice.spoken == ["不要了。", TEXT]

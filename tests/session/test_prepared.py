@@ -8,19 +8,30 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.speech.fakes import ToneVoice
+from voicebot.errors import VoiceError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.ingest.tables import CELL_SEPARATOR
 from voicebot.pack import Pack, Prompts
 from voicebot.pack_loader import load_pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
-from voicebot.session.prepared import coverage, first_texts, nothing, prepare_idly, urgent_texts
+from voicebot.session.prepared import (
+    coverage,
+    first_texts,
+    nothing,
+    prepare_idly,
+    prepare_speech,
+    urgent_texts,
+    wanted,
+)
 from voicebot.session.slot_values import filled_branches, filled_prompts
 from voicebot.session.spoken_texts import SpokenTexts, document_texts, spoken_texts
 from voicebot.settings import SERVER_PACK
 from voicebot.speech.cache import SpeechCache
+from voicebot.speech.chain import VoiceChain
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler
 
@@ -159,10 +170,48 @@ def test_it_is_prepared_while_nobody_calls_and_goes_on_after_a_failure(
 
     async def run() -> None:
         nobody_calls.set()
-        await prepare_idly(texts, speaker, scheduler, idle)
+        await prepare_idly(texts, speaker, scheduler, idle, pause_s=0.01)
 
     asyncio.run(run())
-    assert voice.rendered == ["您好。", "请讲。", "再见。"]
+    assert voice.rendered == ["您好。", "请讲。", "再见。", "您好。"], "what failed comes again"
     assert rendered_in_call == [2]
     clauses = [speaker.clauses(text)[0] for text in texts.all]
-    assert [speaker.cached(clause) is not None for clause in clauses] == [False, True, True]
+    assert [speaker.cached(clause) is not None for clause in clauses] == [True, True, True]
+
+
+TEN = SpokenTexts(("您好。", "请讲。"), tuple(f"第{number}句。" for number in "一二三四五六七八"))
+
+
+async def nobody_calls() -> None:
+    pass
+
+
+def test_a_voice_that_is_out_is_left_alone_and_tried_again_later(
+    tmp_path: Path, scheduler: InferenceScheduler
+) -> None:
+    first, second = ToneVoice("a", failures=6), ToneVoice("b")
+    speaker = Speaker(VoiceChain((first, second), online=True), SpeechCache(tmp_path))
+    with structlog.testing.capture_logs() as logs:
+        asyncio.run(prepare_idly(TEN, speaker, scheduler, nobody_calls, pause_s=0.01))
+    assert len(first.rendered) == 10 + 6, "two rounds ended after three failures each"
+    assert [(each["clauses"], each["again_s"]) for each in logs] == [(10, 0.01), (10, 0.02)]
+    assert second.rendered == list(TEN.first), "what no call can do without, for the outage"
+    assert wanted(speaker, TEN) == []
+
+
+def test_only_an_online_voice_is_reckoned_to_be_out(tmp_path: Path) -> None:
+    speaker = Speaker(VoiceChain((ToneVoice("a"), ToneVoice("b"))), SpeechCache(tmp_path))
+    assert [voice for _, voice in wanted(speaker, TEN)] == [0] * 10
+
+
+def test_a_start_without_the_first_voice_prepares_in_the_next(tmp_path: Path) -> None:
+    first, second = ToneVoice("a", failures=99), ToneVoice("b")
+    speaker = Speaker(VoiceChain((first, second), online=True), SpeechCache(tmp_path))
+    prepare_speech(speaker, TEN.all, lambda what, state: None)
+    assert len(first.rendered) < 6, "it is not asked for every text"
+    assert sorted(second.rendered) == sorted(TEN.all)
+    prepare_speech(speaker, TEN.all, lambda what, state: None)
+    assert len(second.rendered) == 10, "once"
+    broken = Speaker(ToneVoice("c", failures=99))
+    with pytest.raises(VoiceError):
+        prepare_speech(broken, TEN.all, lambda what, state: None)

@@ -108,7 +108,7 @@ def test_a_full_disk_costs_nothing_but_the_cache(tmp_path: Path) -> None:
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
         cache.put("v", "好的。", HELLO)
-        cache.needs("pack", "v", [str(number) for number in range(100)])
+        cache.needs("pack", [("v", str(number)) for number in range(100)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handled)
@@ -147,7 +147,7 @@ def test_files_of_others_are_never_deleted(tmp_path: Path) -> None:
 
 def test_what_a_pack_needs_outlives_what_was_said_by_chance(tmp_path: Path) -> None:
     cache = SpeechCache(tmp_path, max_mb=1)
-    cache.needs("pack", "v", ["needed"])
+    cache.needs("pack", [("v", "needed")])
     cache.put("v", "needed", QUARTER_MB)
     os.utime(place(tmp_path, "needed"), (1000, 1000))  # by far the longest unused
     for number in range(8):
@@ -161,7 +161,7 @@ def test_what_a_pack_needs_outlives_what_was_said_by_chance(tmp_path: Path) -> N
 def test_the_bound_holds_for_what_is_needed_too(tmp_path: Path) -> None:
     cache = SpeechCache(tmp_path, max_mb=1)
     texts = [f"needed {number}" for number in range(8)]
-    cache.needs("pack", "v", texts)
+    cache.needs("pack", [("v", text) for text in texts])
     for text in texts:
         cache.put("v", text, QUARTER_MB)
     assert cache.sweep() <= 1024 * 1024
@@ -169,7 +169,7 @@ def test_the_bound_holds_for_what_is_needed_too(tmp_path: Path) -> None:
 
 
 def test_a_pack_that_nobody_starts_any_more_needs_nothing(tmp_path: Path) -> None:
-    SpeechCache(tmp_path).needs("pack", "v", ["needed"])
+    SpeechCache(tmp_path).needs("pack", [("v", "needed")])
     now_s = time.time()
     late = SpeechCache(tmp_path, max_mb=1, clock=lambda: now_s + KEPT_S + 60)
     late.put("v", "needed", QUARTER_MB)

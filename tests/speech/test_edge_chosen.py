@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import socket
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from asr_models.wav import read_wav
 from tests.speech.edge_cases import PARTLY_SAID, TEXT
 from tests.speech.edge_server import Behaviour, EdgeServer
+from tests.speech.streaming_fakes import ChunkVoice
 from voicebot.cli import app
 from voicebot.errors import SettingsError, VoiceError
 from voicebot.pack import Pack
@@ -21,7 +23,7 @@ from voicebot.pack_loader import load_pack
 from voicebot.settings import Settings, load_settings
 from voicebot.speech import build
 from voicebot.speech.api import LINE_RATE
-from voicebot.speech.build import build_voice
+from voicebot.speech.build import build_voice, patience_s
 from voicebot.speech.chain import VoiceChain
 from voicebot.speech.edge import EdgeVoice
 
@@ -92,6 +94,26 @@ def test_the_settings_say_who_stands_behind_it(pack: Pack) -> None:
     assert chain.name == "zh-CN-XiaoxiaoNeural > espeak"
     alone = build_voice(settings(engine="espeak", voice=EDGE), pack)
     assert alone.name == "espeak"
+
+
+@pytest.mark.parametrize("watchdog_ms", [500, 1000])
+def test_a_hanging_first_voice_is_followed_before_a_call_gives_up(
+    watchdog_ms: int, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = ChunkVoice("a", break_after=0, how="hang"), ChunkVoice("b")
+    monkeypatch.setattr(build, "EdgeVoice", lambda *args, **options: first)
+    monkeypatch.setattr(build, "EspeakVoice", lambda **options: second)
+    overrides = {
+        "turns": {"watchdog_ms": watchdog_ms},
+        "speech": {"engine": "edge", "fallback": ["espeak"]},
+    }
+    chosen = load_settings(environ={}, overrides=overrides)
+    chain = build_voice(chosen, pack)
+    assert isinstance(chain, VoiceChain)
+    started_s = time.monotonic()
+    (said,) = chain.stream("您好。")
+    assert said.voice == "b"
+    assert time.monotonic() - started_s < patience_s(chosen)
 
 
 def test_the_online_voice_is_nobodys_fallback() -> None:

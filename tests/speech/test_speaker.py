@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.speech.fakes import ToneVoice
 from tests.speech.streaming_fakes import ChunkVoice
+from voicebot.errors import VoiceError
 from voicebot.speech.api import Clause
 from voicebot.speech.cache import SpeechCache
 from voicebot.speech.chain import Utterance, VoiceChain
@@ -143,3 +148,85 @@ def test_who_waits_for_another_to_make_a_clause_can_be_stopped(tmp_path: Path) -
     waiting.join(5)
     assert not waiting.is_alive() and voice.spoken == [clause.text]
     assert "".join(piece.text for piece in first) == "我查一下"
+
+
+def test_what_is_prepared_is_in_the_first_voice_or_not_at_all(tmp_path: Path) -> None:
+    first, second = ToneVoice("a", failures=5), ToneVoice("b")
+    speaker = Speaker(VoiceChain((first, second)), SpeechCache(tmp_path))
+    clause = Clause("好的。", 0, 0)
+    for _ in range(5):
+        with pytest.raises(VoiceError, match="a: told to fail"):
+            speaker.prepare_clause(clause)
+    assert second.rendered == []
+    assert [piece.voice for piece in speaker.stream(clause)] == ["a"], "callers were told nothing"
+
+
+def test_while_the_first_voice_is_out_what_the_second_has_said_is_at_hand(tmp_path: Path) -> None:
+    first, second = ToneVoice("a", failures=99), ToneVoice("b")
+    speaker = Speaker(VoiceChain((first, second)), SpeechCache(tmp_path))
+    clause = Clause("好的。", 0, 0)
+    assert speaker.prepare_clause(clause, voice=1)
+    for _ in range(3):  # then it rests
+        assert speaker.cached(clause) is None
+        assert [(piece.voice, piece.kept) for piece in speaker.stream(clause)] == [("b", True)]
+    utterance = Utterance()
+    assert speaker.cached(clause) is not None and speaker.cached(clause, utterance) is not None
+    assert utterance.voice == 1
+    assert second.rendered == ["好的。"] and len(first.rendered) == 3
+    other = Clause("您好。", 0, 0)
+    cache = SpeechCache(tmp_path)
+    cache.put("a-1", other.text, second.render("您好。"))
+    utterance = Utterance()
+    assert speaker.cached(other, utterance) is not None and utterance.voice == 0
+
+
+def preparing(speaker: Speaker, clause: Clause) -> tuple[threading.Thread, list[str]]:
+    """A thread that prepares a clause, and what it failed of."""
+    errors: list[str] = []
+
+    def work() -> None:
+        try:
+            speaker.prepare_clause(clause)
+        except VoiceError as error:
+            errors.append(str(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread, errors
+
+
+def test_a_caller_does_not_wait_for_what_is_prepared_in_no_hurry(tmp_path: Path) -> None:
+    voice = ChunkVoice("a", break_after=0, how="hang")
+    speaker = Speaker(VoiceChain((voice, ToneVoice("b")), deadline_s=0.1), SpeechCache(tmp_path))
+    clause = Clause("好的。", 0, 0)
+    thread, errors = preparing(speaker, clause)
+    poll_until(lambda: voice.spoken == [clause.text])
+    started_s = time.monotonic()
+    assert [piece.voice for piece in speaker.stream(clause)] == ["b"]
+    assert time.monotonic() - started_s < 10
+    assert thread.is_alive() and not errors
+    speaker.close()
+    thread.join(5)
+
+
+def test_closing_ends_what_is_being_prepared_and_what_waits_for_it(tmp_path: Path) -> None:
+    voice = ChunkVoice("a", break_after=0, how="hang")
+    clause = Clause("好的。", 0, 0)
+    speakers = [Speaker(voice, SpeechCache(tmp_path)) for _ in range(2)]  # as two processes
+    first, errors = preparing(speakers[0], clause)
+    poll_until(lambda: voice.spoken == [clause.text])
+    second, more = preparing(speakers[1], clause)
+    for speaker in reversed(speakers):
+        speaker.close()
+    for thread in (first, second):
+        thread.join(5)
+        assert not thread.is_alive()
+    assert errors and more and "stopped" in errors[0] + more[0]
+    assert voice.stopped.wait(5)
+
+
+def poll_until(done: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < until_s
+        time.sleep(0.01)

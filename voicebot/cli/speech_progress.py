@@ -19,18 +19,20 @@ from rich.table import Table
 
 from voicebot.cli.screen import announce, out
 from voicebot.errors import VoiceError
-from voicebot.session.prepared import Coverage
-from voicebot.speech.api import Clause
+from voicebot.session.prepared import REPEATEDLY, Coverage, Wanted
+from voicebot.speech.breaker import Breaker
 from voicebot.speech.speaker import Speaker
 
 THREADS = 2
 
 
-def render_with_progress(speaker: Speaker, texts: Sequence[str], console: Console) -> None:
-    """Render what is not at hand, likeliest first. Ctrl-C ends it after the running clauses."""
-    missing = [c for c in speaker.fixed(texts) if speaker.cached(c) is None]
+def render_with_progress(speaker: Speaker, missing: Sequence[Wanted], console: Console) -> str:
+    """Render what is `missing`, likeliest first. Ctrl-C ends it after the running clauses.
+
+    So does a voice that fails repeatedly. Returns why something is left, "" if nothing failed.
+    """
     if not missing:
-        return
+        return ""
     with console.status("loading the voice"):
         speaker.warm_up()
     columns = (
@@ -41,17 +43,22 @@ def render_with_progress(speaker: Speaker, texts: Sequence[str], console: Consol
         TimeRemainingColumn(),
     )
     failed: list[str] = []
+    failures = Breaker(failures=REPEATEDLY)
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("", total=len(missing))
         stop = threading.Event()
 
-        def work(clause: Clause) -> None:
-            if not stop.is_set():
-                try:
-                    speaker.prepare_clause(clause)
-                except VoiceError as error:
-                    failed.append(str(error))
-                bar.advance(task)
+        def work(wanted: Wanted) -> None:
+            if stop.is_set():
+                return
+            try:
+                speaker.prepare_clause(*wanted)
+                failures.succeeded()
+            except VoiceError as error:
+                failed.append(str(error))
+                if failures.failed():
+                    stop.set()
+            bar.advance(task)
 
         with ThreadPoolExecutor(THREADS) as threads:
             try:
@@ -60,8 +67,7 @@ def render_with_progress(speaker: Speaker, texts: Sequence[str], console: Consol
             except KeyboardInterrupt:
                 stop.set()
                 announce("interrupted; what is rendered is kept")
-    if failed:
-        announce(f"{len(failed)} clauses could not be rendered; the first: {failed[0]}")
+    return f"{len(failed)} clauses could not be rendered: {failed[-1]}" if failed else ""
 
 
 def print_coverage(groups: Sequence[Coverage], kept_bytes: int, cache_mb: int) -> None:

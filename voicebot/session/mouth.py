@@ -9,16 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from telephony import FRAME_MS, SAMPLE_RATE, Call
 from telephony.gain import PAUSE_DB
 from voicebot.errors import VoiceError
-from voicebot.session.rendering import Learn, Rendering, learn_nothing
+from voicebot.session.rendering import Learn, Rendering, Renderings, learn_nothing
 from voicebot.session.said import Said
-from voicebot.session.talk import cancel
 from voicebot.speech.api import Clause, Pcm
 from voicebot.speech.chain import Spoken, Utterance
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 PATIENCE_S = 7.0
-_KEPT = 4  # first clauses that were prepared and not said yet
 
 
 class Mouth:
@@ -38,13 +36,11 @@ class Mouth:
     ) -> None:
         self._call = call
         self._speaker = speaker
-        self._scheduler = scheduler
         self._patience_s = patience_s
-        self._learn = learn
         self._said = Said()
         self._talking = False
         self._gain_db = 0.0
-        self._renderings: list[Rendering] = []
+        self._renderings = Renderings(speaker, scheduler, learn)
         self._saying: Rendering | None = None
 
     # --- what is going on -----------------------------------------------------------------------
@@ -81,26 +77,26 @@ class Mouth:
         clauses = self._speaker.clauses(text)
         if not clauses or self._speaker.cached(clauses[0]) is not None:
             return True
-        rendering = self._found(clauses[0])
+        rendering = self._renderings.found(clauses[0])
         return rendering is not None and rendering.begun
 
     def begin(self, text: str) -> None:
-        """Start rendering the first clause of `text`, should it be said."""
+        """Start rendering the first clause of `text`, should it be said.
+
+        It replaces what was begun before and is neither said nor waited for.
+        """
         clauses = self._speaker.clauses(text)
         if clauses and self._speaker.cached(clauses[0]) is None:
-            self._rendering(clauses[0], Priority.FIRST_CLAUSE, Utterance())
+            self._renderings.guess(clauses[0])
 
     async def prefetch(self, text: str) -> None:
-        """Have the beginning of `text` ready, without a sound."""
+        """Have the beginning of `text` ready, without a sound; cancelled: nobody wants it."""
         clauses = self._speaker.clauses(text)
         if not clauses or self._speaker.cached(clauses[0]) is not None:
             return
-        rendering = self._rendering(clauses[0], Priority.FIRST_CLAUSE, Utterance())
-        rendering.waiting += 1
-        try:
+        rendering = self._renderings.guess(clauses[0])
+        with self._renderings.waiting_for(rendering):
             await rendering.piece(0)
-        finally:
-            rendering.waiting -= 1
 
     # --- speaking -------------------------------------------------------------------------------
     async def say(self, text: str, on_first_sound: Callable[[], None] | None = None) -> None:
@@ -119,7 +115,6 @@ class Mouth:
             await self.finished()
         finally:
             self._talking = False
-            self._saying = None
 
     async def _say_clause(
         self,
@@ -136,10 +131,13 @@ class Mouth:
                 on_first_sound()
         else:
             priority = Priority.FIRST_CLAUSE if number == 0 else Priority.PARTIAL
-            rendering = self._saying = self._rendering(clause, priority, utterance)
+            rendering = self._renderings.of(clause, priority, utterance)
             utterance = rendering.utterance
-            await self._play_as_made(number, rendering, on_first_sound)
-            self._forget(rendering)
+            self._claim(rendering)
+            try:
+                await self._play_as_made(number, rendering, on_first_sound)
+            finally:  # one that hangs must not be found again, nor keep its worker
+                self._let_go(rendering)
         self._call.play(silence(clause.pause_ms))
         self._said.pause(clause.pause_ms)
         return utterance
@@ -148,7 +146,7 @@ class Mouth:
         self, number: int, rendering: Rendering, on_first_sound: Callable[[], None] | None
     ) -> None:
         text = rendering.clause.text
-        async with self._patience(text):
+        async with self._patience(len(text)):
             head = await self._head(rendering)
         for each in head:
             self._play(number, each.pcm, each.text)
@@ -156,7 +154,7 @@ class Mouth:
             on_first_sound()
         played = len(head)
         while True:
-            async with self._patience(text):
+            async with self._patience(len(text)):
                 piece = await rendering.piece(played)
             if piece is None:
                 return
@@ -189,14 +187,14 @@ class Mouth:
         self._said.sound(number, text, duration_ms(pcm))
 
     def interject(self, text: str) -> None:
-        """Say `text` at once if it is prepared and nothing sounds."""
+        """Say `text` at once if all of it is prepared and nothing sounds."""
         clauses = self._speaker.clauses(text)
-        prepared = [self._speaker.cached(clause) for clause in clauses]
-        if self.sounding:
+        voice = Utterance()
+        found = (self._speaker.cached(each, voice) for each in clauses)
+        prepared = [pcm for pcm in found if pcm is not None]
+        if self.sounding or len(prepared) < len(clauses):
             return
         for clause, pcm in zip(clauses, prepared, strict=True):
-            if pcm is None:
-                return
             self._call.play(pcm.tobytes() + silence(clause.pause_ms))
             self._said.aside(duration_ms(pcm))
             self._said.pause(clause.pause_ms)
@@ -229,11 +227,8 @@ class Mouth:
         heard = self._said.heard(self._fall_silent())
         self._said.forget()
         self.unduck()
-        if (saying := self._saying) is not None:
-            self._saying = None
-            if not saying.waiting:
-                saying.abandon()
-                self._forget(saying)
+        if self._saying is not None:
+            self._let_go(self._saying)
         return heard
 
     def _fall_silent(self) -> float:
@@ -246,41 +241,30 @@ class Mouth:
 
     async def close(self) -> None:
         """The call is over: what is still being rendered for it is not waited for."""
-        await cancel(*(rendering.abandon() for rendering in self._renderings))
+        await self._renderings.close()
 
     # --- what is being made ---------------------------------------------------------------------
     @contextlib.asynccontextmanager
-    async def _patience(self, text: str) -> AsyncIterator[None]:
+    async def _patience(self, characters: int) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._patience_s):
                 yield
-        except TimeoutError:
+        except TimeoutError:  # not the text: what callers are told belongs into no log
             raise VoiceError(
-                f"voice: no sound of {text[:20]!r} within {self._patience_s:g} s"
+                f"voice: no sound of a clause of {characters} characters within "
+                f"{self._patience_s:g} s"
             ) from None
 
-    def _found(self, clause: Clause) -> Rendering | None:
-        for rendering in self._renderings:
-            if rendering.clause.text == clause.text and not rendering.failed:
-                return rendering
-        return None
+    def _claim(self, rendering: Rendering) -> None:
+        self._saying = rendering
+        rendering.being_said = True
 
-    def _rendering(self, clause: Clause, priority: Priority, utterance: Utterance) -> Rendering:
-        """The rendering of a clause: one, however many wait for it; a second would hold a worker
-        for nothing. Not one in a voice that `utterance` has left."""
-        found = self._found(clause)
-        if found is not None and found.utterance.voice >= utterance.voice:
-            return found
-        idle = [each for each in self._renderings if each.done and each is not self._saying]
-        for old in idle[:-_KEPT]:
-            self._forget(old)
-        made = Rendering(self._speaker, self._scheduler, clause, priority, utterance, self._learn)
-        self._renderings.append(made)
-        return made
-
-    def _forget(self, rendering: Rendering) -> None:
-        with contextlib.suppress(ValueError):
-            self._renderings.remove(rendering)
+    def _let_go(self, rendering: Rendering) -> None:
+        """It is said no further."""
+        if self._saying is rendering:
+            self._saying = None
+            rendering.being_said = False
+            self._renderings.drop(rendering)
 
 
 def duration_ms(pcm: Pcm) -> float:

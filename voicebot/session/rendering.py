@@ -1,4 +1,4 @@
-"""A clause being spoken by a worker thread, and its sound as it reaches the event loop."""
+"""Clauses being spoken by worker threads, and their sound as it reaches the event loop."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from voicebot.session.talk import cancel
 from voicebot.speech.api import Clause
 from voicebot.speech.chain import Spoken, Utterance
 from voicebot.speech.speaker import Speaker
@@ -16,6 +17,7 @@ from voicebot.turns.scheduler import InferenceScheduler, Priority
 VOICE_STAGE = "voice"
 FIRST_SOUND_STAGE = "first sound"
 """Of a clause; the whole of it is `VOICE_STAGE`, which holds a worker for so long."""
+_KEPT = 4  # first clauses that were made and not said yet
 
 Learn = Callable[[float], None]
 
@@ -27,8 +29,8 @@ def learn_nothing(first_sound_ms: float) -> None:
 class Rendering:
     """One clause on its way; begins at once. Used from the event loop that it was made in.
 
-    `waiting` is the number of those who want it beside whoever says it. `learn` is told in a worker
-    thread how many ms the first sound took.
+    `waiting` is the number of those who want it beside whoever says it (`being_said`). `learn` is
+    told in a worker thread how many ms the first sound took.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Rendering:
         self.clause = clause
         self.utterance = utterance
         self.waiting = 0
+        self.being_said = False
         self._speaker = speaker
         self._learn = learn
         self._loop = asyncio.get_running_loop()
@@ -67,6 +70,11 @@ class Rendering:
     def begun(self) -> bool:
         """Whether some of the sound is here."""
         return bool(self._pieces)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody waits for it or says it."""
+        return self.being_said or self.waiting > 0
 
     async def piece(self, number: int) -> Spoken | None:
         """The piece of this number, when it is there; None after the last one.
@@ -107,3 +115,84 @@ class Rendering:
         if not task.cancelled():
             task.exception()  # seen: there may be nobody who waits for it
         self._news.set()
+
+
+class Renderings:
+    """One call's: a clause is made once, however many want it, and only while somebody may.
+
+    Used from the event loop that it was made in.
+    """
+
+    def __init__(
+        self, speaker: Speaker, scheduler: InferenceScheduler, learn: Learn = learn_nothing
+    ) -> None:
+        self._speaker = speaker
+        self._scheduler = scheduler
+        self._learn = learn
+        self._all: list[Rendering] = []
+        self._guess: Rendering | None = None
+
+    def found(self, clause: Clause) -> Rendering | None:
+        """The one of this clause that is under way or there."""
+        for rendering in self._all:
+            if rendering.clause.text == clause.text and not rendering.failed:
+                return rendering
+        return None
+
+    def of(self, clause: Clause, priority: Priority, utterance: Utterance) -> Rendering:
+        """That of a clause, begun if need be: a second would hold a worker for nothing.
+
+        Not one in a voice that `utterance` has left.
+        """
+        found = self.found(clause)
+        if found is not None and found.utterance.voice >= utterance.voice:
+            return found
+        idle = [each for each in self._all if each.done and not each.wanted]
+        for old in idle[:-_KEPT]:
+            self.forget(old)
+        made = Rendering(self._speaker, self._scheduler, clause, priority, utterance, self._learn)
+        self._all.append(made)
+        return made
+
+    def guess(self, clause: Clause) -> Rendering:
+        """That of the first clause of what is likely to be said.
+
+        What was guessed before is dropped if nobody has come for it: it would be made ahead of
+        what is said.
+        """
+        made = self.of(clause, Priority.FIRST_CLAUSE, Utterance())
+        if self._guess is not None and self._guess is not made:
+            self._drop_unfinished(self._guess)
+        self._guess = made
+        return made
+
+    @contextlib.contextmanager
+    def waiting_for(self, rendering: Rendering) -> Iterator[None]:
+        """Somebody waits for it, who wants it no more if that is cancelled."""
+        rendering.waiting += 1
+        try:
+            yield
+        except BaseException:
+            rendering.waiting -= 1
+            self._drop_unfinished(rendering)
+            raise
+        rendering.waiting -= 1
+
+    def _drop_unfinished(self, rendering: Rendering) -> None:
+        if not rendering.done:
+            self.drop(rendering)
+
+    def drop(self, rendering: Rendering) -> None:
+        """It is not needed any more by who says so: nobody finds it, unless others want it."""
+        if not rendering.wanted:
+            rendering.abandon()
+            self.forget(rendering)
+
+    def forget(self, rendering: Rendering) -> None:
+        """It was said."""
+        with contextlib.suppress(ValueError):
+            self._all.remove(rendering)
+
+    async def close(self) -> None:
+        """The call is over: what is still being made for it is not waited for."""
+        await cancel(*(rendering.abandon() for rendering in self._all))

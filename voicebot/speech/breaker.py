@@ -30,6 +30,12 @@ class Breaker:
         """How long a rest is."""
         return self._rest_s
 
+    @property
+    def resting(self) -> bool:
+        """Whether the voice is not to be tried now; asking takes no trial away."""
+        with self._lock:
+            return self._failed >= self._limit and self._clock() < self._closed_again_s
+
     def allows(self) -> bool:
         """Whether the voice may be tried now. When the rest is over, one caller gets a trial."""
         with self._lock:

@@ -25,6 +25,8 @@ from voicebot.weights import locate
 
 log = structlog.get_logger(__name__)
 KOKORO, KOKORO_PUBLISHED = "kokoro-v1.0-fast", "kokoro-v1.0-int8"
+MOST_DEADLINE_S, MOST_STALL_S = 6.0, 5.0
+_SHARE = 0.6  # of a call's patience is a voice's; the rest is for the one that follows it
 Engine = Literal["edge", "kokoro", "espeak"]
 ORDER: tuple[Engine, ...] = ("edge", "kokoro", "espeak")  # best first: nobody falls back upwards
 
@@ -64,7 +66,20 @@ def build_voice(settings: Settings, pack: Pack) -> Voice:
                 log.info("no such voice to fall back on", engine=second, reason=str(error))
     if len(voices) == 1 and engine == "edge":
         log.warning("no voice to fall back on when the network fails")
-    return VoiceChain(voices) if len(voices) > 1 else voices[0]
+    if len(voices) == 1:
+        return voices[0]
+    most_s = _SHARE * patience_s(settings)
+    return VoiceChain(
+        voices,
+        deadline_s=min(most_s, MOST_DEADLINE_S),
+        stall_s=min(most_s, MOST_STALL_S),
+        online=engine == "edge",
+    )
+
+
+def patience_s(settings: Settings) -> float:
+    """How long a call waits for a clause's next sound before it takes all voices for dead."""
+    return 2 * settings.turns.watchdog_ms / 1000
 
 
 def _chosen(speech: SpeechSettings, pack_voice: str) -> tuple[Engine, str]:

@@ -83,27 +83,31 @@ class SpeechCache:
         if due:
             self.sweep()
 
-    def needs(self, name: str, fingerprint: str, texts: Iterable[str]) -> None:
-        """Clauses that `name` (a pack) will say: kept longer than what is said by chance.
+    def needs(self, name: str, clauses: Iterable[tuple[str, str]]) -> None:
+        """Clauses, (fingerprint, text), that `name` (a pack) will say: kept longer than what is
+        said by chance.
 
         Replaces what it needed before. Forgotten a month after it was last told.
         """
-        keys = [cache_key(fingerprint, text) for text in texts]
+        keys = [cache_key(fingerprint, text) for fingerprint, text in clauses]
         with contextlib.suppress(OSError):
             needed.write(self.folder, name, keys)
 
     @contextlib.contextmanager
-    def claim(self, fingerprint: str, text: str, *, wait_s: float) -> Iterator[None]:
+    def claim(
+        self, fingerprint: str, text: str, *, wait_s: float, stop: threading.Event | None = None
+    ) -> Iterator[None]:
         """Hold the right to render a clause, so that no other process does so meanwhile.
 
-        Waits for `wait_s` at most, then goes ahead all the same: look whether it has been
-        rendered. A process that dies lets go; a folder that takes no files lets everybody pass.
+        Waits for `wait_s` at most, or until `stop` is set, then goes ahead all the same: look
+        whether it has been rendered. A process that dies lets go; a folder that takes no files lets
+        everybody pass.
         """
         path = self._path(cache_key(fingerprint, text)).with_suffix(CLAIM)
         descriptor = _opened(path)
         try:
             if descriptor is not None:
-                _lock(descriptor, wait_s)
+                _lock(descriptor, wait_s, stop or threading.Event())
             yield
         finally:
             if descriptor is not None:
@@ -192,16 +196,15 @@ def _opened(path: Path) -> int | None:
         return None
 
 
-def _lock(descriptor: int, wait_s: float) -> None:
+def _lock(descriptor: int, wait_s: float, stop: threading.Event) -> None:
     """Lock an open file, unless somebody else holds it for all of `wait_s`."""
     give_up_s = time.monotonic() + wait_s
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= give_up_s:
+            if time.monotonic() >= give_up_s or stop.wait(_LOOK_AGAIN_S):
                 return
-            time.sleep(_LOOK_AGAIN_S)
         except OSError:  # a file system without locks
             return
         else:

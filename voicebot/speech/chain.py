@@ -33,14 +33,24 @@ class Utterance:
     voice: int = 0
 
 
+Kept = Callable[[Voice, str], Pcm | None]
+
+
+def nothing_kept(voice: Voice, text: str) -> Pcm | None:
+    """There is no cache."""
+    return None
+
+
 class VoiceChain:
     """A `Voice` made of several, best first.
 
     Each voice but the last gets `deadline_s` to its first sound, or the `timeout_s` of the request,
     and `stall_s` from one chunk to the next; one that fails or is late is followed by the next,
-    from the first word that was not said. The last one is always tried.
+    from the first word that was not said. The last one is always tried, and gets `last_s` for each
+    chunk: late is better than silent, but what hangs for ever must not hold a worker.
 
-    Raises ValueError for an empty chain.
+    `online`: the first voice can be out for hours, through nobody's fault here. Raises ValueError
+    for an empty chain.
     """
 
     def __init__(
@@ -49,14 +59,17 @@ class VoiceChain:
         *,
         deadline_s: float = 6.0,
         stall_s: float = 5.0,
+        last_s: float = 30.0,
+        online: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not voices:
             raise ValueError("a voice chain needs at least one voice")
         self._voices = tuple(voices)
+        self.online = online
         self._breakers = tuple(Breaker(clock=clock) for _ in voices)
         self._levels = VoiceLevels()
-        self._deadline_s, self._stall_s = deadline_s, stall_s
+        self._deadline_s, self._stall_s, self._last_s = deadline_s, stall_s, last_s
 
     @property
     def voices(self) -> tuple[Voice, ...]:
@@ -77,9 +90,13 @@ class VoiceChain:
         """The first voice's: what the others say is never kept as if it were the first's."""
         return self._voices[0].fingerprint
 
-    def fingerprint_in(self, utterance: Utterance) -> str:
-        """That of the voice `utterance` is in."""
-        return self._voices[utterance.voice].fingerprint
+    def speaking(self, utterance: Utterance) -> int:
+        """The voice that `utterance` would go on in: the first from its own on that may speak."""
+        last = len(self._voices) - 1
+        for number in range(utterance.voice, last):
+            if not self._breakers[number].resting:
+                return number
+        return last
 
     def warm_up(self) -> None:
         for voice in self._voices:
@@ -89,13 +106,25 @@ class VoiceChain:
         return self.speak(text, timeout_s=timeout_s).pcm
 
     def speak(
-        self, text: str, *, timeout_s: float | None = None, utterance: Utterance | None = None
+        self, text: str, *, timeout_s: float | None = None, kept: Kept = nothing_kept
     ) -> Spoken:
         """The whole clause at once, levelled as such where one voice spoke it all.
 
         Raises VoiceError if none could.
         """
-        said = list(self.stream(text, timeout_s=timeout_s, utterance=utterance))
+        return join(list(self.stream(text, timeout_s=timeout_s, kept=kept)))
+
+    def speak_in(self, number: int, text: str, timeout_s: float, stop: threading.Event) -> Spoken:
+        """As `speak`, in this voice or not at all; those who call are told nothing of a failure.
+
+        Raises VoiceError, also when `stop` was set before the end.
+        """
+        voice, limits = self._voices[number], Limits(timeout_s, timeout_s)
+        said = list(
+            deliver(voice, text, limits=limits, careful=False, levels=self._levels, stop=stop)
+        )
+        if not said or said[-1].whole is None:
+            raise VoiceError(f"voice {voice.name}: stopped before the clause was done")
         return join(said)
 
     def stream(
@@ -105,12 +134,13 @@ class VoiceChain:
         timeout_s: float | None = None,
         stop: threading.Event | None = None,
         utterance: Utterance | None = None,
+        kept: Kept = nothing_kept,
     ) -> Iterator[Spoken]:
         """Speak one clause as it is made: line audio, each piece with the words it completes.
 
-        The texts of the pieces, joined, are `text`, whichever voices spoke them. Once `stop` is
-        set nothing more is made. Raises VoiceError when the last voice has failed, at whichever
-        piece it comes to that.
+        What is `kept` of a voice whose turn it is need not be made by it. The texts of the pieces,
+        joined, are `text`, whichever voices spoke them. Once `stop` is set nothing more is made.
+        Raises VoiceError when the last voice has failed, at whichever piece it comes to that.
         """
         stop = stop or threading.Event()
         utterance = utterance or Utterance()
@@ -121,13 +151,19 @@ class VoiceChain:
                 return
             voice, breaker = self._voices[number], self._breakers[number]
             last = number == len(self._voices) - 1
+            if not said and (pcm := kept(voice, text)) is not None:
+                utterance.voice = number
+                yield Spoken(pcm, voice.name, voice.fingerprint, text, pcm, kept=True)
+                return
             if not last and not breaker.allows():
                 errors.append(f"{voice.name} rests after failures")
                 continue
-            limits = None if last else self._limits(timeout_s)
+            limits = self._last_limits(timeout_s) if last else self._limits(timeout_s)
             rest = text[said:]
             try:
-                for spoken in deliver(voice, rest, limits=limits, levels=self._levels, stop=stop):
+                for spoken in deliver(
+                    voice, rest, limits=limits, careful=not last, levels=self._levels, stop=stop
+                ):
                     said += len(spoken.text)
                     yield spoken if len(rest) == len(text) else replace(spoken, whole=None)
             except VoiceError as error:
@@ -154,6 +190,10 @@ class VoiceChain:
             return Limits(self._deadline_s, min(self._stall_s, self._deadline_s))
         return Limits(timeout_s, timeout_s)
 
+    def _last_limits(self, timeout_s: float | None) -> Limits:
+        limit_s = max(timeout_s or 0.0, self._last_s)
+        return Limits(limit_s, limit_s, asked=False)
+
     def _log_failure(
         self, voice: Voice, error: VoiceError, text: str, said: int, resting: Breaker | None
     ) -> None:
@@ -175,6 +215,6 @@ def join(said: Sequence[Spoken]) -> Spoken:
     last = said[-1]
     text = "".join(each.text for each in said)
     if last.whole is not None:
-        return Spoken(last.whole, last.voice, last.fingerprint, text, last.whole)
+        return replace(last, pcm=last.whole, text=text)
     voices = " > ".join(dict.fromkeys(each.voice for each in said))
     return Spoken(np.concatenate([each.pcm for each in said]), voices, "", text)

@@ -24,6 +24,7 @@ class Spoken:
 
     `text` is what has been said in full when `pcm` ends and had not been before it. `whole` comes
     with the last piece of a clause that one voice spoke to its end: all of it, levelled as one.
+    `kept`: it was at hand, and not made for this.
     """
 
     pcm: Pcm
@@ -31,39 +32,50 @@ class Spoken:
     fingerprint: str
     text: str = ""
     whole: Pcm | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long may pass until the first chunk, and from one to the next."""
+    """How long may pass until the first chunk, and from one to the next.
+
+    `asked`: the voice is told too, and may say better itself why it was late.
+    """
 
     first_s: float
     next_s: float
+    asked: bool = True
+
+    @property
+    def timeout_s(self) -> float | None:
+        """For the voice."""
+        return self.first_s if self.asked else None
 
 
 def deliver(
     voice: Voice,
     text: str,
     *,
-    limits: Limits | None,
+    limits: Limits,
+    careful: bool = True,
     levels: VoiceLevels,
     stop: threading.Event,
 ) -> Iterator[Spoken]:
     """Speak `text`, at least one piece, the last with the rest of the text.
 
-    `limits`: another voice follows if this one fails. Then a voice that tells its words gives no
+    `careful`: another voice follows if this one fails. Then a voice that tells its words gives no
     sound out before it is known what it says, and that the rest could be said alone: else words
     would be said twice. One that tells them with the last chunk is heard at once; should it break
-    off, the clause begins anew. Without limits everything is given out as it comes.
+    off, the clause begins anew. Else everything is given out as it comes.
 
     Raises VoiceError, at whichever piece it comes to that; whatever else the voice raises too
     comes as one.
     """
     try:
         if hasattr(voice, "stream"):
-            yield from _streamed(cast(StreamingVoice, voice), text, limits, levels, stop)
+            yield from _streamed(cast(StreamingVoice, voice), text, limits, careful, levels, stop)
         else:
-            pcm = voice.render(text, timeout_s=limits.first_s if limits else None)
+            pcm = voice.render(text, timeout_s=limits.timeout_s)
             yield Spoken(pcm, voice.name, voice.fingerprint, text, pcm)
     except VoiceError:
         if not stop.is_set():  # some can only be stopped by an error
@@ -75,12 +87,13 @@ def deliver(
 def _streamed(
     voice: StreamingVoice,
     text: str,
-    limits: Limits | None,
+    limits: Limits,
+    careful: bool,
     levels: VoiceLevels,
     stop: threading.Event,
 ) -> Iterator[Spoken]:
     shaper = Shaper(voice.stream_rate, levels.get(voice.fingerprint))
-    pieces = _Pieces(voice, text, shaper, careful=limits is not None)
+    pieces = _Pieces(voice, text, shaper, careful=careful)
     try:
         for chunk in _chunks(voice, text, limits, stop):
             if (piece := pieces.of(chunk)) is not None:
@@ -96,16 +109,13 @@ def _streamed(
 
 
 def _chunks(
-    voice: StreamingVoice, text: str, limits: Limits | None, stop: threading.Event
+    voice: StreamingVoice, text: str, limits: Limits, stop: threading.Event
 ) -> Iterator[Chunk]:
-    if limits is None:
-        return voice.stream(text, stop=stop)
-    first_s, next_s = limits.first_s, limits.next_s
     return in_time(
         voice.name,
-        lambda ours: voice.stream(text, timeout_s=first_s, stop=ours),
-        first_s=first_s + _GRACE_S,
-        next_s=next_s,
+        lambda ours: voice.stream(text, timeout_s=limits.timeout_s, stop=ours),
+        first_s=limits.first_s + min(_GRACE_S, limits.first_s / 4),
+        next_s=limits.next_s,
         stop=stop,
     )
 
