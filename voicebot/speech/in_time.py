@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +14,7 @@ from voicebot.errors import VoiceError
 from voicebot.speech.api import Chunk
 
 _LOOK_EVERY_S = 0.05  # at `stop`, while nothing comes
+_LEAVE_S = 5.0
 
 Make = Callable[[threading.Event], Iterator[Chunk]]
 
@@ -41,6 +44,7 @@ def in_time(
     made: queue.SimpleQueue[Chunk | _End] = queue.SimpleQueue()
     thread = threading.Thread(target=_pump, args=(make, ours, made), name=f"voice-{name}")
     thread.daemon = True
+    _speaking.add(thread)
     thread.start()
     try:
         limit_s = first_s
@@ -55,6 +59,18 @@ def in_time(
             raise VoiceError(f"voice {name}: nothing came for {limit_s:g} s")
     finally:
         ours.set()
+
+
+_speaking: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+
+@atexit.register
+def _let_voices_end() -> None:
+    """A process that ends while native code still runs in a thread is aborted. Voices that were
+    told to stop do so at once; one that hangs is not waited for any longer."""
+    until_s = time.monotonic() + _LEAVE_S
+    for thread in list(_speaking):
+        thread.join(max(0.0, until_s - time.monotonic()))
 
 
 def _pump(make: Make, stop: threading.Event, made: queue.SimpleQueue[Chunk | _End]) -> None:
