@@ -18,17 +18,19 @@ app = typer.Typer()
 pack.register(app)
 
 
+@pytest.fixture(autouse=True)
+def a_cache_of_its_own(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICEBOT_MODELS", str(models))  # or they were looked for in that cache
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 def shown(output: str) -> dict[str, tuple[int, int, int]]:
     """By group: clauses, prepared, left."""
     rows = re.findall(r"│ ([^│]+?) +│ +(\d+) │ +(\d+) │ +(\d+) │", output)
     return {name: (int(total), int(ready), int(left)) for name, total, ready, left in rows}
 
 
-def test_a_pack_is_prepared_once_and_told_of(
-    tmp_path: Path, root: Path, models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VOICEBOT_MODELS", str(models))  # or they were looked for in the cache
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def test_a_pack_is_prepared_once_and_told_of(tmp_path: Path, root: Path) -> None:
     config = tmp_path / "espeak.toml"
     config.write_text('[speech]\nengine = "espeak"\n', encoding="utf-8")
 
@@ -51,7 +53,6 @@ def test_a_pack_is_prepared_once_and_told_of(
 def test_a_voice_that_is_out_is_told_of(
     tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     asked: list[str] = []
 
     def fails(self: EspeakVoice, text: str, **options: object) -> None:
