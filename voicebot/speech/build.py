@@ -105,6 +105,7 @@ class _Makers:
         self._speed = settings.speech.speed or pack.info.voice.speed
 
     def make(self, engine: Engine, name: str) -> Voice:
+        """Raises WeightsError or VoiceError if what the engine needs is not there."""
         if engine == "edge":
             return EdgeVoice(
                 name,

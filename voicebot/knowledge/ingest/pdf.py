@@ -64,6 +64,7 @@ class _Reader:
         self._turned = 0
 
     def read(self, progress: Pages) -> Document:
+        """Page after page; a damaged page is left out and told of."""
         total = len(self._pdf.pages)
         found: list[Page] = []
         for number, page in enumerate(self._pdf.pages[:MAX_PAGES], start=1):
