@@ -92,7 +92,7 @@ def test_kokoro_and_then_espeak_stand_behind_it(
 def test_the_settings_say_who_stands_behind_it(pack: Pack) -> None:
     chain = build_voice(settings(engine="edge", fallback=["espeak"]), pack)
     assert chain.name == "zh-CN-XiaoxiaoNeural > espeak"
-    alone = build_voice(settings(engine="espeak", voice=EDGE), pack)
+    alone = build_voice(settings(engine="espeak"), pack)
     assert alone.name == "espeak"
 
 
