@@ -100,6 +100,7 @@ def speech_of(line: Line, voice: KokoroVoice) -> Samples:
 
 
 def main() -> None:
+    """Record the entries of the manifest that are asked for, or list them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", nargs="+", metavar="NAME", default=[])
     parser.add_argument("--list", action="store_true", help="show the entries and stop")
