@@ -17,7 +17,7 @@ help:  ## what can be made
 $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing voicebot and what it needs into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres]'
 	@touch $@
 
 $(TORCH_STAMP): pyproject.toml
@@ -38,7 +38,7 @@ demo: weights  ## one complete hotline call over SIP on this machine
 serve: weights  ## start the bot on 127.0.0.1:5060
 	@$(BIN)/voicebot serve
 
-peers:  ## real programs the tests talk to (Debian: sipp, baresip, kamailio, espeak-ng)
+peers:  ## real programs the tests talk to (Debian: sipp, baresip, kamailio, postgresql, espeak-ng)
 	@deploy/install-peers.sh
 
 lint: $(STAMP)  ## ruff and mypy

@@ -13,6 +13,7 @@ need baresip baresip-core
 need kamailio kamailio
 need sox sox
 need openssl openssl
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need initdb postgresql
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then
@@ -26,7 +27,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing ${missing[*]}"
 
-# The tests start their own kamailio; the package is not to start one as a service.
+# The tests start their own kamailio and PostgreSQL; the packages are not to start services.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
@@ -35,6 +36,8 @@ if [ ! -e "$policy" ]; then
 fi
 $sudo apt-get update -qq
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-if [[ " ${missing[*]} " == *" kamailio "* ]] && [ -d /run/systemd/system ]; then
-  $sudo systemctl disable --quiet kamailio
-fi
+for service in kamailio postgresql; do
+  if [[ " ${missing[*]} " == *" $service "* ]] && [ -d /run/systemd/system ]; then
+    $sudo systemctl disable --quiet "$service"
+  fi
+done

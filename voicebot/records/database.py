@@ -31,18 +31,24 @@ def open_engine(where: str | Path, *, create: bool) -> sa.Engine:
     try:
         shown = sa.make_url(url).render_as_string(hide_password=True)
         engine = sa.create_engine(url, **_options(url))
+    except (SQLAlchemyError, ImportError) as error:
+        raise RecordsError(f"records: cannot open {shown}: {one_line(error)}") from None
+    try:
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine)
         _migrate(engine)
-    except RecordsError:
-        raise
-    except CommandError as error:
-        raise RecordsError(
-            f"records: {shown} was written by another version of voicebot ({error}); upgrade it"
-        ) from None
-    except (SQLAlchemyError, ImportError) as error:
-        raise RecordsError(f"records: cannot open {shown}: {one_line(error)}") from None
+    except (CommandError, SQLAlchemyError) as error:
+        engine.dispose()
+        raise _refusal(shown, error) from None
     return engine
+
+
+def _refusal(shown: str, error: CommandError | SQLAlchemyError) -> RecordsError:
+    if isinstance(error, CommandError):
+        return RecordsError(
+            f"records: {shown} was written by another version of voicebot ({error}); upgrade it"
+        )
+    return RecordsError(f"records: cannot open {shown}: {one_line(error)}")
 
 
 def one_line(error: BaseException) -> str:
