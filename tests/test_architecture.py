@@ -18,7 +18,7 @@ FLOORS = (
     {"pack_loader"},
     {"knowledge", "language", "speech", "records", "line", "ears"},
     {"dialog", "turns"},
-    {"handoff"},
+    {"handoff", "webhooks"},
     {"session"},
     {"replay", "console", "serving"},
     {"app"},

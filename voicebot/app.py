@@ -45,6 +45,8 @@ from voicebot.speech.build import build_speaker, patience_s
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.estimates import StageEstimates
 from voicebot.turns.scheduler import InferenceScheduler
+from voicebot.webhooks.deliver import Deliverer
+from voicebot.webhooks.teller import CallTeller
 from voicebot.weights import locate
 
 Step = Callable[[str, str], None]
@@ -214,7 +216,7 @@ class App:
                 self.settings.handoff,
                 endpoint,
                 story.package,
-                keeper.recorder.store_summary if keeper else None,
+                keeper.store_summary if keeper else None,
                 observe,
             ),
             prompts=self.pack.prompts,
@@ -268,6 +270,8 @@ class App:
             on_event(call_id, event)  # first: the terminal may be gone, the console is not
             observer(event)
 
+        told = self.settings.webhooks
+        deliverer = Deliverer(self.records.outbox, told)
         endpoint = make_endpoint(sip, self.admission)
         reception = Reception(
             self.records,
@@ -276,6 +280,7 @@ class App:
             sip,
             lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
             observe,
+            partial(CallTeller, told, deliverer),
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
         beside = [lambda: watch_queue(self.scheduler.expected_wait_ms, self.admission)]
@@ -283,7 +288,9 @@ class App:
             beside.append(
                 lambda: prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)
             )
-        await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
+        async with deliverer.running():
+            await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
+            await self.records.settled()
 
 
 def all_texts(settings: Settings, pack: Pack, knowledge: Knowledge) -> SpokenTexts:

@@ -68,7 +68,7 @@ class PostgresServer:
     def remove(self) -> None:
         """Stop it and delete its data."""
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(signal.SIGQUIT)  # no need to write what is deleted next
             self._process.wait(_START_S)
         shutil.rmtree(self._home)
 

@@ -6,6 +6,7 @@ import asyncio
 import enum
 import itertools
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from voicebot.records.masking import mask_data
+from voicebot.records.outbox import insert, new_message
 from voicebot.records.tables import CALLS, EVENTS
 from voicebot.records.writer import Writer
 
@@ -84,6 +86,19 @@ class CallRecorder:
             return await asyncio.wait_for(future, timeout_s)
         except TimeoutError:
             return False
+
+    def publish(self, endpoint: str, kind: str, body: str) -> str:
+        """Put a message for another system into the outbox, after the events so far; its id.
+
+        `body` is the JSON to send; it must be masked already, because it is signed as it is.
+        """
+        message = new_message(endpoint, kind, self.call_id, body, datetime.now(UTC))
+        self._writer.put(lambda connection: insert(connection, message))
+        return message.id
+
+    def written(self) -> Future[bool]:
+        """Turns True when all so far is committed; its callbacks run on the writer's thread."""
+        return self._writer.barrier()
 
     def finish(self, outcome: str, hangup_by: str) -> None:
         """The call is over. `outcome` is the dialog's word for it, `hangup_by` the line's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -18,6 +19,7 @@ from telephony.api import CallInfo
 from voicebot.errors import NoSuchCallError, RecordsError
 from voicebot.records.database import one_line, open_engine
 from voicebot.records.masking import mask_number
+from voicebot.records.outbox import Outbox
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.tables import CALLS, EVENTS
 from voicebot.records.views import (
@@ -78,6 +80,20 @@ class Records:
         self._open_calls.add(call_id)
         self._writer.put(lambda connection: _insert(connection, row))
         return CallRecorder(call_id, self._writer, self._open_calls.discard)
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is still to be told to other systems."""
+        return Outbox(self._engine)
+
+    async def settled(self, timeout_s: float = 2.0) -> bool:
+        """Wait until all that was given to this store is on disk; False after `timeout_s`."""
+        if self._writer is None:
+            return True
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(self._writer.barrier()), timeout_s)
+        except TimeoutError:
+            return False
 
     def close(self) -> int:
         """Write what is queued and close; returns how many writes were lost (0 in health)."""

@@ -1,4 +1,4 @@
-"""The two tables. Their history is in migrations/versions; a test holds the two together."""
+"""The tables. Their history is in migrations/versions; a test holds the two together."""
 
 from __future__ import annotations
 
@@ -35,4 +35,22 @@ EVENTS = sa.Table(
     sa.Column("at_ms", sa.Integer, nullable=False),
     sa.Column("kind", sa.String(64), nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
+)
+
+# What is still to be told to other systems, written with what it tells: none is lost by a crash.
+OUTBOX = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("endpoint", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("call_id", sa.String(36), nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=False),  # JSON, masked; these very bytes are signed
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    # When to try (again). A sender claims a message by moving this to when its claim runs out.
+    sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # waiting, delivered, given_up
+    sa.Column("error", sa.String(200), nullable=False),  # of the last attempt
+    sa.Index("ix_outbox_due", "endpoint", "state", "next_at"),
 )

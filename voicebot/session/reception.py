@@ -12,7 +12,7 @@ import structlog
 from telephony import Call, HangupBy, LineError
 from voicebot.records.store import Records
 from voicebot.session.events import CallEnded, Observer, SessionEvent
-from voicebot.session.recording import CallKeeper
+from voicebot.session.recording import CallKeeper, Telling
 from voicebot.session.ringing import ring
 from voicebot.settings import SipSettings
 
@@ -43,6 +43,7 @@ class Reception:
         talk: makes the session of a call.
         on_event: hears every fact, and of which call it is; for each call the last one is a
             `CallEnded`, also when the session failed.
+        telling: makes what tells other systems of a call; None tells nobody.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Reception:
         sip: SipSettings,
         talk: Talk,
         on_event: CallObserver,
+        telling: Telling | None = None,
     ) -> None:
         self._records = records
         self._audio = audio
@@ -60,11 +62,12 @@ class Reception:
         self._sip = sip
         self._talk = talk
         self._on_event = on_event
+        self._telling = telling
 
     async def take(self, call: Call) -> None:
         """Serve one call to its end; never raises for the call's sake."""
         try:
-            keeper = CallKeeper(self._records, call.info, self._pack, self._audio)
+            keeper = CallKeeper(self._records, call.info, self._pack, self._audio, self._telling)
         except Exception:
             log.exception("no record can be kept", call_id=call.info.call_id)
             await call.reject(503)

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
 
 from telephony import Call, CallInfo
 from telephony.tape import Tape
+from voicebot.handoff.package import SummaryPackage
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.store import Records
 from voicebot.session import events as facts
+from voicebot.webhooks.teller import CallTeller
 
 log = structlog.get_logger(__name__)
+
+Telling = Callable[[CallRecorder], CallTeller]
+"""Makes what tells other systems of a call."""
 
 
 class CallKeeper:
     """One call's record and tape; an observer of its session. Call `close` at the end.
 
     `audio` is the folder of the recordings, None records nothing. A tape that cannot be made is
-    logged: a call without one is better than no call.
+    logged: a call without one is better than no call. `telling` makes what tells other systems of
+    the call; None tells nobody.
     """
 
-    def __init__(self, records: Records, info: CallInfo, pack: str, audio: Path | None) -> None:
+    def __init__(
+        self,
+        records: Records,
+        info: CallInfo,
+        pack: str,
+        audio: Path | None,
+        telling: Telling | None = None,
+    ) -> None:
         self.recorder: CallRecorder = records.start_call(info, pack=pack)
+        self._info, self._pack = info, pack
+        self._teller = telling(self.recorder) if telling else None
         self._tape = self._new_tape(audio) if audio else None
         if self._tape is not None:
             self.recorder.update(recording=self._tape.path)
@@ -48,10 +64,23 @@ class CallKeeper:
         self.recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
         if isinstance(event, facts.CallAnswered):
             self.recorder.update(codec=event.codec)
+            if self._teller is not None:
+                self._teller.call_started(self._info, self._pack)
         elif isinstance(event, facts.CallQuality):
             self.recorder.update(quality=data)
         elif isinstance(event, facts.CallEnded):
             self.recorder.finish(event.outcome, event.by)
+            if self._teller is not None:
+                self._teller.call_ended(event.outcome, event.by, event.at_ms)
+        elif isinstance(event, facts.HandoffFinished) and self._teller is not None:
+            self._teller.handoff_finished(event.outcome, event.seat)
+
+    async def store_summary(self, package: SummaryPackage) -> bool:
+        """Keep the story and tell it, before a seat rings; True once it is on disk."""
+        stored = await self.recorder.store_summary(package)
+        if self._teller is not None:
+            await self._teller.handoff_started(package.reason, package.to_dict())
+        return stored
 
     def stop_recording(self) -> None:
         """The caller wishes no recording: from here on the tape is silent. Idempotent."""

@@ -27,6 +27,7 @@ from voicebot.settings.tree import (
     SpeechSettings,
     TurnSettings,
 )
+from voicebot.settings.webhooks import WebhookSettings
 
 __all__ = [
     "SERVER_PACK",
@@ -47,5 +48,6 @@ __all__ = [
     "TlsSettings",
     "TrunkSettings",
     "TurnSettings",
+    "WebhookSettings",
     "load_settings",
 ]

@@ -12,6 +12,7 @@ from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
 from voicebot.settings.section import Section
 from voicebot.settings.sip import SipSettings
+from voicebot.settings.webhooks import WebhookSettings
 
 SERVER_PACK = Path(__file__).parents[1] / "packs" / "server"
 
@@ -242,3 +243,12 @@ class Settings(Section):
     handoff: HandoffSettings = HandoffSettings()  # type: ignore[call-arg]
     records: RecordsSettings = RecordsSettings()  # type: ignore[call-arg]
     console: ConsoleSettings = ConsoleSettings()  # type: ignore[call-arg]
+    webhooks: tuple[WebhookSettings, ...] = Field((), description="systems that are told of calls")
+
+    @field_validator("webhooks")
+    @classmethod
+    def _named_apart(cls, webhooks: tuple[WebhookSettings, ...]) -> tuple[WebhookSettings, ...]:
+        names = [each.name for each in webhooks]
+        if len(set(names)) < len(names):
+            raise ValueError("each needs a name of its own")
+        return webhooks
