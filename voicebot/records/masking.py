@@ -1,11 +1,12 @@
 """Hide personal data before it is stored; leave what an engineer needs.
 
 Hidden: phone numbers (written, grouped or spoken digit by digit), identity cards, bank cards,
-e-mail addresses, names after 我叫/我姓 and the like. Left alone: model names, serial and ticket
-numbers, IP addresses, dates, hotline numbers. What is hidden keeps its first three and last two
-characters, so that two mentions of one number can still be told to be the same.
+e-mail addresses, names after 我叫/我姓 and the like, streets and houses. Left alone: model names,
+serial and ticket numbers, IP addresses, dates, hotline numbers. What is hidden keeps its first
+three and last two characters, so that two mentions of one number can still be told to be the same.
 
-Not found: a number given in pieces over several turns, and a name that nothing announces.
+Not found: a number given in pieces over several turns, a name that nothing announces, an estate or
+building without a region or a word like 地址 before it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from voicebot.records.addresses import mask_addresses
 from voicebot.records.names import mask_names
 
 # 幺 洞 拐 勾 are how numbers are dictated on the phone. 两 also counts things (两块), so a run
@@ -25,7 +27,7 @@ _N = "[" + "".join(_DIGIT) + "]"
 _SPOKEN_ONLY = frozenset("零〇洞一幺么二两三四五六七八九拐勾")
 
 _RUN = re.compile(rf"{_N}+(?:[ \t,，、()（）\-–—]{{1,2}}{_N}+)*[Xx]?")
-_PIECE = re.compile(rf"{_N}+[Xx]?")
+_PIECE = re.compile(rf"\d{{11}}(?=两)|{_N}+[Xx]?")  # two numbers: 13912345678两个都记一下
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])(?P<local>[A-Za-z0-9][A-Za-z0-9._%+-]{0,63})(?P<rest>\s?(?:@|＠|艾特|圈[aA])\s?"
     r"[A-Za-z0-9零一二三四五六七八九-]+(?:\s?[.点]\s?[A-Za-z]{2,6})+)"
@@ -51,7 +53,7 @@ _PHONE = re.compile(rf"(?:(?:00)?86|0)?{_MOBILE}|0(?:10|2\d|[3-9]\d\d)\d{{7,8}}"
 _IDENTITY = re.compile(
     rf"[1-9]\d{{5}}(?:19|20)\d\d{_DAY}\d{{3}}[\dXx]|[1-9]\d{{5}}\d\d{_DAY}\d{{3}}"
 )
-_BANK = re.compile(rf"(?!20\d\d{_DAY})[2-9]\d{{15,18}}")
+_BANK = re.compile(rf"(?!20\d\d{_DAY})(?:[2-8]\d|9[15])\d{{14,17}}")
 _IDENTITY_DIGITS = 17  # and an X
 _MAX_PIECES = 20
 _MAX_GROUPS = 5
@@ -64,7 +66,7 @@ _HIDDEN_WHOLE = 5  # what is no longer has no middle to hide
 
 def mask(text: str) -> str:
     """The text with personal data hidden; safe to apply twice."""
-    text = mask_names(_EMAIL.sub(_hide_email, text))
+    text = mask_addresses(mask_names(_EMAIL.sub(_hide_email, text)))
     done: list[str] = []
     start = 0
     for match in _PROTECTED.finditer(text):
@@ -173,4 +175,5 @@ def _is_personal(pieces: list[str], announced: bool) -> bool:
 
 def _hide_email(match: re.Match[str]) -> str:
     local = match["local"]
-    return local[: 3 if len(local) > 3 else 1] + "***" + match["rest"]
+    shown = 3 if len(local) > 3 else 1 if len(local) > 1 else 0
+    return local[:shown] + "***" + match["rest"]

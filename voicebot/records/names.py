@@ -18,25 +18,39 @@ _HAN = r"[\u4e00-\u9fff]"
 _NOT_GIVEN = "的是在我你您他她它们这那想要有和跟从来请问打了吗呢吧呀啊哦嗯就也很不公单部说"
 _GIVEN = rf"(?:(?![{_NOT_GIVEN}]){_HAN})"
 _LEAD = (
-    r"我(?:的名字|名字)?(?:就)?叫(?:做)?|我的?名字是|名字叫(?:做)?|本人(?:叫)?|"
-    r"(?:联系人|收件人|收货人|负责人)(?:是|叫|[:：])?"
+    r"[我他她](?:的名字|名字)?(?:就)?叫(?:做)?|名字(?:就)?[是叫](?:做)?|姓名(?:是|叫|[:：])?|本人(?:叫)?|"
+    r"(?:联系人|收件人|收货人|负责人|对接人|经办人)(?:就?[是叫写填]|[:：])?"
 )
-_TITLE = "先生|女士|小姐|经理|老师|师傅|主任|总"
+_TITLE = "先生|女士|小姐|经理|老师|师傅|主任|总|工(?!程)"
+# A word that follows a name of one character: 联系人陈静电话多少.
+_AFTER = "电话|手机|号码|微信|地址|联系|单位|公司|机房|邮箱"
 _FULL_NAME = re.compile(
     rf"(?P<lead>(?:{_LEAD})[\s，,：:]?)"
-    rf"(?P<surname>{_COMPOUND}|(?!{_COMPOUND})[{_SURNAMES}])(?P<given>(?!{_TITLE}){_GIVEN}{{1,2}})"
+    rf"(?P<surname>{_COMPOUND}|(?!{_COMPOUND})[{_SURNAMES}])(?P<given>(?!{_TITLE})(?:{_GIVEN}(?={_AFTER})|{_GIVEN}{{1,2}}))"
 )
+# 找张建国就行, 你就写马超: only where the name is all that is told.
+_NAMED = re.compile(
+    rf"(?P<lead>(?:找|就写|写上)(?:一下)?)(?P<surname>{_COMPOUND}|(?!{_COMPOUND})[{_SURNAMES}])"
+    rf"(?P<given>(?!{_TITLE}){_GIVEN}{{1,2}})"
+    r"(?=就行|就可以|就好|即可|[，。,.]|联系人|收件人|他是|她是|$)"
+)
+_BY_TITLE = re.compile(
+    rf"(?P<lead>(?:我|这边|这里)是)(?P<surname>{_COMPOUND}|[{_SURNAMES}])(?=(?:{_TITLE})(?!{_HAN}?级))"
+)
+
 _SURNAME_ONLY = re.compile(
-    rf"(?P<lead>(?:免贵|我|本人|鄙人)姓[\s，,：:]?)(?P<surname>{_COMPOUND}|{_HAN})"
+    rf"(?P<lead>(?:免贵|我|本人|鄙人)姓[\s，,：:]?)(?!什么|啥|谁|名)(?P<surname>{_COMPOUND}|{_HAN})"
     rf"(?:(?P<join>[\s，,]?(?:单名(?:一个)?|名|叫))(?P<given>{_GIVEN}{{1,3}}))?"
 )
 
 
 def mask_names(text: str) -> str:
     """The text with given names as ``*`` (我叫张*), and the surname too after 我姓."""
-    text = _FULL_NAME.sub(
-        lambda match: match["lead"] + match["surname"] + "*" * len(match["given"]), text
-    )
+    for pattern in (_FULL_NAME, _NAMED):
+        text = pattern.sub(
+            lambda match: match["lead"] + match["surname"] + "*" * len(match["given"]), text
+        )
+    text = _BY_TITLE.sub(lambda match: match["lead"] + "*" * len(match["surname"]), text)
     return _SURNAME_ONLY.sub(_hide_surname, text)
 
 
