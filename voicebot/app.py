@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Any
 
 from asr_models import Recognizer
 from asr_models.silero import SileroVad
@@ -20,6 +21,7 @@ from voicebot.knowledge.knowledge import Knowledge
 from voicebot.line import admission, make_endpoint
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
+from voicebot.records.daily import purge_daily
 from voicebot.records.store import Records
 from voicebot.serving import Serving, watch_queue
 from voicebot.session import queue_notice
@@ -122,8 +124,7 @@ class App:
         step("reading the pack", str(settings.pack))
         pack = load_pack(settings.pack)
         step("opening records", "")
-        where = settings.records.url or settings.records.directory
-        records = Records.open(where) if with_records else None
+        records = Records.open(settings.records) if with_records else None
         step("loading the ears", loaded_ears(settings))
         recognizer = build_recognizer(settings, pack)
         silero = SileroVad(locate("silero-vad", settings.models) / "silero_vad.onnx")
@@ -283,7 +284,10 @@ class App:
             partial(CallTeller, told, deliverer),
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
-        beside = [lambda: watch_queue(self.scheduler.expected_wait_ms, self.admission)]
+        beside: list[Callable[[], Coroutine[Any, Any, None]]] = [
+            lambda: watch_queue(self.scheduler.expected_wait_ms, self.admission),
+            partial(purge_daily, self.records, kept.retention),
+        ]
         if prepare_rest:
             beside.append(
                 lambda: prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)

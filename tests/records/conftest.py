@@ -14,7 +14,7 @@ from voicebot.records import Records
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server of this test run's own."""
-    server = PostgresServer()
+    server = PostgresServer(durable=False)
     server.start()
     yield server
     server.remove()

@@ -22,7 +22,9 @@ _START_S = 30.0
 class PostgresServer:
     """One cluster. PostgreSQL refuses to run as root, so root runs it as `postgres`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = True) -> None:
+        # What is thrown away a minute later need not be flushed to the disk.
+        self._flush = ["-c", f"fsync={'on' if durable else 'off'}"]
         self._programs = _programs()
         self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         # Not pytest's tmp_path: a socket's path has at most 107 bytes.
@@ -43,6 +45,7 @@ class PostgresServer:
         """Start the server; False if it gave up, as beside the children of one just killed."""
         log = (self._home / "log").open("ab")
         options = ["-c", "listen_addresses=", "-k", str(self._home), "-c", "max_connections=50"]
+        options += self._flush
         self._process = subprocess.Popen(
             [str(self._programs / "postgres"), "-D", str(self._home / "data"), *options],
             stdout=log,

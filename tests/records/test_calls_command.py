@@ -109,3 +109,29 @@ def test_a_wrong_folder_is_an_error_that_says_what_to_do(tmp_path: Path) -> None
 def test_an_unknown_call_is_an_error_that_says_what_to_do(kept: tuple[Path, str]) -> None:
     with pytest.raises(RecordsError, match="voicebot calls list"):
         run("show", "ffffffff-0000", "--records", str(kept[0]))
+
+
+def test_a_callers_rights_from_the_command_line(tmp_path: Path) -> None:
+    store = Records.open(tmp_path)
+    call = store.start_call(CallInfo("x", "13800138000", "400"))
+    call.event("caller_spoke", 1, text="黄灯")
+    call.finish("bot_ended", "remote")
+    assert store.close() == 0
+    where = ["--records", str(tmp_path)]
+
+    def run(*arguments: str, typed: str = "") -> str:
+        result = CliRunner().invoke(app, ["calls", *arguments, *where], input=typed)
+        return result.output + str(result.exception or "")
+
+    assert "0 calls would lose their recording" in run("purge", "--dry-run")
+    out = tmp_path / "calls.jsonl"
+    assert "1 calls written" in run("export", str(out), "--since", "2020-01-01")
+    assert json.loads(out.read_text("utf-8"))["turns"][0]["text"] == "黄灯"
+    assert "File exists" in run("export", str(out))
+    assert "0 calls written" in run("export", str(tmp_path / "b"), "--until", "2020-01-01")
+    assert "1 calls written" in run("export", str(tmp_path / "c"), "--caller", "13800138000")
+    assert run("reveal", call.call_id[:8], "--why", "回电").startswith("13800138000")
+    assert "回电" in run("audit")
+    assert "Abort" in run("forget", "138-0013-8000", "--why", "请求", typed="n\n")
+    assert "1 calls deleted" in run("forget", "138-0013-8000", "--why", "请求", typed="y\n")
+    assert "no call begins" in run("show", call.call_id)

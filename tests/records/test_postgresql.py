@@ -66,11 +66,14 @@ def test_schema_changes_are_made_in_one_transaction(postgres: PostgresServer) ->
     Records.open(url).close()
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        connection.exec_driver_sql("update alembic_version set version_num = '0001'")
-    # 0002 cannot be applied again (its column exists): the store is refused as it was.
-    with pytest.raises(RecordsError, match="quality"):
+        # 0003 can be applied again, 0004 cannot: its column exists.
+        connection.exec_driver_sql("drop table outbox")
+        connection.exec_driver_sql("update alembic_version set version_num = '0002'")
+    with pytest.raises(RecordsError, match="caller_key"):
         Records.open(url)
     with engine.connect() as connection:
         version = connection.exec_driver_sql("select version_num from alembic_version").scalar()
+        tables = sa.inspect(connection).get_table_names()
     engine.dispose()
-    assert version == "0001"
+    assert version == "0002"
+    assert "outbox" not in tables, "half of the upgrade stayed"

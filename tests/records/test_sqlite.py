@@ -7,13 +7,15 @@ import sqlite3
 import time
 from pathlib import Path
 
+import alembic.command
 import pytest
 import sqlalchemy as sa
 import structlog
+from alembic.config import Config
 
 from tests.records.samples import INFO, Story
 from voicebot.errors import RecordsError
-from voicebot.records import Records
+from voicebot.records import Records, database
 from voicebot.settings import RecordsSettings
 
 
@@ -86,10 +88,13 @@ def test_a_store_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> No
     call = first.start_call(INFO)
     call.finish("answered", "remote")
     assert first.close() == 0
-    with sqlite3.connect(tmp_path / "records.db") as connection:
-        connection.execute("alter table calls drop column quality")
-        connection.execute("update alembic_version set version_num = '0001'")
-    connection.close()
+    config = Config()
+    config.set_main_option("script_location", str(database._MIGRATIONS))
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/records.db")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.downgrade(config, "0001")
+    engine.dispose()
     store = Records.open(tmp_path)
     assert [row.quality for row in store.list_calls()] == [None]
     later = store.start_call(INFO)

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from voicebot.cli import calls_data
+from voicebot.cli.calls_options import ConfigOption, RecordsOption, open_records
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from voicebot.records import CallRow, CallView, Records, TurnView
+    from voicebot.records import CallRow, CallView, TurnView
 
-RecordsOption = Annotated[
-    str | None, typer.Option("--records", help="folder of the records, or a database URL")
-]
-ConfigOption = Annotated[Path | None, typer.Option(help="TOML settings file")]
 JsonOption = Annotated[bool, typer.Option("--json", help="machine-readable, one object a line")]
 _SLOW_MS = 1500
 
@@ -37,7 +35,7 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """List calls, newest first."""
-        store = _open(config, records)
+        store = open_records(config, records)
         try:
             rows = store.list_calls(limit)
         finally:
@@ -56,7 +54,7 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Show one call: what was said, its sources and waits, the hand-off, the summary."""
-        store = _open(config, records)
+        store = open_records(config, records)
         try:
             view = store.get_call(call_id)
         finally:
@@ -66,14 +64,8 @@ def register(app: typer.Typer) -> None:
         else:
             _print_call(view)
 
+    calls_data.register(calls)
     app.add_typer(calls)
-
-
-def _open(config: Path | None, where: str | None) -> Records:
-    from voicebot.records import Records
-    from voicebot.settings import load_settings
-
-    return Records.open(where or load_settings(config).records, create=False)
 
 
 def _console() -> Console:

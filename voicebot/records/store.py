@@ -18,10 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from telephony.api import CallInfo
 from voicebot.errors import NoSuchCallError, RecordsError
 from voicebot.records.database import one_line, open_engine
+from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_number
 from voicebot.records.outbox import Outbox
 from voicebot.records.recorder import CallRecorder
-from voicebot.records.tables import CALLS, EVENTS
+from voicebot.records.retention import CALLER, Custody
+from voicebot.records.tables import CALLS, EVENTS, SEALED
 from voicebot.records.views import (
     IN_PROGRESS,
     INTERRUPTED,
@@ -33,6 +35,7 @@ from voicebot.records.views import (
 from voicebot.records.writer import HEARTBEAT_S, Writer
 from voicebot.settings import RecordsSettings
 
+KEY_FILE = "caller.key"
 DEAD_AFTER_S = 4 * HEARTBEAT_S
 _ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 
@@ -40,8 +43,9 @@ _ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 class Records:
     """A store of calls; one a process. Use `open`."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, keys: CallerKeys | None = None) -> None:
         self._engine = engine
+        self._keys = keys
         self._writer: Writer | None = None
         self._me = f"{socket.gethostname()}:{os.getpid()}"[:128]
         self._open_calls: set[str] = set()
@@ -50,11 +54,16 @@ class Records:
     def open(cls, where: str | Path | RecordsSettings, *, create: bool = True) -> Records:
         """Open a folder (SQLite) or a SQLAlchemy URL, bringing its schema up to date.
 
-        With `create` false a folder without calls is an error. Raises RecordsError.
+        A folder holds its key (`caller.key`); for a URL the settings name it, and without one
+        callers' numbers cannot be found again. With `create` false a folder without calls is an
+        error. Raises RecordsError.
         """
+        key_file = None if "://" in str(where) else Path(str(where)) / KEY_FILE
         if isinstance(where, RecordsSettings):
+            key_file = where.key_file or where.directory / KEY_FILE
             where = where.url or where.directory
-        return cls(open_engine(where, create=create))
+        engine = open_engine(where, create=create)
+        return cls(engine, CallerKeys.load(key_file) if key_file else None)
 
     def start_call(
         self, info: CallInfo, *, pack: str = "", recording: Path | str = ""
@@ -76,10 +85,19 @@ class Records:
             "recording": str(recording),
             "writer": self._me,
             "alive_at": now,
+            "caller_key": self._keys.pseudonym(info.caller) or None if self._keys else None,
         }
         self._open_calls.add(call_id)
         self._writer.put(lambda connection: _insert(connection, row))
+        if self._keys is not None and row["caller_key"]:
+            box = self._keys.seal(_printable(info.caller), call_id)
+            self._writer.put(lambda connection: _seal(connection, call_id, box))
         return CallRecorder(call_id, self._writer, self._open_calls.discard)
+
+    @property
+    def custody(self) -> Custody:
+        """Retention, deletion on request, and reading a number again."""
+        return Custody(self._engine, self._keys)
 
     @property
     def outbox(self) -> Outbox:
@@ -113,6 +131,15 @@ class Records:
             .order_by(CALLS.c.started_at.desc())
         )
         return [self._row(found) for found in self._fetch(query)]
+
+    def ids_between(self, since: datetime | None, until: datetime | None) -> tuple[str, ...]:
+        """The ids of calls that began at or after `since` and before `until`, oldest first."""
+        query = sa.select(CALLS.c.id).order_by(CALLS.c.started_at)
+        if since is not None:
+            query = query.where(CALLS.c.started_at >= since)
+        if until is not None:
+            query = query.where(CALLS.c.started_at < until)
+        return tuple(row["id"] for row in self._fetch(query))
 
     def get_call(self, id_or_prefix: str) -> CallView:
         """One call by its id or the first characters of it (at least 4).
@@ -195,6 +222,10 @@ class Records:
 
 def _insert(connection: sa.Connection, row: Mapping[str, Any]) -> None:
     connection.execute(CALLS.insert().values(**row))
+
+
+def _seal(connection: sa.Connection, call_id: str, box: bytes) -> None:
+    connection.execute(SEALED.insert().values(call_id=call_id, name=CALLER, box=box))
 
 
 def _printable(header: str) -> str:

@@ -25,6 +25,7 @@ CALLS = sa.Table(
     # long call.
     sa.Column("writer", sa.String(128), nullable=False),
     sa.Column("alive_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("caller_key", sa.String(64), index=True),  # pseudonym: records/keys.py
 )
 
 EVENTS = sa.Table(
@@ -53,4 +54,25 @@ OUTBOX = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # waiting, delivered, given_up
     sa.Column("error", sa.String(200), nullable=False),  # of the last attempt
     sa.Index("ix_outbox_due", "endpoint", "state", "next_at"),
+)
+
+# Values that can be read again with the store's key (records/keys.py), by their call and name.
+SEALED = sa.Table(
+    "sealed",
+    METADATA,
+    sa.Column("call_id", sa.String(36), primary_key=True),
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("box", sa.LargeBinary, nullable=False),
+)
+
+# Who read or deleted what of callers, and why. Never deleted with the calls; holds no number.
+AUDIT = sa.Table(
+    "audit",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("who", sa.String(64), nullable=False),
+    sa.Column("what", sa.String(32), nullable=False),
+    sa.Column("call_id", sa.String(36), nullable=False),
+    sa.Column("why", sa.String(200), nullable=False),
 )

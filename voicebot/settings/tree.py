@@ -193,11 +193,23 @@ class HandoffSettings(Section):
     seats: tuple[SeatSettings, ...] = ()
 
 
+class RetentionSettings(Section):
+    """For how many days what is kept; 0: for ever. What is older goes, once a day."""
+
+    audio_days: int = Field(90, ge=0, description="recordings")
+    texts_days: int = Field(365, ge=0, description="what was said, summaries, numbers")
+    calls_days: int = Field(1095, ge=0, description="when, how long, how it ended")
+
+
 class RecordsSettings(Section):
     """Where calls are kept."""
 
     url: str = Field("", description="SQLAlchemy URL; empty: SQLite in `directory`")
     directory: Path = Field(Path("var/records"), description="database and recordings")
+    key_file: Path | None = Field(
+        None, description="the store's secret; left out: caller.key in `directory`, made if missing"
+    )
+    retention: RetentionSettings = RetentionSettings()  # type: ignore[call-arg]
     record_audio: bool = True
     announce: str = Field(
         "",
