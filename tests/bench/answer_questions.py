@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicebot.dialog.numbers import numbers_in
+
 QUESTIONS = Path(__file__).parents[1] / "packs" / "questions.jsonl"
 
 
@@ -20,7 +22,9 @@ class Question:
 
     `faq` (ids), `passages` (document title and heading) and `scenes` (ids) are each accepted as
     right. For a question that is not answerable they name what may be said instead of a refusal:
-    that prices come from the sales people, that we do not make such things.
+    that prices come from the sales people, that we do not make such things. One of `facts` must
+    be said for an answer to be right, wherever it comes from: `#40` is the number 40 in digits or
+    in Chinese, anything else the words themselves.
     """
 
     id: str
@@ -30,6 +34,16 @@ class Question:
     faq: tuple[str, ...]
     passages: tuple[str, ...]
     scenes: tuple[str, ...]
+    facts: tuple[str, ...]
+
+    def told_by(self, text: str) -> bool:
+        """Whether `text` says what was asked for."""
+        flat = "".join(text.lower().split())
+        figures = numbers_in(text.replace("幺", "一"))
+        return any(
+            int(fact[1:]) in figures if fact.startswith("#") else fact.lower() in flat
+            for fact in self.facts
+        )
 
 
 def read_questions(path: Path = QUESTIONS) -> tuple[Question, ...]:

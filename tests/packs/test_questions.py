@@ -24,11 +24,18 @@ def test_there_are_150_answerable_questions_and_75_others() -> None:
 
 def test_every_answerable_question_has_an_answer_that_exists() -> None:
     known = {entry["id"] for entry in _faq()}
-    headings = _headings()
+    headings = set(_sections())
     for each in QUESTIONS:
         assert set(each.faq) <= known, each
         assert set(each.passages) <= headings, each
         assert each.passages or not each.answerable, each
+
+
+def test_what_must_be_said_stands_where_the_question_points() -> None:
+    sections = _sections()
+    for each in QUESTIONS:
+        if each.answerable:
+            assert any(each.told_by(sections[passage]) for passage in each.passages), each
 
 
 def test_no_question_repeats_a_question_of_the_pack() -> None:
@@ -44,12 +51,13 @@ def _faq() -> list[dict[str, list[str]]]:
     return [entry for path in paths for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
 
 
-def _headings() -> set[str]:
-    found = set()
+def _sections() -> dict[str, str]:
+    """The text under each heading (not of the headings below it), by title and heading."""
+    found = {}
     for path in SERVER_PACK.glob("documents/*.md"):
-        text = path.read_text(encoding="utf-8")
-        title = text.splitlines()[0].removeprefix("# ")
-        found |= {f"{title} {heading}" for heading in re.findall(r"^#{2,} (.+)", text, re.M)}
+        title, *parts = re.split(r"^#+ (.+)$", path.read_text(encoding="utf-8"), flags=re.M)[1:]
+        for heading, text in zip(parts[1::2], parts[2::2], strict=True):
+            found[f"{title} {heading}"] = text
     return found
 
 
