@@ -55,7 +55,7 @@ def _headings() -> set[str]:
 
 FAQS = _faqs()
 MODELS = frozenset(
-    "YL5280G3 YL2260G3 YL8480G3 YL1120G3 YL7490G3 YS2200 YS6600 YN5648".split()
+    ["YL5280G3", "YL2260G3", "YL8480G3", "YL1120G3", "YL7490G3", "YS2200", "YS6600", "YN5648"]
 )
 KINDS = frozenset(["tech", "product", "fault", "service"])
 
