@@ -36,14 +36,19 @@ DECLINED = {Verdict.CLARIFIED, Verdict.REFUSED, Verdict.HANDED_OFF, Verdict.SMAL
 
 @dataclass(frozen=True)
 class Judged:
-    """A question with its verdict, what was said and what it cited."""
+    """A question with its verdict, what was said and what it cited.
+
+    `answerable` is what the search said; `rank` the place (from 1) of the first labelled source
+    among its hits, 0 if there is none.
+    """
 
     question: Question
     verdict: Verdict
     said: str
     cited: tuple[str, ...]
     scene: str
-    answerable: float
+    answerable: float = 0.0
+    rank: int = 0
 
     @property
     def right(self) -> bool:
@@ -108,6 +113,8 @@ def _tables(judged: Sequence[Judged]) -> str:
         f"| said something else, all | ≤ 1 % | {share(judged, _invented)} |",
         f"| … to what is answerable | | {share(known, _invented)} |",
         f"| … to what is not | | {share(unknown, _invented)} |",
+        f"| found, first of the hits | | {share(known, lambda j: j.rank == 1)} |",
+        f"| found, among the first three | | {share(known, lambda j: 1 <= j.rank <= 3)} |",
         "",
         "| category | right | verdicts |",
         "|---|---|---|",
@@ -130,7 +137,7 @@ def _miss(judged: Judged) -> list[str]:
         "",
         f"### {question.id} {question.question}",
         "",
-        f"- {judged.verdict.value} (answerable {judged.answerable:.2f})",
+        f"- {judged.verdict.value}; answerable {judged.answerable:.2f}, rank {judged.rank or None}",
         f"- said: {judged.said}",
         f"- cited: {'；'.join(judged.cited) or judged.scene or 'nothing'}",
         f"- accepted: {'；'.join((*question.faq, *question.passages, *question.scenes)) or 'none'}"

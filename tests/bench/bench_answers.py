@@ -21,6 +21,7 @@ from tests.bench.answer_report import Judged, Verdict, write
 from voicebot.dialog.events import Handoff, Heard, Say, SayKind
 from voicebot.dialog.policy import Dialog
 from voicebot.knowledge.answer import extract
+from voicebot.knowledge.api import Hit, HitKind
 from voicebot.knowledge.build import build_knowledge
 from voicebot.pack_loader import load_pack
 from voicebot.session.conversation import Conversation, Thought
@@ -80,9 +81,12 @@ def judge(question: Question, thought: Thought) -> Judged:
     scene = next((say.scene for say in said if say.scene), "")
     text = " ".join(say.text for say in said)
     handed = any(isinstance(action, Handoff) for action in thought.actions)
-    found = thought.searches[-1] if thought.searches else None
     verdict = _verdict(question, said, cited, scene, text, handed)
-    return Judged(question, verdict, text, cited, scene, found.answerable if found else 0.0)
+    if not thought.searches:
+        return Judged(question, verdict, text, cited, scene)
+    found = thought.searches[-1]
+    rank = next((nth for nth, hit in enumerate(found.hits, 1) if _labels_hit(question, hit)), 0)
+    return Judged(question, verdict, text, cited, scene, found.answerable, rank)
 
 
 def _verdict(
@@ -108,6 +112,11 @@ def _verdict(
     if any(say.kind in DECLINES for say in said):
         return Verdict.REFUSED
     return Verdict.SMALL_TALK
+
+
+def _labels_hit(question: Question, hit: Hit) -> bool:
+    source = hit.id if hit.kind is HitKind.FAQ else hit.source
+    return any(_names(label, source) for label in _labels(question))
 
 
 def _labels(question: Question) -> tuple[str, ...]:
