@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-line bench-ears bench-non-speech bench-turns bench-voice clean
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ test: lint peers weights-all test-torch  ## everything: lint, unit, FunASR, trai
 
 bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in build/bench-line)
 	@$(BIN)/python -m tests.bench.bench_line --out build/bench-line
+
+bench-answers: weights  ## are callers told what they asked? 225 questions by text (2 minutes; build/bench-answers)
+	@$(BIN)/python -m tests.bench.bench_answers --out build/bench-answers
 
 bench-non-speech: weights  ## how many words the ears write where nobody speaks (30 minutes of sound)
 	@$(BIN)/python -m tests.bench.bench_non_speech

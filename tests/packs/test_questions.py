@@ -1,0 +1,66 @@
+"""The bench's question set: its labels exist, and it is not a copy of what the pack lists."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import yaml
+
+from tests.bench.answer_questions import read_questions
+from voicebot.settings import SERVER_PACK
+
+QUESTIONS = read_questions()
+# Share of character pairs two texts have in common; a paraphrase in the same words is above it.
+COPIED = 0.7
+
+
+def test_there_are_150_answerable_questions_and_75_others() -> None:
+    assert Counter(each.answerable for each in QUESTIONS) == {True: 150, False: 75}
+    assert len({each.id for each in QUESTIONS}) == len({each.question for each in QUESTIONS}) == 225
+    categories = Counter(each.category for each in QUESTIONS)
+    assert min(categories.values()) >= 10, categories
+
+
+def test_every_answerable_question_has_an_answer_that_exists() -> None:
+    known = {entry["id"] for entry in _faq()}
+    headings = set(_sections())
+    for each in QUESTIONS:
+        assert set(each.faq) <= known, each
+        assert set(each.passages) <= headings, each
+        assert each.passages or not each.answerable, each
+
+
+def test_what_must_be_said_stands_where_the_question_points() -> None:
+    sections = _sections()
+    for each in QUESTIONS:
+        if each.answerable:
+            assert any(each.told_by(sections[passage]) for passage in each.passages), each
+
+
+def test_no_question_repeats_a_question_of_the_pack() -> None:
+    listed = [_pairs(text) for entry in _faq() for text in (entry["question"], *entry["similar"])]
+    for each in QUESTIONS:
+        asked = _pairs(each.question)
+        nearest = max(len(asked & other) / len(asked | other) for other in listed)
+        assert nearest < COPIED, each
+
+
+def _faq() -> list[dict[str, list[str]]]:
+    paths = sorted(SERVER_PACK.glob("faq/*.yaml"))
+    return [entry for path in paths for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
+
+
+def _sections() -> dict[str, str]:
+    """The text under each heading (not of the headings below it), by title and heading."""
+    found = {}
+    for path in SERVER_PACK.glob("documents/*.md"):
+        title, *parts = re.split(r"^#+ (.+)$", path.read_text(encoding="utf-8"), flags=re.M)[1:]
+        for heading, text in zip(parts[1::2], parts[2::2], strict=True):
+            found[f"{title} {heading}"] = text
+    return found
+
+
+def _pairs(text: str) -> set[str]:
+    text = text.replace(" ", "")
+    return {text[at : at + 2] for at in range(len(text) - 1)}
