@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from voicebot.dialog.events import SayKind
-from voicebot.dialog.intents import Intent, agrees
+from voicebot.dialog.intents import Intent, agrees, is_question
 from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting
@@ -35,6 +35,8 @@ class Replies:
             return self._offer(turn, text, move, yes=yes, no=no)
         if awaited is Awaiting.CLARIFY:
             return self._clarify(turn, yes=yes, no=no)
+        if awaited is Awaiting.SEND:
+            return self._send(turn, yes=yes, no=no)
         if awaited is Awaiting.MORE and self._more(turn, move, yes=yes, no=no):
             return True
         if awaited in _GIVEN:
@@ -61,6 +63,17 @@ class Replies:
             turn.prompt("hello", SayKind.CLARIFY)
         return yes or no
 
+    def _send(self, turn: Turn, *, yes: bool, no: bool) -> bool:
+        """Shall I send it to your telephone?"""
+        message = turn.state.sending
+        turn.set(sending=None)
+        if yes and message is not None:
+            turn.actions.append(message)
+            turn.prompt("message_sent", SayKind.CLARIFY)
+        if yes or no:
+            turn.anything_else()
+        return yes or no
+
     def _more(self, turn: Turn, move: Intent | None, *, yes: bool, no: bool) -> bool:
         """Shall I go on?"""
         state = turn.state
@@ -83,7 +96,8 @@ class Replies:
 
     def _given(self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting) -> bool:
         """An answer was given: did it help, was it taken in, is there anything else?"""
-        said = polarity(text)
+        # 还有别的办法吗 has the 有 of a yes and is none.
+        said = Polarity.UNSAID if is_question(text) else polarity(text)
         short = len(units(text)) <= SHORT_UNITS
         trying = awaited in (Awaiting.TRY, Awaiting.HELPED)
         failed = trying and short and said is Polarity.NO and move is not Intent.NOTHING_ELSE

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
 from voicebot.dialog.confidence import LOW_HEARING, combined
-from voicebot.dialog.events import Citation, SayKind
-from voicebot.dialog.intents import asks_information
+from voicebot.dialog.events import Citation, SayKind, SendMessage
+from voicebot.dialog.intents import asks, asks_information
+from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
 from voicebot.dialog.state import Awaiting, Pending, Purpose
-from voicebot.dialog.textforms import pieces
+from voicebot.dialog.textforms import pieces, sentences
 from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 
@@ -20,6 +22,9 @@ SCENE_MAYBE = 0.3  # at and above, the caller is asked whether it is this one
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
 SHORT_LEAD_CHARS = 24
 FAILURES_TO_HANDOFF = 3  # refusals and misunderstandings in a row
+FAILURES_IF_UPSET = 2
+STATEMENT_SURE = 0.75  # what asks nothing is answered only if it is as near to an answer as this
+_LINK = re.compile(r"https?://[^\s，。；）)]+|(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
 
 
 class Extracted(Protocol):
@@ -40,8 +45,15 @@ class Results:
     """Decides on search results."""
 
     def __init__(
-        self, scenes: SceneTurns, match: SceneMatch, *, answer_risk: float, extract: Extractor
+        self,
+        scenes: SceneTurns,
+        match: SceneMatch,
+        queries: QueryMaker,
+        *,
+        answer_risk: float,
+        extract: Extractor,
     ) -> None:
+        self._queries = queries
         self._scenes = scenes
         self._match = match
         self._answer_risk = answer_risk
@@ -61,7 +73,7 @@ class Results:
     def not_understood(self, turn: Turn) -> None:
         """Ask to say it again; after some failures in a row bring a human."""
         turn.set(failures=turn.state.failures + 1)
-        if turn.state.failures >= FAILURES_TO_HANDOFF:
+        if self._too_often(turn):
             self._give_up(turn)
         else:
             turn.prompt("not_understood", SayKind.CLARIFY, confidence=self._unsure(turn))
@@ -75,7 +87,7 @@ class Results:
         )
         if scene and sure >= SCENE_SURE and not rather_answer:
             self._scenes.start(turn, scene, pending.query, found=sure)
-        elif hit is not None:
+        elif hit is not None and (asks(pending.query) or result.answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit)
         elif scene and sure >= SCENE_MAYBE:
             text = turn.variant("clarify_scene").replace("{scene}", scene_name(turn, scene))
@@ -83,15 +95,31 @@ class Results:
             turn.say(text, SayKind.CLARIFY, confidence=combined(turn.heard, sure))
         elif pending.confidence < LOW_HEARING:
             self.not_understood(turn)
+        elif not asks(pending.query):
+            self._ask_what(turn)
         else:
             self._refuse(turn, pending.query)
 
+    def _ask_what(self, turn: Turn) -> None:
+        """Nothing was asked, and nothing told that a scene knows: ask what it is about."""
+        turn.set(failures=turn.state.failures + 1)
+        if self._too_often(turn):
+            self._give_up(turn)
+        else:
+            turn.prompt("what_is_asked", SayKind.CLARIFY, confidence=self._unsure(turn))
+
+    @staticmethod
+    def _too_often(turn: Turn) -> bool:
+        limit = FAILURES_IF_UPSET if turn.state.upset else FAILURES_TO_HANDOFF
+        return turn.state.failures >= limit
+
     def _answer(self, turn: Turn, result: SearchResult, hit: Hit) -> None:
         parts, citation = self._spoken(result.query, hit)
-        turn.set(failures=0, closed=None)
+        turn.set(failures=0, closed=None, sending=_message(hit))
+        self._now_about(turn, result.query, hit, "".join(parts))
         turn.deliver(
             parts,
-            Awaiting.ANSWERED,
+            Awaiting.SEND if turn.state.sending else Awaiting.ANSWERED,
             confidence=combined(turn.heard, result.answerable),
             citations=(citation,),
         )
@@ -104,6 +132,7 @@ class Results:
         if hit is not None:
             parts, citation = self._spoken(result.query, hit)
             turn.set(failures=0)
+            self._now_about(turn, result.query, hit, "".join(parts))
             turn.say(
                 parts[0],
                 SayKind.ANSWER,
@@ -131,7 +160,12 @@ class Results:
             added, citation = self._spoken(result.query, hit)
             # One of our sentences and one of the document's fit in a breath.
             joined = len(parts) == 1 and len(parts[0]) <= SHORT_LEAD_CHARS
-            parts = (parts[0] + added[0], *added[1:]) if joined else parts + added
+            if joined:
+                first, *more = sentences(added[0])
+                left = ("".join(more),) if more else ()
+                parts = (parts[0] + first, *left, *added[1:])
+            else:
+                parts = parts + added
             citations = (citation,)
         if not parts:
             turn.hand_off("not_certain", "low_confidence", why="资料里没有对应的处理方法")
@@ -149,7 +183,7 @@ class Results:
         """Say that there is nothing on it, and offer a human."""
         turn.set(failures=turn.state.failures + 1)
         self._note_unanswered(turn, query)
-        if turn.state.failures >= FAILURES_TO_HANDOFF:
+        if self._too_often(turn):
             self._give_up(turn)
             return
         refusal = turn.variant("refuse_offer")
@@ -177,6 +211,9 @@ class Results:
         cut = self._extract(query, hit)
         return (cut.spoken, *cut.rest), Citation(hit.id, hit.source, cut.quote)
 
+    def _now_about(self, turn: Turn, query: str, hit: Hit, said: str) -> None:
+        turn.set(topic=self._queries.about(query, hit.title, said, hit.id))
+
     @staticmethod
     def _note_unanswered(turn: Turn, query: str) -> None:
         turn.set(facts={**turn.state.facts, "未解答的问题": query[:100]})
@@ -184,6 +221,14 @@ class Results:
     @staticmethod
     def _unsure(turn: Turn) -> float:
         return combined(turn.heard, 0.5, turn.state.failures)
+
+
+def _message(hit: Hit) -> SendMessage | None:
+    """What of a hit is better sent than spoken: its picture, or an address in it."""
+    if hit.figure:
+        return SendMessage("figure", hit.figure, hit.source)
+    link = _LINK.search(hit.text)
+    return SendMessage("link", link.group(), hit.source) if link else None
 
 
 def scene_name(turn: Turn, scene_id: str) -> str:
