@@ -14,6 +14,7 @@ from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.topic import Topic
 
 MAX_CHARS = 18  # of a follow-up without its filler words; longer ones stand alone
+SHORT_CHARS = 6  # of a predicate after 这个, 那个
 KINDS = ("part", "term", "os", "product")
 _LEAD = re.compile(
     r"^(?:嗯+|呃+|哦+|噢+|啊+|诶|好的?|行|明白了?|知道了?|了解|那么|然后|还有就是|还有|就是|请问|我想问一?下?|"
@@ -25,36 +26,49 @@ _PRONOUN = re.compile(
     r"|那(?:个|种|玩意儿?|东西)(?!型号|机|服务|电话|软|系统|问题|错|界面|版本|命令)"
 )
 _ONLY_OTHER = re.compile(
-    r"^(?:那|要是|如果是|如果|换成|换|那个?)*(.{1,14}?)(?:的话|的)?(?:呢|怎么样|也一样吗|也是吗|也是这样吗|也可以吗|也行吗|行吗|可以吗|行不行)+$"
+    r"^(?:那|要是|如果是|如果|换成|换|那个?)*(.{1,14}?)(?:的话|的)?"
+    r"(?:呢|怎么样|也一样吗|也是吗|也是这样吗|也可以吗|也行吗|行吗|可以吗|行不行)+$"
 )
 _ORDINAL = re.compile(
-    r"^(?:那|要是|如果是)?(?:第([一二两三四五六12345])(?:种|个|步|条|款)|(?:最后|后面?|另)(?:一|那)?(?:种|个))(?:呢|怎么.{0,4}|是什么.{0,3}|行吗|可以吗)?$"
+    r"^(?:那|要是|如果是)?(?:第([一二三四五六1-6])(?:种|个|步|条|款)"
+    r"|(?:最后|后面?|另)(?:一|那)?(?:种|个))(?:呢|怎么.{0,4}|是什么.{0,3}|行吗|可以吗)?$"
 )
 _WHY = re.compile(
-    r"^(?:那|这是|这|是)*(?:为什么|为啥|为何|怎么会这样|什么原因|原因是什么)(?:呢|会这样|这样)*$"
+    r"^(?:那|这是|这|是)*(?:为什么|为啥|为何|怎么会这样|什么原因|原因是什么)"
+    r"(?:呢|会这样|这样)*$"
 )
+_WAY = r"(?:办法|方法|法子|方式)"
 _OTHER_WAY = re.compile(
-    r"^(?:那|除了这个|除此之外|除了这样)*(?:还)?有(?:没有)?(?:别的|其他的?|另外的?)?(?:办法|方法|法子|方式|办法解决)(?:吗|呢|没有)*$"
-    r"|^(?:那)?(?:没有)?别的(?:办法|方法|法子)(?:吗|呢|了吗)?$"
+    rf"^(?:那|除了这个|除此之外|除了这样)*(?:还)?有(?:没有)?(?:别的|其他的?|另外的?)?{_WAY}(?:吗|呢)*$"
+    rf"|^(?:那)?(?:没有)?(?:别的|其他的?){_WAY}(?:吗|呢|了吗)?$"
 )
 # A predicate with nothing it is said of. Of a part: how to change it, whether it is hot-plugged.
 _OF_PART = re.compile(
-    r"^(?:那|要|该|应该|我|能|自己|可以|得)*(?:怎么(?:更?换|拆|装|安装|插|拔|看|查|选|买|区分|判断|接|清理?|识别)"
-    r"|(?:能|可以|支持)(?:热插拔|混用|混插|自己换|单独换|带电换)|热插拔|多少钱一?[个块条]?|在哪(?:里|儿)?(?:买|看|装|找)?"
-    r"|有几[个块条种颗]|最多(?:几|多少)[个块条]?|坏了怎么办|坏了怎么换|型号是(?:什么|多少)|是什么(?:型号|样子|意思)?"
-    r"|长什么样|什么型号|多大(?:容量)?|支持(?:多少|几)[个块条颗]?)(?:的|呢|吗|么|啊)*$"
+    r"^(?:那|要|该|应该|我|能|自己|可以|得)*(?:"
+    r"怎么(?:更?换|拆|装|安装|插|拔|看|查|选|买|区分|判断|接|清理?|识别)"
+    r"|(?:能|可以|支持)(?:热插拔|混用|混插|自己换|单独换|带电换)|热插拔"
+    r"|多少钱一?[个块条]?|在哪(?:里|儿)?(?:买|看|装|找)?"
+    r"|有几[个块条种颗]|最多(?:几|多少)[个块条]?|坏了怎么办|坏了怎么换"
+    r"|型号是(?:什么|多少)|是什么(?:型号|样子|意思)?|长什么样|什么型号|多大(?:容量)?"
+    r"|支持(?:多少|几)[个块条颗]?)(?:的|呢|吗|么|啊)*$"
 )
 # Of the whole matter: how long, how much, whether the machine must be shut down.
 _OF_MATTER = re.compile(
-    r"^(?:那|大概|大约|一般|要|需要|得|会|我|是|能|可以)*(?:(?:要|需要|得|等)?(?:多久|多长时间|几天|几个小时|多少分钟|几分钟)"
-    r"|(?:要|需要|得)?(?:关机|停机|停业务|断电|重启|备份)|(?:要|需要)?(?:多少钱|收费|付费|花钱|要钱|免费)"
-    r"|(?:影响|丢|会丢)(?:数据|业务|保修)|影响业务|影响保修|从(?:哪天|什么时候|哪里)(?:开始|算起|算)"
-    r"|怎么(?:算|收费|办|弄|操作|做|设置|设|配置|配|申请|联系|查|买|开|寄|办理|下载|恢复|改|进去|进)|找谁|去哪(?:里|儿)?(?:办|弄|下载|买)?"
-    r"|在哪(?:里|儿)?(?:设置|设|配置|弄|办|下载|改)|具体(?:步骤|怎么做)(?:是什么)?|步骤是什么|需要(?:准备)?什么|要准备什么|要带什么|安全吗|有风险|有什么风险)(?:的|呢|吗|么|啊|了)*$"
+    r"^(?:那|大概|大约|一般|要|需要|得|会|我|是|能|可以)*(?:"
+    r"(?:要|需要|得|等)?(?:多久|多长时间|几天|几个小时|多少分钟|几分钟)"
+    r"(?:能|可以|才|会)*(?:到|好|修好|寄到|完|完成|生效|来)?"
+    r"|(?:要|需要|得)?(?:关机|停机|停业务|断电|重启|备份)"
+    r"|(?:要|需要)?(?:多少钱|收费|付费|花钱|要钱|免费)"
+    r"|(?:影响|丢|会丢)(?:数据|业务|保修)|从(?:哪天|什么时候|哪里)(?:开始)?(?:算起|算)?"
+    r"|怎么(?:算|收费|办|弄|操作|做|设置|设|配置|配|申请|联系|查|买|开|寄|办理|下载|恢复|改|进去|进)"
+    r"|找谁|去哪(?:里|儿)?(?:办|弄|下载|买)?|在哪(?:里|儿)?(?:设置|设|配置|弄|办|下载|改)"
+    r"|具体(?:步骤|怎么做)(?:是什么)?|步骤是什么|需要(?:准备)?什么|要准备什么|要带什么"
+    r"|安全吗|有风险|有什么风险)(?:的|呢|吗|么|啊|了)*$"
 )
 _ASKING = re.compile(
-    r"怎么(?:样|办|回事|处理|弄|做)?|如何|什么时候|多长时间|多久|多少钱|多少|几[个块条颗年天种点]|是不是|有没有|能不能|可不可以|"
-    r"要不要|在哪里?|哪里|哪[个些款]|是什么(?:意思)?|什么|为什么|为啥|请问|吗|呢|么|应该|需要|要|可以|[？?]"
+    r"怎么(?:样|办|回事|处理|弄|做)?|如何|什么时候|多长时间|多久|多少钱|多少|几[个块条颗年天种点]|"
+    r"是不是|有没有|能不能|可不可以|要不要|在哪里?|哪里|哪[个些款]|是什么(?:意思)?|什么|为什么|为啥|"
+    r"请问|吗|呢|么|应该|需要|要|可以|[？?]"
 )
 _OPTIONS = re.compile(r"、|，|,|；|;|。|还有|或者?|以及|和")
 _NUMBER = (
@@ -130,7 +144,8 @@ class FollowUps:
         number = _NUMBER.get(match.group(1) or "", len(options))
         if len(options) < 2 or not 1 <= number <= len(options):
             return ""
-        return self._in_place(options[number - 1], topic)
+        option = options[number - 1]
+        return self._in_place(option, topic) or f"{option}{_stem(topic.question)}"
 
     def _reason(self, core: str, topic: Topic) -> str:
         return f"为什么{_stem(topic.question)}" if _WHY.match(core) else ""
@@ -160,13 +175,23 @@ class FollowUps:
                 for other in self._canonical.terms(question, kind):
                     if other != term:
                         return " ".join(question.replace(other, term, 1).split())
-        return ""
+        # 蓝灯 gives way to 黄灯: as long, and a word with the same head.
+        alike = re.search(rf"[\u4e00-\u9fff]{{{len(term) - 1}}}{re.escape(term[-1])}", question)
+        if alike is None or alike.group() == term or term[-1].isascii():
+            return ""
+        return question.replace(alike.group(), term, 1)
 
     def _pronoun(self, core: str, topic: Topic) -> str:
         match = _PRONOUN.search(core)
-        if match is None or not topic.focus or self.terms(_PRONOUN.sub("", core)):
+        if match is None or not topic.focus or not _ASKING.search(core):
             return ""
-        if len(core) <= len(match.group()) + 1 or not _ASKING.search(core):
+        others = _PRONOUN.sub("", core)
+        if any(self._canonical.terms(others, kind) for kind in ("part", "os", "product", "model")):
+            return ""
+        # 那个 before a question that is whole wins time and means nothing.
+        rest = core[match.end() :]
+        means = match.group().startswith("它") or len(rest) <= SHORT_CHARS
+        if not means or len(others) < 2:
             return ""
         rest = core[: match.start()] + topic.focus + core[match.end() :]
         return re.sub(r"^那(?!个)", "", rest)

@@ -1,8 +1,8 @@
 """Does the caller ask for a person? In any wording, misheard ones included.
 
-A wish names somebody to be brought (转人工, 让你们经理接电话), refuses the machine (不想跟机器人
-说话), or is a bare word (人工). One that is denied or put off (先别转人工, 转人工就不用了, 等会儿再转)
-is none; neither are other uses of the words: 人工费, 工程师多久上门, 转接卡, 我叫人去看一下.
+A wish names somebody to be brought (转人工, 让你们经理接电话), refuses the machine
+(不想跟机器人说话), or is a bare word (人工). One that is denied or put off is none: 先别转人工,
+转人工就不用了, 等会儿再转. Neither are other uses of the words: 人工费, 工程师多久上门, 转接卡.
 """
 
 from __future__ import annotations
