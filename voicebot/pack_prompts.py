@@ -33,6 +33,10 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
 OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     # small talk
     "hello": ("您好，请说您遇到的问题。", "您好，我在听，您请讲。"),
+    "who_am_i": (
+        "我是智能语音助手，能帮您查资料、排查故障，也可以随时帮您转人工。请说您的问题。",
+        "我是机器人客服，产品和故障的问题都可以问我，需要的话我帮您转人工。您请讲。",
+    ),
     "hear_you": ("听得到，您请说。", "能听到，您请讲。"),
     "thanks": ("不客气，应该的。", "不用谢，能帮上忙就好。"),
     # a long answer in parts
@@ -67,6 +71,8 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     "unknown_model": (
         "{model}不在我们的产品里，我没有它的资料，不敢拿别的机型来回答。要帮您转人工吗？",
         "我这里查不到{model}，不能用别的型号代替。需要转给工程师吗？",
+        "{model}的资料我手上没有，说错了会耽误您。请工程师来答，可以吗？",
+        "关于{model}我确实没有资料。您看要不要转人工？",
     ),
     # what was said is no question: ask for one
     "what_is_asked": (

@@ -32,6 +32,7 @@ from voicebot.turns.scheduler import InferenceScheduler
 SCRIPTS = Path(__file__).parent / "scripts"
 ENDS = ("solved", "clarified", "handed off rightly", "handed off wrongly", "unsolved")
 FAULTS = ("invented", "repeated")
+ASKING_BACK = ("not_understood", "what_is_asked")
 SHORT = 6  # characters; shorter sentences (好的。) may come again
 
 
@@ -88,23 +89,30 @@ class Player:
         thought = conversation.start()
         spoken: set[str] = set()
         asked_before: set[str] = set()
-        clarified = False
+        clarified = wrong = False
         for number, (text, checks) in enumerate(script.turns, start=1):
             thought = await conversation.consider(thought.state, Heard(text))
             reply = _text(thought)
             played.transcript += [f"  {number} {text}", f"      {reply}  {_marks(thought)}"]
-            clarified = clarified or any(s.kind is SayKind.CLARIFY for s in _says(thought))
+            clarified = clarified or self._asks_back(thought)
             for check in _checks(checks):
                 played.checks += 1
                 if not _holds(check, thought, reply):
                     played.missed.append(f"{number} {text}: not {check}: {reply}")
+                    wrong = wrong or not check.startswith("slot:")
             self._find_faults(played, number, checks, thought, spoken, text in asked_before)
             asked_before.add(text)
             ended = _ended(thought)
             if ended:
-                played.end = _judge(ended, script.end, bool(played.missed), clarified)
+                played.end = _judge(ended, script.end, wrong, clarified)
                 return played
         return played
+
+    def _asks_back(self, thought: Thought) -> bool:
+        asked = {t for name in ASKING_BACK for t in self._pack.prompts.all(name)}
+        return thought.state.awaiting is Awaiting.CLARIFY or any(
+            say.text in asked for say in _says(thought)
+        )
 
     def _find_faults(
         self,

@@ -23,7 +23,7 @@ def queries(pack: Pack) -> QueryMaker:
 
 def made(queries: QueryMaker, case: Case) -> str:
     topic = queries.about(case.question, "", case.said, "x")
-    return queries.make(case.text, DialogState(topic=topic))[0]
+    return queries.make(case.text, DialogState(topic=topic)).text
 
 
 def test_the_table_is_as_large_as_promised() -> None:
@@ -41,7 +41,7 @@ def test_follow_up(queries: QueryMaker, case: Case) -> None:
 
 
 def test_without_a_topic_nothing_is_rewritten(queries: QueryMaker) -> None:
-    assert queries.make("那它怎么换", DialogState())[0] == "那它怎么换"
+    assert queries.make("那它怎么换", DialogState()).text == "那它怎么换"
 
 
 def test_raw_and_made_query_go_with_the_search(dialog: Dialog, caller: Caller) -> None:

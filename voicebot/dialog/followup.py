@@ -29,9 +29,16 @@ _ONLY_OTHER = re.compile(
     r"^(?:那|要是|如果是|如果|换成|换|那个?)*(.{1,14}?)(?:的话|的)?"
     r"(?:呢|怎么样|也一样吗|也是吗|也是这样吗|也可以吗|也行吗|行吗|可以吗|行不行)+$"
 )
+_ATTRIBUTE = re.compile(
+    r"(?:默认|初始)?(?:用户名|账号|密码|地址|IP|价格|重量|尺寸|功耗|容量|型号|版本|端口|快捷键|[和跟与]|、)+"
+)
 _ORDINAL = re.compile(
     r"^(?:那|要是|如果是)?(?:第([一二三四五六1-6])(?:种|个|步|条|款)"
     r"|(?:最后|后面?|另)(?:一|那)?(?:种|个))(?:呢|怎么.{0,4}|是什么.{0,3}|行吗|可以吗)?$"
+)
+_EMPTY = re.compile(
+    r"那么?|要是|如果是|换成|对于|的话|也?(?:一样|是|可以|行|支持)?吗|怎么样|是多少|呢|的|这款|型号|"
+    r"看错了|说错了|不对|应该|哦|用|是|也|换|我|在|上|[\s，,]"
 )
 _WHY = re.compile(
     r"^(?:那|这是|这|是)*(?:为什么|为啥|为何|怎么会这样|什么原因|原因是什么)"
@@ -62,6 +69,7 @@ _OF_MATTER = re.compile(
     r"|(?:影响|丢|会丢)(?:数据|业务|保修)|从(?:哪天|什么时候|哪里)(?:开始)?(?:算起|算)?"
     r"|怎么(?:算|收费|办|弄|操作|做|设置|设|配置|配|申请|联系|查|买|开|寄|办理|下载|恢复|改|进去|进)"
     r"|找谁|去哪(?:里|儿)?(?:办|弄|下载|买)?|在哪(?:里|儿)?(?:设置|设|配置|弄|办|下载|改)"
+    r"|怎么(?!投诉|送修|报修|退货|换货|保修|延保|选型)[\u4e00-\u9fff]{2}"
     r"|具体(?:步骤|怎么做)(?:是什么)?|步骤是什么|需要(?:准备)?什么|要准备什么|要带什么"
     r"|安全吗|有风险|有什么风险)(?:的|呢|吗|么|啊|了)*$"
 )
@@ -123,12 +131,7 @@ class FollowUps:
         models = self._canonical.terms(core, "model")
         if len(models) != 1:
             return ""
-        rest = re.sub(
-            r"那么?|要是|如果是|换成|对于|的话|也?(?:一样|是|可以|行|支持)?吗|怎么样|是多少|呢|的|这款|型号|用|是|也|换|我|在|上|[\s，,]",
-            "",
-            self._canonical.rewrite(core).replace(models[0], ""),
-        )
-        if rest:
+        if _EMPTY.sub("", self._canonical.rewrite(core).replace(models[0], "")):
             return ""
         known = self._canonical.terms(topic.question, "model")
         question = self._canonical.rewrite(topic.question) if known else topic.question
@@ -162,6 +165,8 @@ class FollowUps:
         if _PRONOUN.fullmatch(subject):
             options = [each for each in self.options(topic.said) if each not in topic.question]
             return self._in_place(options[0], topic) if len(options) == 1 else ""
+        if topic.focus and _ATTRIBUTE.fullmatch(subject):
+            return f"{topic.focus}{subject}是什么"
         terms = self.terms(subject)
         if len(terms) != 1 or len(self._canonical.rewrite(subject).strip()) > len(terms[0]) + 2:
             return ""

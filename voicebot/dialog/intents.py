@@ -29,21 +29,27 @@ class Intent(enum.Enum):
     THANKS = "thanks"
     HELLO = "hello"
     HEAR_ME = "hear_me"
+    WHO = "who"
     CONTINUE = "continue"
     SOLVED = "solved"
     NOT_SOLVED = "not_solved"
 
 
+HEAR_ME_UNITS = 7
 AGREEMENT_UNITS = 12  # whoever says more than this says more than yes
 _CONTINUE = re.compile(
     r"^(好的?|嗯+|行|可以|对|是的?|要|你?您?)?(请|麻烦)?(继续|接着|往下|下一步|下一个|然后呢|还有呢|"
     r"后面呢|接下来|再然后|说吧|讲吧|你说|您说|说|讲)(说|讲|吧|呢|呀|啊|怎么做|怎么办|一下|下去|是什么)*$"
 )
 _NOTHING_ELSE = re.compile(
-    r"^(那|嗯|哦|好的?|行|我)*(没有?(别的|其他|什么)?(问题|事|事情|事儿)?(了|啦)|"
+    r"^(那|嗯|哦|好的?|好了|行了?|我)*(没有?(别的|其他|什么)?(问题|事|事情|事儿)?(了|啦)|"
     r"没事(儿|情)?(了|啦)?|不用(了|啦)|"
     r"没别的(了|事了?)?|不需要(了)?|没有其他(的|问题)?(了)?|暂时没有(了)?|就这些(了|吧)?|"
     r"就这样(了|吧)?|没了)$"
+)
+_WHO = re.compile(
+    r"^(你好|喂|请问|那)*你(到底)?(是谁|是哪位|叫什么(名字)?|是(不是)?(个)?(机器人|真人|人工|人|智能客服|AI|ai)|"
+    r"(会|能)(干|做|帮我做|帮我干)(什么|啥|点什么|些什么))(啊|呀|吗|呢|么|还是人工|还是真人|还是机器人)*$"
 )
 _THANKS = re.compile(r"(好的?)?(谢谢|多谢|感谢)(你|您)?(啊|了)?")
 _HELLO = re.compile(
@@ -52,7 +58,7 @@ _HELLO = re.compile(
 )
 _WHAT = re.compile(r"^(啊|哦|嗯|哎|欸)?(什么|啥)$")
 _QUESTION_WORD = re.compile(
-    r"怎么|如何|什么|为什么|为啥|咋|哪|多少|多久|多长|几|吗|么|呢|是不是|有没有|能不能|可不可以|可以.*吗|"
+    r"多[重高宽深大长快远厚]|怎么|如何|什么|为什么|为啥|咋|哪|多少|多久|多长|几|吗|么|呢|是不是|有没有|能不能|可不可以|可以.*吗|"
     r"区别|是否|要不要|啥"
 )
 _TROUBLE = re.compile(
@@ -75,6 +81,8 @@ def intent(text: str) -> Intent | None:
         return Intent.REPEAT
     if _HELLO.match(compact):
         return Intent.HELLO
+    if _WHO.match(compact):
+        return Intent.WHO
     short = len(heard) <= 16
     for words, found in (
         (phrases.NOT_SOLVED, Intent.NOT_SOLVED),
@@ -85,6 +93,8 @@ def intent(text: str) -> Intent | None:
         if short and _any(heard, words):
             if found is Intent.WAIT and asks_information(text):
                 continue  # 等一下，我想问一下保修期是多久 stops the bot to ask, not to wait
+            if found is Intent.HEAR_ME and len(heard) > HEAR_ME_UNITS:
+                continue  # 我的还在不在保
             return found
     if _NOTHING_ELSE.match(_THANKS.sub("", compact)):
         return Intent.NOTHING_ELSE

@@ -26,6 +26,12 @@ def angry(text: str) -> str:
     return ""
 
 
+def without_anger(text: str) -> str:
+    """`text` without its clauses that hold anger and nothing else; all of it if none is left."""
+    kept = [clause for clause in clauses(text) if not only_anger(clause)]
+    return "，".join(kept) if kept and angry(text) else text
+
+
 def only_anger(text: str) -> bool:
     """Whether nothing but anger is said: what is left names no matter that could be worked on."""
     rest = "".join(clauses(_ANGRY.sub("", text)))

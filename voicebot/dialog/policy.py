@@ -33,7 +33,7 @@ from voicebot.dialog.events import (
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.human_wish import only_transfer, wants_human
 from voicebot.dialog.intents import Intent, agrees, asks_information, intent, is_question
-from voicebot.dialog.mood import angry, only_anger
+from voicebot.dialog.mood import angry, only_anger, without_anger
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
 from voicebot.dialog.replies import Replies
@@ -50,6 +50,7 @@ from voicebot.pack import Pack
 from voicebot.scenes.model import SlotType
 
 _KNOWN_FAILURES = {"busy", "no_answer"}
+_COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
 
 
 class Dialog:
@@ -138,9 +139,11 @@ class Dialog:
         turn.set(awaiting=Awaiting.NOTHING)
         if self._angry(turn, text):
             return
+        text = without_anger(text)
         trying = was_waiting_for is Awaiting.TRY
         after_answer = trying or was_waiting_for is Awaiting.MORE
-        if after_answer and move is None and self._scenes.reopen(turn, text, trying=trying):
+        tells = move in (None, Intent.WAIT)  # 等等，其实换过的 tells something as well
+        if after_answer and tells and self._scenes.reopen(turn, text, trying=trying):
             return
         if self._replies.take(turn, text, move, was_waiting_for):
             return
@@ -281,8 +284,8 @@ class Dialog:
             turn.prompt("wait_ok", SayKind.CLARIFY)
         elif move is Intent.GOODBYE or (move is Intent.NOTHING_ELSE and not in_scene):
             turn.hang_up()
-        elif move is Intent.HELLO or move is Intent.HEAR_ME:
-            turn.prompt("hear_you" if move is Intent.HEAR_ME else "hello", SayKind.CLARIFY)
+        elif move in (Intent.HELLO, Intent.HEAR_ME, Intent.WHO):
+            turn.prompt(_COURTESY.get(move, "hello"), SayKind.CLARIFY)
             self._scenes.ask_again(turn)
         elif move is Intent.THANKS:
             turn.prompt("thanks", SayKind.CLARIFY)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 from voicebot.dialog.events import SayKind
-from voicebot.dialog.intents import Intent, agrees, is_question
+from voicebot.dialog.intents import Intent, agrees, asks, is_question
 from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting
+from voicebot.dialog.textforms import clauses
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.yesno import Polarity, polarity
 
+DECLINED_CHARS = 12  # after a no
 SHORT_UNITS = 6  # a yes or no in more words than this says something else as well
 _NOTED = re.compile(r"知道了|明白了?|了解了?|清楚了|懂了|收到|晓得了")
 _DONE = re.compile(
@@ -50,8 +52,11 @@ class Replies:
             turn.hand_off("handoff", reason, why="用户同意转人工")
         elif no and "谢" in text:
             turn.anything_else()
-        elif no:
+        elif no or _only_declines(text):
+            # Who wants no human is not brought to one for the next thing that is not known.
+            turn.set(failures=0)
             turn.prompt("declined", SayKind.CLARIFY)
+            return True
         return yes or no or move is Intent.NOT_SOLVED
 
     def _clarify(self, turn: Turn, *, yes: bool, no: bool) -> bool:
@@ -100,7 +105,8 @@ class Replies:
         said = Polarity.UNSAID if is_question(text) else polarity(text)
         short = len(units(text)) <= SHORT_UNITS
         trying = awaited in (Awaiting.TRY, Awaiting.HELPED)
-        failed = trying and short and said is Polarity.NO and move is not Intent.NOTHING_ELSE
+        leaves = move in (Intent.NOTHING_ELSE, Intent.GOODBYE, Intent.THANKS)
+        failed = trying and short and said is Polarity.NO and not leaves
         helped = awaited is Awaiting.HELPED and short and said is Polarity.YES
         noted = short and (said is Polarity.YES or bool(_NOTED.search(text)))
         if move is Intent.NOT_SOLVED or failed:
@@ -123,3 +129,14 @@ class Replies:
         else:
             return False
         return True
+
+
+def _only_declines(text: str) -> bool:
+    """不用转，我逗你玩呢: a no, and then nothing that is asked or wrong."""
+    first, *rest = clauses(text) or ("",)
+    return (
+        len(units(first)) <= SHORT_UNITS
+        and polarity(first) is Polarity.NO
+        and not any(asks(each) for each in rest)
+        and len("".join(rest)) <= DECLINED_CHARS
+    )

@@ -45,13 +45,16 @@ class Purpose(enum.StrEnum):
 @dataclass(frozen=True)
 class Pending:
     """A search under way; `say` is a branch's own text, to come before what is found, `raw` the
-    caller's words if `query` was made of them."""
+    caller's words if `query` was made of them, `others` what is looked up if this finds nothing,
+    `product` the line that the answers are limited to."""
 
     query: str
     purpose: Purpose
     confidence: float
     say: str = ""
     raw: str = ""
+    others: tuple[str, ...] = ()
+    product: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,8 @@ class DialogState:
     pieces left of a long answer. `failures` counts turns in a row that helped nobody. `unasked`:
     the scene's question was cut before it was heard. `spoken` are the texts said in this call,
     the last of them last; `topic` is what was answered last, `sending` what may be sent by
-    message; `upset` counts the caller's angry turns.
+    message; `upset` counts the caller's angry turns. `fragment` are words that asked nothing by
+    themselves, and may with the next.
     """
 
     phase: Phase = Phase.TALKING
@@ -90,6 +94,7 @@ class DialogState:
     topic: Topic | None = None
     sending: SendMessage | None = None
     upset: int = 0
+    fragment: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,7 +111,13 @@ class DialogState:
             plain[name] = SceneRun.from_dict(plain[name]) if plain[name] else None
         if plain["pending"]:
             pending = plain["pending"]
-            plain["pending"] = Pending(**{**pending, "purpose": Purpose(pending["purpose"])})
+            plain["pending"] = Pending(
+                **{
+                    **pending,
+                    "purpose": Purpose(pending["purpose"]),
+                    "others": tuple(pending["others"]),
+                }
+            )
         plain["spoken"] = tuple(plain["spoken"])
         plain["topic"] = Topic.from_dict(plain["topic"]) if plain["topic"] else None
         plain["sending"] = SendMessage(**plain["sending"]) if plain["sending"] else None

@@ -67,10 +67,14 @@ class Turn:
 
     def fitted(self, name: str, **held: str) -> str:
         """The next variant of a prompt with what it holds in braces put in."""
-        text = self.variant(name)
-        for key, value in held.items():
-            text = text.replace("{" + key + "}", value)
-        return text
+        texts = []
+        for text in self.pack.prompts.all(name):
+            for key, value in held.items():
+                text = text.replace("{" + key + "}", value)
+            texts.append(text)
+        nth = self.state.used.get(name, 0)
+        self.set(used={**self.state.used, name: nth + 1})
+        return self.unsaid(texts, nth)
 
     def prompt(self, name: str, kind: SayKind, **details: Any) -> None:
         """Say a fixed utterance."""
@@ -151,13 +155,26 @@ class Turn:
     def search(self, pending: Pending) -> None:
         """Look something up; the turn goes on with `Found`. A follow-up is searched for as what
         it means; a branch's own words as they are."""
-        product = ""
         if self._queries is not None and pending.purpose is not Purpose.BRANCH:
-            query, product = self._queries.make(pending.query, self.state)
-            if query != pending.query:
-                pending = replace(pending, query=query, raw=pending.query)
+            made = self._queries.make(pending.query, self.state)
+            raw = pending.query if made.text != pending.query else ""
+            pending = replace(
+                pending, query=made.text, raw=raw, others=made.others, product=made.product
+            )
+        self._look_up(pending)
+
+    def search_other(self, pending: Pending) -> bool:
+        """Look the next of a search's other queries up; False if there is none."""
+        if not pending.others:
+            return False
+        first, *others = pending.others
+        raw = pending.raw or pending.query
+        self._look_up(replace(pending, query=first, raw=raw, others=tuple(others)))
+        return True
+
+    def _look_up(self, pending: Pending) -> None:
         self.set(pending=pending)
-        self.actions.append(Search(pending.query, pending.raw, product))
+        self.actions.append(Search(pending.query, pending.raw, pending.product))
 
     def hand_off(self, prompt: str, reason: str, skill: str = "", why: str = "") -> None:
         """Say so, and bring a human with the story so far."""
