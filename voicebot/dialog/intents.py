@@ -35,6 +35,7 @@ class Intent(enum.Enum):
     NOT_SOLVED = "not_solved"
 
 
+REPEAT_UNITS = 6
 HEAR_ME_UNITS = 7
 AGREEMENT_UNITS = 12  # whoever says more than this says more than yes
 _CONTINUE = re.compile(
@@ -77,7 +78,10 @@ def intent(text: str) -> Intent | None:
     compact = "".join(unit.text for unit in heard)
     if wants_human(text):
         return Intent.HUMAN
-    if _any(heard, phrases.REPEAT) or _WHAT.match(compact) or text in ("啊?", "嗯?", "啊？"):
+    repeat = _any(heard, phrases.REPEAT) and (
+        len(heard) <= REPEAT_UNITS or "来着" not in compact
+    )  # 卷标是什么来着 asks for the label
+    if repeat or _WHAT.match(compact) or text in ("啊?", "嗯?", "啊？"):
         return Intent.REPEAT
     if _HELLO.match(compact):
         return Intent.HELLO

@@ -16,6 +16,8 @@ A caller turn goes through these in order, and the first that takes it answers i
 
 from __future__ import annotations
 
+import re
+
 from voicebot.dialog.alarm_words import dangerous, sensitive_topic
 from voicebot.dialog.dictation_turns import asked
 from voicebot.dialog.events import (
@@ -50,6 +52,7 @@ from voicebot.pack import Pack
 from voicebot.scenes.model import SlotType
 
 _KNOWN_FAILURES = {"busy", "no_answer"}
+_DECLINES = re.compile(r"^(?:不用|不要|不需要|算了|没事)+(?:了|谢谢|啊|吧)*$")
 _COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
 
 
@@ -159,6 +162,9 @@ class Dialog:
             return
         if self._scenes.reopen(turn, text):
             return
+        if _DECLINES.match(text):
+            turn.prompt("declined", SayKind.CLARIFY)
+            return
         if len(units(text)) < 2 or (
             len(units(text)) <= 3
             and polarity(text) is not Polarity.UNSAID
@@ -218,6 +224,8 @@ class Dialog:
             facts={**turn.state.facts, MODEL_FACT: foreign, "未解答的问题": text[:100]},
             failures=turn.state.failures + 1,
         )
+        # 看错了，是5280 asks the same of one of ours.
+        turn.set(topic=self._queries.about(text.replace(foreign, ""), "", "", ""))
         turn.say(turn.fitted("unknown_model", model=foreign), SayKind.REFUSE)
         turn.set(awaiting=Awaiting.OFFER, offer_reason="unknown_product")
         return True
@@ -293,6 +301,10 @@ class Dialog:
                 self._scenes.ask_again(turn)
             else:
                 turn.anything_else()
+        elif move is Intent.SOLVED and not in_scene:
+            turn.set(failures=0)
+            turn.prompt("scene_solved", SayKind.CLARIFY)
+            turn.anything_else()
         elif move is Intent.NOT_SOLVED and not in_scene and state.closed is not None:
             turn.offer_human()
         elif move is Intent.CONTINUE and not in_scene:

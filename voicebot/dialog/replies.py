@@ -19,6 +19,10 @@ _NOTED = re.compile(r"知道了|明白了?|了解了?|清楚了|懂了|收到|�
 _DONE = re.compile(
     r"(做|弄|搞|试|配|换|插|装|改|重启|升级|操作|设置|看|查)(好|完|过)?了$|^(都|我|已经)*好了$|完成了?$"
 )
+_WILL_DO = re.compile(
+    r"^(?:好的?|行|嗯|哦|那|，|,|\s)*我?(?:先|这就|马上|现在就?|去)+"
+    r"(?:去|来)?(?:换|插|试|看|拔|弄|改|装|下载|检查|重启|查|操作|搞|做)[^吗呢么?？]{0,8}$"
+)
 _GIVEN = (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE, Awaiting.MORE, Awaiting.HELPED)
 
 
@@ -50,6 +54,13 @@ class Replies:
         if yes or move is Intent.NOT_SOLVED:
             reason = turn.state.offer_reason or "requested"
             turn.hand_off("handoff", reason, why="用户同意转人工")
+        elif move is Intent.SOLVED:
+            turn.set(failures=0)
+            turn.prompt("scene_solved", SayKind.CLARIFY)
+            turn.anything_else()
+            return True
+        elif move is Intent.NOTHING_ELSE and text.startswith("没"):
+            turn.hang_up()
         elif no and "谢" in text:
             turn.anything_else()
         elif no or _only_declines(text):
@@ -118,13 +129,13 @@ class Replies:
             turn.hang_up()
         elif awaited is Awaiting.TRY and _DONE.search(text):
             turn.did_it_help()
-        elif awaited is Awaiting.TRY and noted:
+        elif awaited is Awaiting.TRY and (noted or _WILL_DO.match(text)):
             turn.prompt("wait_ok", SayKind.CLARIFY)
             turn.set(waiting=True, awaiting=Awaiting.TRY)
         elif move is Intent.CONTINUE and not (awaited is Awaiting.ELSE and noted):
             turn.prompt("nothing_more", SayKind.CLARIFY)
             turn.set(awaiting=awaited)
-        elif awaited is Awaiting.ANSWERED and noted:
+        elif awaited is Awaiting.ANSWERED and (noted or _WILL_DO.match(text)):
             turn.anything_else()
         else:
             return False

@@ -10,7 +10,7 @@ from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind, SendMessage
 from voicebot.dialog.intents import asks, asks_information
 from voicebot.dialog.query_maker import QueryMaker
-from voicebot.dialog.said_part import logit, nearest_part, sigmoid
+from voicebot.dialog.said_part import lacks_amount, logit, nearest_part, sigmoid
 from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
 from voicebot.dialog.state import Awaiting, Pending, Purpose
@@ -22,7 +22,7 @@ SCENE_SURE = 0.5  # at and above, the scene starts
 SCENE_MAYBE = 0.3  # at and above, the caller is asked whether it is this one
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
 SHORT_LEAD_CHARS = 24
-PART_LOSS, PART_LOSS_IN_LINE = 0.8, 2.0  # logits lost by a hit for each part that it lacks
+PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
 NEAR = 2.5  # logits by which another answer may be worse than one just heard
 FRAGMENT_KEPT = 40  # characters
 FAILURES_TO_HANDOFF = 3  # refusals and misunderstandings in a row
@@ -238,7 +238,11 @@ class Results:
         best, hit = scored[0]
         topic = turn.state.topic
         heard = topic is not None and topic.source == hit.id
-        if heard and not nearest_part(pending.raw or result.query, hit.text):
+        question = pending.raw or result.query
+        if heard and not nearest_part(question, hit.text):
+            # 收费吗 is not answered by what was just said of how long it takes.
+            if lacks_amount(question, hit.text):
+                best, hit = scored[1] if len(scored) > 1 else (-20.0, hit)
             rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
             best, hit = next(iter(rivals), (best, hit))
         probability = sigmoid(best)

@@ -37,6 +37,12 @@ def nearest_part(question: str, said: str) -> str:
     return f"{part}。" if len(part) <= MOST * len(said) else ""
 
 
+def lacks_amount(question: str, said: str) -> bool:
+    """Whether `question` asks for a time, a price or a number that `said` has none of."""
+    looks = [shape for asks, shape in _LOOKS if asks.search(question)]
+    return bool(looks) and not any(shape.search(said) for shape in looks)
+
+
 def sigmoid(value: float) -> float:
     return 1.0 / (1.0 + math.exp(-value))
 
