@@ -14,17 +14,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
 from voicebot.scenes.model import Scene
 
-# Heard in any utterance, these end the conversation in favour of a human, unless negated.
+# Heard in any utterance, these end the conversation in favour of a human, unless denied. A … stands
+# for up to four characters (voicebot/dialog/alarm_words.py).
 DANGER_WORDS = (
-    "冒烟", "冒烟了", "着火", "起火", "失火", "火灾", "爆炸", "炸了", "触电", "电到人", "漏电",
-    "烧焦", "焦味", "糊味", "烧糊", "冒火花", "打火花", "电池鼓包", "人受伤", "电解液",
+    "冒烟", "冒…烟", "烟…冒出", "出烟了", "有烟", "着火", "起火", "失火", "火灾", "火苗", "明火",
+    "火光", "烧起来", "烧着了", "爆炸", "炸了", "触电", "电到人", "被电", "电…麻", "麻手", "电了我",
+    "漏电", "烧焦", "焦味", "焦糊", "糊味", "烧糊", "烧塑料", "冒火花", "打火花", "有火花",
+    "冒火星", "短路冒", "电池鼓", "漏液", "电解液", "人受伤", "砸到人", "砸伤", "夹伤", "烫伤",
+    "流血", "进水", "泡水", "淋水", "漏水…机", "水…流到",
 )  # fmt: skip
+# Topics that only a human may take, and the words that bring them up.
+SENSITIVE_TOPICS: Mapping[str, tuple[str, ...]] = {
+    "投诉": ("投诉", "举报", "12315", "消协", "差评", "维权"),
+    "法律": (
+        "起诉", "律师", "法院", "打官司", "法律责任", "告你们", "仲裁", "索赔", "赔偿", "律师函",
+    ),
+    "媒体": ("曝光", "记者", "媒体", "上新闻", "315晚会", "发微博", "发抖音", "发到网上", "热搜"),
+    "数据丢失": (
+        "数据丢了", "数据…没了", "数据全丢", "数据丢失了", "数据不见了", "数据…找不回", "误删",
+        "丢了…数据", "格式化了", "数据被清", "库被删",
+    ),
+    "数据泄露": ("数据泄露", "信息泄露", "资料泄露", "泄密", "勒索", "被黑了", "被入侵", "黑客"),
+    "人身安全": ("出人命", "自杀", "不想活", "威胁", "打人", "报警抓"),
+}  # fmt: skip
 
 
 # Which files are documents (docs/knowledge.md says what becomes of each).
@@ -105,8 +124,12 @@ class Prompts:
 
     def get(self, name: str, nth: int = 0) -> str:
         """The nth variant (wrapping around). Raises KeyError for an unknown name."""
-        texts = self.variants[name] if name in self.variants else OPTIONAL_PROMPTS[name]
+        texts = self.all(name)
         return texts[nth % len(texts)]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every variant. Raises KeyError for an unknown name."""
+        return self.variants[name] if name in self.variants else OPTIONAL_PROMPTS[name]
 
 
 @dataclass(frozen=True)
@@ -119,6 +142,7 @@ class PackInfo:
     voice: VoiceChoice
     asr_prompt: str = ""
     danger_words: tuple[str, ...] = DANGER_WORDS
+    sensitive: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SENSITIVE_TOPICS)
     handoff_skill: str = ""
 
 

@@ -13,6 +13,7 @@ from voicebot.pack import (
     DANGER_WORDS,
     DOCUMENT_SUFFIXES,
     FAQ_STATES,
+    SENSITIVE_TOPICS,
     Faq,
     Labels,
     Pack,
@@ -32,6 +33,7 @@ from voicebot.scenes.read import read_scene
 TERM_KINDS = ("model", "part", "os", "term", "product")
 PACK_TOML_KEYS = (
     "name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice",
+    "sensitive",
 )  # fmt: skip
 TOP_LEVEL = (
     "pack.toml", "prompts.yaml", "lexicon.yaml", "reading.yaml", "labels.yaml", "faq", "documents",
@@ -133,9 +135,8 @@ class _Reader:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             self.problems.add("pack.toml", 0, "syntax", "valid TOML", str(error), "correct it")
         toml = _Toml(table, "", self.problems)
-        toml.known(
-            ["name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice"]
-        )
+        toml.known(PACK_TOML_KEYS)
+        topics = _Toml(toml.table("sensitive"), "sensitive.", self.problems)
         voice = _Toml(toml.table("voice"), "voice.", self.problems)
         voice.known(["name", "speed"])
         speed = voice.number("speed", 1.0)
@@ -149,6 +150,7 @@ class _Reader:
             asr_prompt=toml.text("asr_prompt"),
             danger_words=toml.texts("danger_words") or DANGER_WORDS,
             handoff_skill=toml.text("handoff_skill"),
+            sensitive={**SENSITIVE_TOPICS, **{name: topics.texts(name) for name in topics.raw}},
         )
 
     def _prompts(self) -> Prompts:

@@ -19,6 +19,7 @@ REQUIRED_PROMPTS = (
 )
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
+    "unknown_model": ("model",),
     "clarify_scene": ("scene",),
     "dictation_read_back": ("groups",),
     "dictation_corrected": ("groups",),
@@ -32,6 +33,10 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
 OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     # small talk
     "hello": ("您好，请说您遇到的问题。", "您好，我在听，您请讲。"),
+    "who_am_i": (
+        "我是智能语音助手，能帮您查资料、排查故障，也可以随时帮您转人工。请说您的问题。",
+        "我是机器人客服，产品和故障的问题都可以问我，需要的话我帮您转人工。您请讲。",
+    ),
     "hear_you": ("听得到，您请说。", "能听到，您请讲。"),
     "thanks": ("不客气，应该的。", "不用谢，能帮上忙就好。"),
     # a long answer in parts
@@ -62,6 +67,32 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     "repeat_none": ("我还没有说过什么，您先讲讲遇到的问题。", "还没有可以重复的内容，您请讲。"),
     "scene_solved": ("太好了，解决了就好。", "好的，恢复正常就放心了。"),
     "unknown_aside": ("这一点我手上没有资料，先给您记下。", "这个我查不到，回头请工程师答您。"),
+    # a model that the company does not have
+    "unknown_model": (
+        "{model}不在我们的产品里，我没有它的资料，不敢拿别的机型来回答。要帮您转人工吗？",
+        "我这里查不到{model}，不能用别的型号代替。需要转给工程师吗？",
+        "{model}的资料我手上没有，说错了会耽误您。请工程师来答，可以吗？",
+        "关于{model}我确实没有资料。您看要不要转人工？",
+    ),
+    # what was said is no question: ask for one
+    "what_is_asked": (
+        "好的，您想问哪方面的问题？",
+        "明白，那您需要我帮您查什么？",
+        "嗯，我听到了。您遇到的是什么问题？",
+    ),
+    # an angry caller, once
+    "sorry": ("实在抱歉，让您着急了。", "非常抱歉，给您添麻烦了。"),
+    "sorry_offer": (
+        "非常抱歉让您这么着急，要我现在就给您转人工工程师吗？",
+        "您的心情我理解，需要我马上转人工工程师吗？",
+    ),
+    # pictures and links do not go over a telephone
+    "offer_figure": (
+        "这里有一张图，要不要把图发到您手机上？",
+        "有一张示意图，需要发到您手机上吗？",
+    ),
+    "offer_link": ("要不要把网址发到您手机上？", "网址我可以发短信给您，需要吗？"),
+    "message_sent": ("好的，马上发到您手机上。", "好，稍后您会收到短信。"),
     # a serial or telephone number that is taken down; see PLACEHOLDERS
     "dictation_read_back": ("我重复一遍，{groups}。对吗？", "我念一遍，{groups}。您看对不对？"),
     "dictation_corrected": ("改好了，{groups}。对吗？", "好的，{groups}。这样对吗？"),
@@ -99,6 +130,10 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     "danger": (
         "请先离开设备，在安全的情况下断电，我马上给您转人工。",
         "请注意安全，不要再碰设备，我马上转人工工程师。",
+    ),
+    "sensitive": (
+        "这件事我请专人来处理，马上给您转接，请稍等。",
+        "您说的情况我记下来了，这就请人工来跟您沟通。",
     ),
     "not_certain": (
         "这个问题我没有把握，给您转人工工程师，请稍等。",

@@ -42,6 +42,9 @@ KINDS = {
 REASONS = {
     "requested": "客户要求",
     "danger": "危险情况",
+    "sensitive": "敏感话题",
+    "upset": "情绪不好",
+    "unknown_product": "不是我们的型号",
     "low_confidence": "没有把握",
     "limit": "多轮没有定位",
     "scene": "流程要求",

@@ -114,14 +114,21 @@ class Say:
 
 @dataclass(frozen=True)
 class Search:
-    """Look `query` up and come back with `Found`."""
+    """Look `query` up and come back with `Found`.
+
+    `raw` is what the caller said where `query` was made of it (a follow-up), else "". With
+    `product`, what is of another product line does not answer.
+    """
 
     query: str
+    raw: str = ""
+    product: str = ""
 
 
 @dataclass(frozen=True)
 class Handoff:
-    """Bring a human. `reason` is a stable key (requested, low_confidence, danger, limit, scene)."""
+    """Bring a human. `reason` is a stable key: requested, low_confidence, danger, limit, scene,
+    sensitive, upset, unknown_product."""
 
     reason: str
     skill: str = ""
@@ -129,8 +136,21 @@ class Handoff:
 
 
 @dataclass(frozen=True)
+class SendMessage:
+    """Send to the caller's telephone what cannot be spoken, as they agreed to.
+
+    `what` is ``figure`` or ``link``; `content` the figure's id in the index or the address,
+    `source` the citation it belongs to.
+    """
+
+    what: str
+    content: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class HangUp:
     """End the call after what was said has been heard."""
 
 
-Action = Say | Search | Handoff | HangUp
+Action = Say | Search | Handoff | HangUp | SendMessage

@@ -2,16 +2,23 @@
 
 A caller turn goes through these in order, and the first that takes it answers it:
 
-1. danger (冒烟, 触电 …) or a wish for a human, in any wording: hand-off
+1. danger (冒烟, 触电 …: the safety sentence first), a wish for a human in any wording, a topic that
+   only a human may take (the pack's list): hand-off. An angry caller is answered once with an
+   apology, and offered a human sooner.
 2. a reply to what was just offered or answered (voicebot.dialog.replies)
 3. moves of the conversation: again, wait, goodbye, thanks
 4. the running scene's question (voicebot.dialog.scene_turns)
-5. a search, then a scene, an answer with its source, or an honest refusal with the offer of a
-   human (voicebot.dialog.results)
+5. a model that the company does not have: said so, never answered with another's facts
+6. a search (follow-ups made whole, limited to the product: voicebot.dialog.query_maker), then a
+   scene, an answer with its source (FAQ, then document), a question back, or an honest refusal
+   with the offer of a human (voicebot.dialog.results)
 """
 
 from __future__ import annotations
 
+import re
+
+from voicebot.dialog.alarm_words import dangerous, sensitive_topic
 from voicebot.dialog.dictation_turns import asked
 from voicebot.dialog.events import (
     Action,
@@ -26,8 +33,11 @@ from voicebot.dialog.events import (
     SayKind,
 )
 from voicebot.dialog.fill import Filler
-from voicebot.dialog.intents import Intent, agrees, dangerous, intent, wants_human
+from voicebot.dialog.human_wish import only_transfer, wants_human
+from voicebot.dialog.intents import Intent, agrees, asks_information, intent, is_question
+from voicebot.dialog.mood import angry, only_anger, without_anger
 from voicebot.dialog.phonetic import Canonicalizer, units
+from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
 from voicebot.dialog.replies import Replies
 from voicebot.dialog.results import Extractor, Results
 from voicebot.dialog.scene_match import SceneMatch
@@ -42,6 +52,8 @@ from voicebot.pack import Pack
 from voicebot.scenes.model import SlotType
 
 _KNOWN_FAILURES = {"busy", "no_answer"}
+_DECLINES = re.compile(r"^(?:不用|不要|不需要|算了|没事)+(?:了|谢谢|啊|吧)*$")
+_COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
 
 
 class Dialog:
@@ -72,8 +84,13 @@ class Dialog:
         engine = SceneEngine(Filler(self._canonical))
         self._scenes = SceneTurns(engine)
         self._replies = Replies(self._scenes)
+        self._queries = QueryMaker(pack, self._canonical)
         self._results = Results(
-            self._scenes, SceneMatch(pack), answer_risk=answer_risk, extract=extract
+            self._scenes,
+            SceneMatch(pack),
+            self._queries,
+            answer_risk=answer_risk,
+            extract=extract,
         )
 
     def start(self) -> tuple[DialogState, tuple[Action, ...]]:
@@ -82,7 +99,8 @@ class Dialog:
 
     def step(self, state: DialogState, event: Event) -> tuple[DialogState, tuple[Action, ...]]:
         """Take one event. Never raises for what a caller or a peer may do."""
-        turn = Turn(self._pack, state, event.confidence if isinstance(event, Heard) else 1.0)
+        heard = event.confidence if isinstance(event, Heard) else 1.0
+        turn = Turn(self._pack, state, heard, self._queries)
         if state.phase is Phase.ENDED:
             return turn.finish()
         if isinstance(event, Found):
@@ -114,23 +132,21 @@ class Dialog:
         turn.set(turns=turn.state.turns + 1, silences=0, waiting=False, pending=None)
         models = self._canonical.terms(text, "model")
         if models:
-            turn.set(facts={**turn.state.facts, "机型": models[-1]})
-        if dangerous(text, self._pack.danger_words):
-            turn.hand_off("danger", "danger", why="来电提到危险情况")
-            return
-        # 好，转吧 takes an offer up: the reason is why it was offered.
-        offered = was_waiting_for is Awaiting.OFFER and agrees(text)
-        if wants_human(text) and not offered:
-            turn.hand_off("handoff", "requested", why="用户要求人工")
+            turn.set(facts={**turn.state.facts, MODEL_FACT: models[-1]})
+        if self._must_hand_off(turn, text, was_waiting_for):
             return
         if not units(text):
             self._results.not_understood(turn)
             return
         move = intent(text)
         turn.set(awaiting=Awaiting.NOTHING)
+        if self._angry(turn, text):
+            return
+        text = without_anger(text)
         trying = was_waiting_for is Awaiting.TRY
         after_answer = trying or was_waiting_for is Awaiting.MORE
-        if after_answer and move is None and self._scenes.reopen(turn, text, trying=trying):
+        tells = move in (None, Intent.WAIT)  # 等等，其实换过的 tells something as well
+        if after_answer and tells and self._scenes.reopen(turn, text, trying=trying):
             return
         if self._replies.take(turn, text, move, was_waiting_for):
             return
@@ -138,14 +154,21 @@ class Dialog:
             return
         if move is not None and self._conversation(turn, move, was_waiting_for):
             return
+        if self._not_ours(turn, text):
+            return
         if turn.state.scene is not None:
             texts = (text, *(clean(each) for each in heard.alternatives[:3]))
             self._scenes.take(turn, texts)
             return
         if self._scenes.reopen(turn, text):
             return
+        if _DECLINES.match(text):
+            turn.prompt("declined", SayKind.CLARIFY)
+            return
         if len(units(text)) < 2 or (
-            len(units(text)) <= 3 and polarity(text) is not Polarity.UNSAID
+            len(units(text)) <= 3
+            and polarity(text) is not Polarity.UNSAID
+            and not is_question(text)
         ):
             if was_waiting_for is Awaiting.NOTHING and polarity(text) is Polarity.UNSAID:
                 self._results.not_understood(turn)
@@ -153,6 +176,59 @@ class Dialog:
                 turn.prompt("hello", SayKind.CLARIFY)
             return
         turn.search(Pending(text, Purpose.QUESTION, heard.confidence))
+
+    def _must_hand_off(self, turn: Turn, text: str, awaited: Awaiting) -> bool:
+        """Danger, a human that is asked for, or a topic that only a human may take."""
+        if dangerous(text, self._pack.danger_words):
+            turn.hand_off("danger", "danger", why="来电提到危险情况")
+            return True
+        topic = sensitive_topic(text, self._pack.info.sensitive)
+        if topic:
+            turn.set(facts={**turn.state.facts, "敏感话题": topic})
+        # 好，转吧 takes an offer up: the reason is why it was offered. 转人工 would need no offer.
+        offered = awaited is Awaiting.OFFER and agrees(text) and only_transfer(text)
+        if wants_human(text) and not offered:
+            turn.hand_off("handoff", "requested", why="用户要求人工")
+            return True
+        if topic:
+            turn.hand_off("sensitive", "sensitive", why=f"敏感话题：{topic}")
+        return bool(topic)
+
+    @staticmethod
+    def _angry(turn: Turn, text: str) -> bool:
+        """Apologize once; offer a human to who says nothing else, or is angry again."""
+        if not angry(text):
+            return False
+        again = turn.state.upset > 0
+        turn.set(upset=turn.state.upset + 1)
+        if again or only_anger(text):
+            turn.offer_human("sorry_offer", "upset")
+            return True
+        turn.prompt("sorry", SayKind.CLARIFY)
+        return False
+
+    def _not_ours(self, turn: Turn, text: str) -> bool:
+        """A model or maker that is none of ours is said to be none."""
+        foreign = self._queries.products.foreign(text)
+        run = turn.state.scene
+        scene = self._pack.scene(run.scene) if run else None
+        asked_model = (
+            run is not None
+            and scene is not None
+            and bool(run.asking)
+            and scene.slot(run.asking).type is SlotType.TERM
+        )
+        if not foreign or not (run is None or asked_model or asks_information(text)):
+            return False
+        turn.set(
+            facts={**turn.state.facts, MODEL_FACT: foreign, "未解答的问题": text[:100]},
+            failures=turn.state.failures + 1,
+        )
+        # 看错了，是5280 asks the same of one of ours.
+        turn.set(topic=self._queries.about(text.replace(foreign, ""), "", "", ""))
+        turn.say(turn.fitted("unknown_model", model=foreign), SayKind.REFUSE)
+        turn.set(awaiting=Awaiting.OFFER, offer_reason="unknown_product")
+        return True
 
     def _no_input(self, turn: Turn) -> None:
         state = turn.state
@@ -216,8 +292,8 @@ class Dialog:
             turn.prompt("wait_ok", SayKind.CLARIFY)
         elif move is Intent.GOODBYE or (move is Intent.NOTHING_ELSE and not in_scene):
             turn.hang_up()
-        elif move is Intent.HELLO or move is Intent.HEAR_ME:
-            turn.prompt("hear_you" if move is Intent.HEAR_ME else "hello", SayKind.CLARIFY)
+        elif move in (Intent.HELLO, Intent.HEAR_ME, Intent.WHO):
+            turn.prompt(_COURTESY.get(move, "hello"), SayKind.CLARIFY)
             self._scenes.ask_again(turn)
         elif move is Intent.THANKS:
             turn.prompt("thanks", SayKind.CLARIFY)
@@ -225,6 +301,10 @@ class Dialog:
                 self._scenes.ask_again(turn)
             else:
                 turn.anything_else()
+        elif move is Intent.SOLVED and not in_scene:
+            turn.set(failures=0)
+            turn.prompt("scene_solved", SayKind.CLARIFY)
+            turn.anything_else()
         elif move is Intent.NOT_SOLVED and not in_scene and state.closed is not None:
             turn.offer_human()
         elif move is Intent.CONTINUE and not in_scene:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 
 from voicebot.dialog.events import SayKind
-from voicebot.dialog.intents import Intent, agrees
+from voicebot.dialog.intents import Intent, agrees, asks, is_question
 from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting
+from voicebot.dialog.textforms import clauses
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.yesno import Polarity, polarity
 
+DECLINED_CHARS = 12  # after a no
 SHORT_UNITS = 6  # a yes or no in more words than this says something else as well
 _NOTED = re.compile(r"知道了|明白了?|了解了?|清楚了|懂了|收到|晓得了")
 _DONE = re.compile(
     r"(做|弄|搞|试|配|换|插|装|改|重启|升级|操作|设置|看|查)(好|完|过)?了$|^(都|我|已经)*好了$|完成了?$"
+)
+_WILL_DO = re.compile(
+    r"^(?:好的?|行|嗯|哦|那|，|,|\s)*我?(?:先|这就|马上|现在就?|去)+"
+    r"(?:去|来)?(?:换|插|试|看|拔|弄|改|装|下载|检查|重启|查|操作|搞|做)[^吗呢么?？]{0,8}$"
 )
 _GIVEN = (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE, Awaiting.MORE, Awaiting.HELPED)
 
@@ -35,6 +41,8 @@ class Replies:
             return self._offer(turn, text, move, yes=yes, no=no)
         if awaited is Awaiting.CLARIFY:
             return self._clarify(turn, yes=yes, no=no)
+        if awaited is Awaiting.SEND:
+            return self._send(turn, yes=yes, no=no)
         if awaited is Awaiting.MORE and self._more(turn, move, yes=yes, no=no):
             return True
         if awaited in _GIVEN:
@@ -46,10 +54,20 @@ class Replies:
         if yes or move is Intent.NOT_SOLVED:
             reason = turn.state.offer_reason or "requested"
             turn.hand_off("handoff", reason, why="用户同意转人工")
+        elif move is Intent.SOLVED:
+            turn.set(failures=0)
+            turn.prompt("scene_solved", SayKind.CLARIFY)
+            turn.anything_else()
+            return True
+        elif move is Intent.NOTHING_ELSE and text.startswith("没"):
+            turn.hang_up()
         elif no and "谢" in text:
             turn.anything_else()
-        elif no:
+        elif no or _only_declines(text):
+            # Who wants no human is not brought to one for the next thing that is not known.
+            turn.set(failures=0)
             turn.prompt("declined", SayKind.CLARIFY)
+            return True
         return yes or no or move is Intent.NOT_SOLVED
 
     def _clarify(self, turn: Turn, *, yes: bool, no: bool) -> bool:
@@ -59,6 +77,17 @@ class Replies:
             self._scenes.start(turn, state.candidate, state.candidate_query, found=1.0)
         elif no:
             turn.prompt("hello", SayKind.CLARIFY)
+        return yes or no
+
+    def _send(self, turn: Turn, *, yes: bool, no: bool) -> bool:
+        """Shall I send it to your telephone?"""
+        message = turn.state.sending
+        turn.set(sending=None)
+        if yes and message is not None:
+            turn.actions.append(message)
+            turn.prompt("message_sent", SayKind.CLARIFY)
+        if yes or no:
+            turn.anything_else()
         return yes or no
 
     def _more(self, turn: Turn, move: Intent | None, *, yes: bool, no: bool) -> bool:
@@ -83,10 +112,12 @@ class Replies:
 
     def _given(self, turn: Turn, text: str, move: Intent | None, awaited: Awaiting) -> bool:
         """An answer was given: did it help, was it taken in, is there anything else?"""
-        said = polarity(text)
+        # 还有别的办法吗 has the 有 of a yes and is none.
+        said = Polarity.UNSAID if is_question(text) else polarity(text)
         short = len(units(text)) <= SHORT_UNITS
         trying = awaited in (Awaiting.TRY, Awaiting.HELPED)
-        failed = trying and short and said is Polarity.NO and move is not Intent.NOTHING_ELSE
+        leaves = move in (Intent.NOTHING_ELSE, Intent.GOODBYE, Intent.THANKS)
+        failed = trying and short and said is Polarity.NO and not leaves
         helped = awaited is Awaiting.HELPED and short and said is Polarity.YES
         noted = short and (said is Polarity.YES or bool(_NOTED.search(text)))
         if move is Intent.NOT_SOLVED or failed:
@@ -98,14 +129,25 @@ class Replies:
             turn.hang_up()
         elif awaited is Awaiting.TRY and _DONE.search(text):
             turn.did_it_help()
-        elif awaited is Awaiting.TRY and noted:
+        elif awaited is Awaiting.TRY and (noted or _WILL_DO.match(text)):
             turn.prompt("wait_ok", SayKind.CLARIFY)
             turn.set(waiting=True, awaiting=Awaiting.TRY)
         elif move is Intent.CONTINUE and not (awaited is Awaiting.ELSE and noted):
             turn.prompt("nothing_more", SayKind.CLARIFY)
             turn.set(awaiting=awaited)
-        elif awaited is Awaiting.ANSWERED and noted:
+        elif awaited is Awaiting.ANSWERED and (noted or _WILL_DO.match(text)):
             turn.anything_else()
         else:
             return False
         return True
+
+
+def _only_declines(text: str) -> bool:
+    """不用转，我逗你玩呢: a no, and then nothing that is asked or wrong."""
+    first, *rest = clauses(text) or ("",)
+    return (
+        len(units(first)) <= SHORT_UNITS
+        and polarity(first) is Polarity.NO
+        and not any(asks(each) for each in rest)
+        and len("".join(rest)) <= DECLINED_CHARS
+    )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
 from voicebot.dialog.confidence import LOW_HEARING, combined
-from voicebot.dialog.events import Citation, SayKind
-from voicebot.dialog.intents import asks_information
+from voicebot.dialog.events import Citation, SayKind, SendMessage
+from voicebot.dialog.intents import asks, asks_information
+from voicebot.dialog.query_maker import QueryMaker
+from voicebot.dialog.said_part import lacks_amount, logit, nearest_part, sigmoid
 from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
 from voicebot.dialog.state import Awaiting, Pending, Purpose
-from voicebot.dialog.textforms import pieces
+from voicebot.dialog.textforms import pieces, sentences
 from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 
@@ -19,7 +22,13 @@ SCENE_SURE = 0.5  # at and above, the scene starts
 SCENE_MAYBE = 0.3  # at and above, the caller is asked whether it is this one
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
 SHORT_LEAD_CHARS = 24
+PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
+NEAR = 2.5  # logits by which another answer may be worse than one just heard
+FRAGMENT_KEPT = 40  # characters
 FAILURES_TO_HANDOFF = 3  # refusals and misunderstandings in a row
+FAILURES_IF_UPSET = 2
+STATEMENT_SURE = 0.75  # what asks nothing is answered only if it is as near to an answer as this
+_LINK = re.compile(r"https?://[^\s，。；）)]+|(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
 
 
 class Extracted(Protocol):
@@ -40,8 +49,15 @@ class Results:
     """Decides on search results."""
 
     def __init__(
-        self, scenes: SceneTurns, match: SceneMatch, *, answer_risk: float, extract: Extractor
+        self,
+        scenes: SceneTurns,
+        match: SceneMatch,
+        queries: QueryMaker,
+        *,
+        answer_risk: float,
+        extract: Extractor,
     ) -> None:
+        self._queries = queries
         self._scenes = scenes
         self._match = match
         self._answer_risk = answer_risk
@@ -61,53 +77,83 @@ class Results:
     def not_understood(self, turn: Turn) -> None:
         """Ask to say it again; after some failures in a row bring a human."""
         turn.set(failures=turn.state.failures + 1)
-        if turn.state.failures >= FAILURES_TO_HANDOFF:
+        if self._too_often(turn):
             self._give_up(turn)
         else:
             turn.prompt("not_understood", SayKind.CLARIFY, confidence=self._unsure(turn))
 
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
-        hit = self._answering(result)
+        hit, answerable = self._answering(turn, result, pending)
         scene, sure = self._scene(pending.query, result)
+        if hit is None and sure < SCENE_MAYBE and turn.search_other(pending):
+            return
+        asking = bool(pending.raw) or asks(pending.query)
+        turn.set(fragment="")
         # 怎么配置RAID wants the answer, though it sounds like the scene that RAID is part of.
-        rather_answer = (
-            hit is not None and asks_information(pending.query) and result.answerable > sure
+        rather_answer = hit is not None and (
+            bool(pending.raw) or (self._informs(pending.query) and answerable > sure)
         )
         if scene and sure >= SCENE_SURE and not rather_answer:
             self._scenes.start(turn, scene, pending.query, found=sure)
-        elif hit is not None:
-            self._answer(turn, result, hit)
+        elif hit is not None and (asking or answerable >= STATEMENT_SURE):
+            self._answer(turn, result, hit, answerable, pending)
         elif scene and sure >= SCENE_MAYBE:
             text = turn.variant("clarify_scene").replace("{scene}", scene_name(turn, scene))
             turn.set(awaiting=Awaiting.CLARIFY, candidate=scene, candidate_query=pending.query)
             turn.say(text, SayKind.CLARIFY, confidence=combined(turn.heard, sure))
         elif pending.confidence < LOW_HEARING:
             self.not_understood(turn)
+        elif not asking:
+            self._ask_what(turn, pending.query)
         else:
             self._refuse(turn, pending.query)
 
-    def _answer(self, turn: Turn, result: SearchResult, hit: Hit) -> None:
-        parts, citation = self._spoken(result.query, hit)
-        turn.set(failures=0, closed=None)
+    @staticmethod
+    def _informs(query: str) -> bool:
+        """Whether `query` asks for information and reports no fault: 重启影响业务吗."""
+        return asks_information(query) or query.rstrip("?？").endswith(("吗", "么"))
+
+    def _ask_what(self, turn: Turn, query: str) -> None:
+        """Nothing was asked, and nothing told that a scene knows: ask what it is about."""
+        turn.set(failures=turn.state.failures + 1, fragment=query[-FRAGMENT_KEPT:])
+        if self._too_often(turn):
+            self._give_up(turn)
+        else:
+            turn.prompt("what_is_asked", SayKind.CLARIFY, confidence=self._unsure(turn))
+
+    @staticmethod
+    def _too_often(turn: Turn) -> bool:
+        limit = FAILURES_IF_UPSET if turn.state.upset else FAILURES_TO_HANDOFF
+        return turn.state.failures >= limit
+
+    def _answer(
+        self, turn: Turn, result: SearchResult, hit: Hit, answerable: float, pending: Pending
+    ) -> None:
+        parts, citation = self._spoken(turn, result.query, hit, pending)
+        turn.set(failures=0, closed=None, sending=_message(hit))
+        self._now_about(turn, result.query, hit, "".join(parts))
         turn.deliver(
             parts,
-            Awaiting.ANSWERED,
-            confidence=combined(turn.heard, result.answerable),
+            Awaiting.SEND if turn.state.sending else Awaiting.ANSWERED,
+            confidence=combined(turn.heard, answerable),
             citations=(citation,),
         )
 
     def _digression(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         """Answer the aside and come back to the scene's question."""
-        hit = self._answering(result)
+        hit, answerable = self._answering(turn, result, pending)
         run = turn.state.scene
         other, sure = self._scene(pending.query, result)
+        if hit is None and sure < SCENE_SWITCH and turn.search_other(pending):
+            return
         if hit is not None:
-            parts, citation = self._spoken(result.query, hit)
+            parts, citation = self._spoken(turn, result.query, hit, pending)
             turn.set(failures=0)
+            self._now_about(turn, result.query, hit, "".join(parts))
             turn.say(
                 parts[0],
                 SayKind.ANSWER,
-                confidence=combined(turn.heard, result.answerable),
+                confidence=combined(turn.heard, answerable),
                 citations=(citation,),
                 scene=run.scene if run else "",
             )
@@ -124,14 +170,19 @@ class Results:
     def _branch(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         """A scene's own words first, then what the documents add, with the source."""
         run = turn.state.closed
-        hit = self._answering(result)
+        hit, answerable = self._answering(turn, result, pending)
         citations: tuple[Citation, ...] = ()
         parts = pieces(pending.say, SPOKEN_SENTENCES)
         if hit is not None:
-            added, citation = self._spoken(result.query, hit)
+            added, citation = self._spoken(turn, result.query, hit, pending)
             # One of our sentences and one of the document's fit in a breath.
             joined = len(parts) == 1 and len(parts[0]) <= SHORT_LEAD_CHARS
-            parts = (parts[0] + added[0], *added[1:]) if joined else parts + added
+            if joined:
+                first, *more = sentences(added[0])
+                left = ("".join(more),) if more else ()
+                parts = (parts[0] + first, *left, *added[1:])
+            else:
+                parts = parts + added
             citations = (citation,)
         if not parts:
             turn.hand_off("not_certain", "low_confidence", why="资料里没有对应的处理方法")
@@ -139,7 +190,7 @@ class Results:
         turn.deliver(
             parts,
             Awaiting.TRY,
-            confidence=combined(turn.heard, result.answerable if hit else 1.0),
+            confidence=combined(turn.heard, answerable if hit else 1.0),
             citations=citations,
             scene=run.scene if run else "",
             branch=run.branch if run else "",
@@ -149,7 +200,7 @@ class Results:
         """Say that there is nothing on it, and offer a human."""
         turn.set(failures=turn.state.failures + 1)
         self._note_unanswered(turn, query)
-        if turn.state.failures >= FAILURES_TO_HANDOFF:
+        if self._too_often(turn):
             self._give_up(turn)
             return
         refusal = turn.variant("refuse_offer")
@@ -166,16 +217,55 @@ class Results:
         found = result.scene.id if result.scene else ""
         return self._match.best(query, found, result.scene_probability)
 
-    def _answering(self, result: SearchResult) -> Hit | None:
-        if result.answerable < self._answer_risk:
-            return None
-        said = (hit for hit in result.hits if hit.kind is not HitKind.SCENE and hit.text.strip())
-        return next(said, None)
+    def _answering(
+        self, turn: Turn, result: SearchResult, pending: Pending
+    ) -> tuple[Hit | None, float]:
+        """The hit to answer with and its probability of answering; (None, 0.0) if none may.
 
-    def _spoken(self, query: str, hit: Hit) -> tuple[tuple[str, ...], Citation]:
-        """What is said of a hit, piece by piece, and where it comes from."""
+        A hit that lacks the part asked for loses, more so within one product line, where few are
+        left to compare with. What was just said gives way to the next that answers as well.
+        """
+        hits = [h for h in result.hits if h.kind is not HitKind.SCENE and h.text.strip()]
+        if not hits:
+            return None, 0.0
+        shift = logit(result.answerable) - result.hits[0].score
+        loss = PART_LOSS_IN_LINE if result.product else PART_LOSS
+        scored = []
+        for hit in hits:
+            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}")
+            scored.append((hit.score + shift - loss * min(lacks, 2), hit))
+        scored.sort(key=lambda pair: -pair[0])
+        best, hit = scored[0]
+        topic = turn.state.topic
+        heard = topic is not None and topic.source == hit.id
+        question = pending.raw or result.query
+        if heard and not nearest_part(question, hit.text):
+            # 收费吗 is not answered by what was just said of how long it takes.
+            if lacks_amount(question, hit.text):
+                best, hit = scored[1] if len(scored) > 1 else (-20.0, hit)
+            rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
+            best, hit = next(iter(rivals), (best, hit))
+        probability = sigmoid(best)
+        return (hit, probability) if probability >= self._answer_risk else (None, 0.0)
+
+    def _spoken(
+        self, turn: Turn, query: str, hit: Hit, pending: Pending
+    ) -> tuple[tuple[str, ...], Citation]:
+        """What is said of a hit, piece by piece, and where it comes from. Of what was said before
+        only the part that answers this question."""
         cut = self._extract(query, hit)
+        if cut.spoken in turn.state.spoken and pending.purpose is not Purpose.BRANCH:
+            part = nearest_part(pending.raw or query, cut.spoken)
+            if part:
+                return (part,), Citation(hit.id, hit.source, part.rstrip("。"))
         return (cut.spoken, *cut.rest), Citation(hit.id, hit.source, cut.quote)
+
+    def _now_about(self, turn: Turn, query: str, hit: Hit, said: str) -> None:
+        turn.set(
+            topic=self._queries.about(
+                query, hit.title if hit.kind is HitKind.FAQ else "", said, hit.id
+            )
+        )
 
     @staticmethod
     def _note_unanswered(turn: Turn, query: str) -> None:
@@ -184,6 +274,14 @@ class Results:
     @staticmethod
     def _unsure(turn: Turn) -> float:
         return combined(turn.heard, 0.5, turn.state.failures)
+
+
+def _message(hit: Hit) -> SendMessage | None:
+    """What of a hit is better sent than spoken: its picture, or an address in it."""
+    if hit.figure:
+        return SendMessage("figure", hit.figure, hit.source)
+    link = _LINK.search(hit.text)
+    return SendMessage("link", link.group(), hit.source) if link else None
 
 
 def scene_name(turn: Turn, scene_id: str) -> str:

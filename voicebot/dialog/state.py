@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from voicebot.dialog.events import Citation
+from voicebot.dialog.events import Citation, SendMessage
 from voicebot.dialog.scene_run import SceneRun
+from voicebot.dialog.topic import Topic
 
 
 class Phase(enum.StrEnum):
@@ -30,6 +31,7 @@ class Awaiting(enum.StrEnum):
     HELPED = "helped"  # did it help?
     ANSWERED = "answered"  # an answer was given, nothing was asked
     ELSE = "else"  # anything else?
+    SEND = "send"  # shall I send it to your telephone?
 
 
 class Purpose(enum.StrEnum):
@@ -42,12 +44,17 @@ class Purpose(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Pending:
-    """A search under way; `say` is a branch's own text, to come before what is found."""
+    """A search under way; `say` is a branch's own text, to come before what is found, `raw` the
+    caller's words if `query` was made of them, `others` what is looked up if this finds nothing,
+    `product` the line that the answers are limited to."""
 
     query: str
     purpose: Purpose
     confidence: float
     say: str = ""
+    raw: str = ""
+    others: tuple[str, ...] = ()
+    product: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,10 @@ class DialogState:
     `used` counts how often each prompt was said (the next variant follows from it), `said` is the
     last text spoken, `last_turn` what a caller who asks to hear it again hears. `rest` are the
     pieces left of a long answer. `failures` counts turns in a row that helped nobody. `unasked`:
-    the scene's question was cut before it was heard.
+    the scene's question was cut before it was heard. `spoken` are the texts said in this call,
+    the last of them last; `topic` is what was answered last, `sending` what may be sent by
+    message; `upset` counts the caller's angry turns. `fragment` are words that asked nothing by
+    themselves, and may with the next.
     """
 
     phase: Phase = Phase.TALKING
@@ -80,6 +90,11 @@ class DialogState:
     silences: int = 0
     waiting: bool = False
     unasked: bool = False
+    spoken: tuple[str, ...] = ()
+    topic: Topic | None = None
+    sending: SendMessage | None = None
+    upset: int = 0
+    fragment: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,7 +111,16 @@ class DialogState:
             plain[name] = SceneRun.from_dict(plain[name]) if plain[name] else None
         if plain["pending"]:
             pending = plain["pending"]
-            plain["pending"] = Pending(**{**pending, "purpose": Purpose(pending["purpose"])})
+            plain["pending"] = Pending(
+                **{
+                    **pending,
+                    "purpose": Purpose(pending["purpose"]),
+                    "others": tuple(pending["others"]),
+                }
+            )
+        plain["spoken"] = tuple(plain["spoken"])
+        plain["topic"] = Topic.from_dict(plain["topic"]) if plain["topic"] else None
+        plain["sending"] = SendMessage(**plain["sending"]) if plain["sending"] else None
         plain["rest"] = tuple(plain["rest"])
         plain["rest_citations"] = tuple(Citation(**each) for each in plain["rest_citations"])
         return cls(**plain)

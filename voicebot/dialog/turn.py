@@ -1,21 +1,32 @@
-"""One turn in the making: collects actions, picks variants, never says one text twice in a row."""
+"""One turn in the making: collects actions, picks variants, words no text twice in a call."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from voicebot.dialog.events import Action, Citation, Handoff, HangUp, Say, SayKind, Search
+from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.scene_run import facts
-from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase
+from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
 from voicebot.pack import Pack
+
+SPOKEN_KEPT = 80  # texts of a call that are remembered; who talks longer may hear one again
 
 
 class Turn:
     """The state as it changes within a turn, and the actions so far."""
 
-    def __init__(self, pack: Pack, state: DialogState, heard: float = 1.0) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        state: DialogState,
+        heard: float = 1.0,
+        queries: QueryMaker | None = None,
+    ) -> None:
         self.pack = pack
+        self._queries = queries
         self.state = replace(state, unasked=False)
         self.question_heard = not state.unasked
         self.heard = heard
@@ -39,21 +50,31 @@ class Turn:
 
     # --- saying ---------------------------------------------------------------------------
     def variant(self, name: str) -> str:
-        """The next variant of a prompt, another than what was said last if there is one."""
+        """The next variant of a prompt, one not said in this call if there is one."""
         nth = self.state.used.get(name, 0)
-        text = self.pack.prompts.get(name, nth)
-        if text == self.state.said:
-            nth += 1
-            text = self.pack.prompts.get(name, nth)
+        texts = self.pack.prompts.all(name)
+        text = self.unsaid(texts, nth)
         self.set(used={**self.state.used, name: nth + 1})
         return text
 
+    def unsaid(self, texts: Sequence[str], nth: int = 0) -> str:
+        """The first of `texts`, from the `nth` on, that was not said in this call; else the one
+        whose turn it is, but never what was said last if there is another."""
+        turned = [texts[(nth + i) % len(texts)] for i in range(len(texts))]
+        fresh = (text for text in turned if text not in self.state.spoken)
+        others = (text for text in turned if text != self.state.said)
+        return next(fresh, next(others, turned[0]))
+
     def fitted(self, name: str, **held: str) -> str:
         """The next variant of a prompt with what it holds in braces put in."""
-        text = self.variant(name)
-        for key, value in held.items():
-            text = text.replace("{" + key + "}", value)
-        return text
+        texts = []
+        for text in self.pack.prompts.all(name):
+            for key, value in held.items():
+                text = text.replace("{" + key + "}", value)
+            texts.append(text)
+        nth = self.state.used.get(name, 0)
+        self.set(used={**self.state.used, name: nth + 1})
+        return self.unsaid(texts, nth)
 
     def prompt(self, name: str, kind: SayKind, **details: Any) -> None:
         """Say a fixed utterance."""
@@ -75,10 +96,11 @@ class Turn:
         """Say `text`; if the very same was said last, lead in with other words."""
         if not text:
             return
-        if text == self.state.said:
+        again = text in self.state.spoken and kind in (SayKind.ANSWER, SayKind.ASK)
+        if text == self.state.said or (again and bool(slot or citations)):
             asks = kind in (SayKind.ASK, SayKind.CONTRADICTION, SayKind.READ_BACK)
             text = self.variant("confirm_more" if asks else "repeat_prefix") + text
-        self.set(said=text)
+        self.set(said=text, spoken=(*self.state.spoken, text)[-SPOKEN_KEPT:])
         self.actions.append(
             Say(
                 text,
@@ -126,12 +148,33 @@ class Turn:
         self.set(awaiting=then, rest=(), rest_citations=())
         if then is Awaiting.TRY:
             self.prompt("try_it", SayKind.ANSWER)
+        elif then is Awaiting.SEND and self.state.sending is not None:
+            self.prompt(f"offer_{self.state.sending.what}", SayKind.ASK)
 
     # --- other actions --------------------------------------------------------------------
     def search(self, pending: Pending) -> None:
-        """Look something up; the turn goes on with `Found`."""
+        """Look something up; the turn goes on with `Found`. A follow-up is searched for as what
+        it means; a branch's own words as they are."""
+        if self._queries is not None and pending.purpose is not Purpose.BRANCH:
+            made = self._queries.make(pending.query, self.state)
+            raw = pending.query if made.text != pending.query else ""
+            pending = replace(
+                pending, query=made.text, raw=raw, others=made.others, product=made.product
+            )
+        self._look_up(pending)
+
+    def search_other(self, pending: Pending) -> bool:
+        """Look the next of a search's other queries up; False if there is none."""
+        if not pending.others:
+            return False
+        first, *others = pending.others
+        raw = pending.raw or pending.query
+        self._look_up(replace(pending, query=first, raw=raw, others=tuple(others)))
+        return True
+
+    def _look_up(self, pending: Pending) -> None:
         self.set(pending=pending)
-        self.actions.append(Search(pending.query))
+        self.actions.append(Search(pending.query, pending.raw, pending.product))
 
     def hand_off(self, prompt: str, reason: str, skill: str = "", why: str = "") -> None:
         """Say so, and bring a human with the story so far."""
@@ -156,10 +199,10 @@ class Turn:
         self.prompt("did_it_help", SayKind.ASK)
         self.set(awaiting=Awaiting.HELPED)
 
-    def offer_human(self) -> None:
-        """What was answered did not help: offer a human."""
-        self.prompt("not_solved", SayKind.OFFER_HUMAN)
-        self.set(awaiting=Awaiting.OFFER, offer_reason="requested")
+    def offer_human(self, prompt: str = "not_solved", reason: str = "requested") -> None:
+        """Offer a human, by default because what was answered did not help."""
+        self.prompt(prompt, SayKind.OFFER_HUMAN)
+        self.set(awaiting=Awaiting.OFFER, offer_reason=reason)
 
     def facts(self) -> dict[str, str]:
         """What is known, by label: of the call, and of the scene that runs or ran last."""

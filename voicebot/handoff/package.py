@@ -40,6 +40,9 @@ _NO_SLOTS = {MODEL_FACT, SCENE_FACT, CAUSE_FACT, REASON_FACT, OPEN_FACT}
 _REASONS = {
     "requested": "用户要求人工，请直接接着问题往下谈",
     "danger": "来电提到危险情况，请先确认人身安全并断电",
+    "sensitive": "来电涉及敏感话题，请人工处理",
+    "upset": "用户情绪不好，请先安抚",
+    "unknown_product": "问的不是我们的型号，请人工确认",
     "low_confidence": "机器人没有把握，请人工判断",
     "limit": "多轮没有定位，请人工排查",
     "scene": "按流程转人工处理",

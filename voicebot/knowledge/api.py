@@ -38,7 +38,9 @@ class Hit:
 class SearchResult:
     """Hits, best first, and the calibrated probability (0..1) that the first one answers.
 
-    `scene` is the best matching scene with its own probability, or None.
+    `scene` is the best matching scene with its own probability, or None. `raw` is what the caller
+    said if `query` was made of it, `product` the line that the hits were limited to; both may be
+    empty.
     """
 
     query: str
@@ -47,3 +49,5 @@ class SearchResult:
     scene: Hit | None = None
     scene_probability: float = 0.0
     elapsed_ms: float = 0.0
+    raw: str = ""
+    product: str = ""

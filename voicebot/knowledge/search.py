@@ -13,6 +13,7 @@ from voicebot.knowledge.embedder import Embedder, Vectors
 from voicebot.knowledge.identifiers import identifiers
 from voicebot.knowledge.index import Index
 from voicebot.knowledge.pool import Pool, Scored
+from voicebot.knowledge.product_line import ProductLine, known_lines
 from voicebot.knowledge.ranking import (
     ANSWER_WEIGHTS,
     QUESTION_WEIGHTS,
@@ -36,6 +37,7 @@ class Searcher:
     def __init__(self, index: Index, embedder: Embedder) -> None:
         self._index = index
         self._embedder = embedder
+        self._lines = known_lines(e for _, pool in index.pools for e in pool.entries)
 
     def search(self, query: str, k: int, product: str, today: str) -> SearchResult:
         """The best `k` hits, best first; `product` is the caller's product line, if known.
@@ -44,16 +46,15 @@ class Searcher:
         """
         started = time.perf_counter()
         cleaned = clean_query(query)
+        line = ProductLine(product, self._lines)
         hits: list[tuple[float, Hit]] = []
         scene: tuple[float, Hit] | None = None
         if cleaned and self._index.pools:
             vector = self._embedder.queries([cleaned])[0]
             if self._index.answers:
-                hits += _answers(self._index.answers, cleaned, vector, product, today)
+                hits += _answers(self._index.answers, cleaned, vector, line, today)
             if self._index.questions:
-                questions, scene = _questions(
-                    self._index.questions, cleaned, vector, product, today
-                )
+                questions, scene = _questions(self._index.questions, cleaned, vector, line, today)
                 hits += questions
         ordered = _merge(_naming(cleaned, hits))
         return SearchResult(
@@ -67,18 +68,18 @@ class Searcher:
 
 
 def _answers(
-    pool: Pool, query: str, vector: Vectors, product: str, today: str
+    pool: Pool, query: str, vector: Vectors, line: ProductLine, today: str
 ) -> list[tuple[float, Hit]]:
     scored = pool.score(query, vector)
-    ranked = _allowed(rank(pool, scored, ANSWER_WEIGHTS), product, today)
+    ranked = _allowed(rank(pool, scored, ANSWER_WEIGHTS), line, today)
     return _with_scores(query, ranked, scored, "answers")
 
 
 def _questions(
-    pool: Pool, query: str, vector: Vectors, product: str, today: str
+    pool: Pool, query: str, vector: Vectors, line: ProductLine, today: str
 ) -> tuple[list[tuple[float, Hit]], tuple[float, Hit] | None]:
     scored = pool.score(query, vector)
-    ranked = _allowed(rank(pool, scored, QUESTION_WEIGHTS), product, today)
+    ranked = _allowed(rank(pool, scored, QUESTION_WEIGHTS), line, today)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
     best = _with_scores(query, scenes[:6], scored, "questions")[:1]
@@ -106,11 +107,8 @@ def _with_scores(
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
 
-def _allowed(ranked: list[Ranked], product: str, today: str) -> list[Ranked]:
-    valid = [item for item in ranked if item.entry.valid(today)]
-    if not product:
-        return valid
-    return [item for item in valid if item.entry.product in ("", product)]
+def _allowed(ranked: list[Ranked], line: ProductLine, today: str) -> list[Ranked]:
+    return [item for item in ranked if item.entry.valid(today) and line.allows(item.entry)]
 
 
 def _naming(query: str, hits: list[tuple[float, Hit]]) -> list[tuple[float, Hit]]:

@@ -19,7 +19,7 @@ _BY_SLOT = {
     "serial": ExpectedAnswer.NUMBER,
 }
 # Not those of `unheard`: 还有别的问题吗 may be answered at length, a cut answer be gone on with.
-_YES_NO = (Awaiting.OFFER, Awaiting.CLARIFY, Awaiting.MORE, Awaiting.HELPED)
+_YES_NO = (Awaiting.OFFER, Awaiting.CLARIFY, Awaiting.MORE, Awaiting.HELPED, Awaiting.SEND)
 
 
 def nothing_expected(say: Say, state: DialogState) -> ExpectedAnswer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from voicebot.dialog.events import Action, Event, Found, Search
@@ -13,6 +13,7 @@ from voicebot.turns.budget import Budget
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
 MAX_SEARCHES_A_TURN = 3
+HITS = 5
 
 
 class Searcher(Protocol):
@@ -78,7 +79,8 @@ class Conversation:
         What `rehearsed` (a thought about nearly the same event) has looked up is not looked up
         again.
         """
-        known = {each.query: each for each in rehearsed.searches} if rehearsed else {}
+        earlier = rehearsed.searches if rehearsed else ()
+        known = {(each.query, each.product): each for each in earlier}
         searches: list[SearchResult] = []
         chosen_by = "search"
         state, actions = self._dialog.step(state, event)
@@ -86,20 +88,24 @@ class Conversation:
             search = next((a for a in actions if isinstance(a, Search)), None)
             if search is None:
                 break
-            if rehearsed is not None and search.query in known:
-                result, chosen_by = known[search.query], rehearsed.chosen_by
+            asked = (search.query, search.product)
+            if rehearsed is not None and asked in known:
+                result, chosen_by = known[asked], rehearsed.chosen_by
             else:
-                result, chosen_by = await self._look_up(search.query, budget)
+                result, chosen_by = await self._look_up(search, budget)
+            result = replace(result, raw=search.raw, product=search.product)
             searches.append(result)
             before = tuple(a for a in actions if not isinstance(a, Search))
             state, after = self._dialog.step(state, Found(result))
             actions = before + after
         return Thought(state, actions, tuple(searches), chosen_by)
 
-    async def _look_up(self, query: str, budget: Budget | None) -> tuple[SearchResult, str]:
+    async def _look_up(self, search: Search, budget: Budget | None) -> tuple[SearchResult, str]:
         start_ms = budget.elapsed_ms() if budget else 0.0
+        # Positional: who searches without a product line need not know of any.
+        asked = (search.query, HITS, search.product) if search.product else (search.query,)
         result = await self._scheduler.run(
-            Priority.FINAL_ASR, self._knowledge.search, query, stage="search"
+            Priority.FINAL_ASR, self._knowledge.search, *asked, stage="search"
         )
         if budget:
             budget.note("search", start_ms)

@@ -62,7 +62,11 @@ class NumberDictated(SessionEvent):
 
 @dataclass(frozen=True)
 class Searched(SessionEvent):
-    """A look into the knowledge: best ids first, with the chance that the first one answers."""
+    """A look into the knowledge: best ids first, with the chance that the first one answers.
+
+    `raw_query` is what the caller said where `query` was made of it; `product` the line that the
+    answers were limited to.
+    """
 
     query: str
     hits: tuple[str, ...]
@@ -71,6 +75,18 @@ class Searched(SessionEvent):
     scene_probability: float
     elapsed_ms: float
     chosen_by: str = "search"
+    raw_query: str = ""
+    product: str = ""
+
+
+@dataclass(frozen=True)
+class MessageRequested(SessionEvent):
+    """The caller wants something on their telephone: a ``figure`` (its id) or a ``link``. Nothing
+    is sent from here; whoever reads the record may."""
+
+    what: str
+    content: str
+    source: str
 
 
 @dataclass(frozen=True)

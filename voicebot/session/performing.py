@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from voicebot.dialog.events import Action, Handoff, HangUp, Say
+from voicebot.dialog.events import Action, Handoff, HangUp, Say, SendMessage
 from voicebot.dialog.unheard import as_heard
+from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.conversation import Thought
 from voicebot.session.dictating import rest_of
@@ -114,5 +115,12 @@ class Performing:
                 await self._mouth.finished()
                 self._talk.outcome = "bot_ended"
                 await self._talk.call.hangup()
+            case SendMessage():
+                talk = self._talk
+                talk.tell(
+                    facts.MessageRequested(
+                        talk.now_ms(), action.what, action.content, action.source
+                    )
+                )
             case _:
                 raise TypeError(f"not an action a session can carry out: {action!r}")

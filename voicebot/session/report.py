@@ -65,6 +65,8 @@ def searched(at_ms: int, result: SearchResult, chosen_by: str) -> facts.Searched
         result.scene_probability,
         result.elapsed_ms,
         chosen_by,
+        result.raw,
+        result.product,
     )
 
 

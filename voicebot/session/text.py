@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from voicebot.dialog.events import Handoff, HangUp, Say, SayKind
+from voicebot.dialog.events import Handoff, HangUp, Say, SayKind, SendMessage
 from voicebot.session.conversation import Thought
 
 
 def action_dicts(thought: Thought) -> list[dict[str, Any]]:
     """Searches first, then what would be said and done.
 
-    ``event`` is ``search``, ``ask`` (a question of a scene), ``say``, ``handoff`` or ``hangup``.
+    ``event`` is ``search``, ``ask`` (a question of a scene), ``say``, ``handoff``,
+    ``message`` or ``hangup``.
     """
     result: list[dict[str, Any]] = [
         {
             "event": "search",
             "query": search.query,
+            "raw": search.raw,
+            "product": search.product,
             "hits": [{"id": h.id, "kind": h.kind, "score": round(h.score, 4)} for h in search.hits],
             "answerable": round(search.answerable, 4),
             "scene": search.scene.id if search.scene else "",
@@ -33,6 +36,8 @@ def action_dicts(thought: Thought) -> list[dict[str, Any]]:
             result.append({"event": name, **data})
         elif isinstance(action, Handoff):
             result.append({"event": "handoff", **asdict(action)})
+        elif isinstance(action, SendMessage):
+            result.append({"event": "message", **asdict(action)})
         elif isinstance(action, HangUp):
             result.append({"event": "hangup"})
     return result

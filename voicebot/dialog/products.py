@@ -1,0 +1,92 @@
+"""Which product a question is about, and whether the company has it.
+
+A model that is named limits the answers to its product line and to what all lines share. The model
+of the call (said earlier) does the same, unless the question names another kind of machine: who
+has a server and asks how to enlarge the storage does not ask about the server.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+
+from voicebot.dialog.phonetic import Canonicalizer
+from voicebot.pack import Pack
+
+# Letters and at least three figures: R740, YL9999, DL380, NF5280M5, TS860M6.
+_CODE = re.compile(
+    r"(?<![a-zA-Z0-9.])([a-zA-Z]{1,4}\s?\d{3,5}(?:[a-zA-Z]{1,2}\d{0,2})?)(?![a-zA-Z0-9.])"
+)
+_NO_MODEL = re.compile(
+    r"^(?:DDR|RAID|USB|CPU|PCI|SAS|SATA|IPV|SHA|AES|RFC|ISO|HTTP|CR|WX|SN|X|E|VLAN|ID|KB|MD|MS|V|WIN|WINDOWS)\d",
+    re.IGNORECASE,
+)
+_BRANDS = (
+    "戴尔", "惠普", "联想", "华为", "浪潮", "新华三", "华三", "H3C", "超微", "IBM", "思科", "曙光",
+    "中兴", "宝德", "Dell", "HPE", "超聚变", "长城", "同方", "锐捷", "群晖", "EMC", "NetApp",
+)  # fmt: skip
+_BRAND = re.compile("|".join(_BRANDS), re.IGNORECASE)
+# From another maker's machine into ours, or instead of one: the question is about ours.
+_BESIDE = re.compile(r"从.{0,8}(?:拔|拆|换|迁|搬|转)|之前用|以前用|原来用|替换|代替")
+SHARE = 0.5  # of a line's FAQ that name it: 存储 for YS2200
+
+
+class Products:
+    """The product lines of a pack."""
+
+    def __init__(self, pack: Pack, canonical: Canonicalizer) -> None:
+        self._canonical = canonical
+        self._lines = {item.product for item in pack.faq} | {s.product for s in pack.scenes}
+        self._lines |= {term.term for term in pack.lexicon if term.kind == "model"}
+        self._lines.discard("")
+        self._codes = {_plain(term.term) for term in pack.lexicon if term.kind != "term"}
+        self._kinds = _kinds(pack, canonical)
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """The company's models that `text` names, in order."""
+        return self._canonical.terms(text, "model")
+
+    def foreign(self, text: str) -> str:
+        """A model or maker named in `text` that the company does not have; "" if there is none,
+        or if one of the company's own is named as well."""
+        if self.named(text) or _BESIDE.search(text):
+            return ""
+        for source in (text, self._canonical.rewrite(text)):
+            for match in _CODE.finditer(source):
+                code = _plain(match.group())
+                if code not in self._codes and not _NO_MODEL.match(code):
+                    brand = _BRAND.search(source[: match.start()])
+                    return (brand.group() if brand else "") + code
+        brand = _BRAND.search(text)
+        return brand.group() if brand else ""
+
+    def limit(self, text: str, of_call: str) -> str:
+        """The product line that answers to `text` are limited to; "" for none."""
+        named = self.named(text)
+        if named:
+            return named[-1] if named[-1] in self._lines and len(set(named)) == 1 else ""
+        if not of_call:
+            return ""
+        kinds = {kind for line, kinds in self._kinds.items() if line != of_call for kind in kinds}
+        kinds -= self._kinds.get(of_call, frozenset())
+        said = {*self._canonical.terms(text, "product"), *self._canonical.terms(text, "part")}
+        return "" if said & kinds else of_call
+
+
+def _kinds(pack: Pack, canonical: Canonicalizer) -> dict[str, frozenset[str]]:
+    """The words by which callers name each line, from its FAQ."""
+    asked: dict[str, list[set[str]]] = defaultdict(list)
+    for item in pack.faq:
+        for text in (item.question, *item.similar) if item.product else ():
+            asked[item.product].append(
+                {*canonical.terms(text, "product"), *canonical.terms(text, "part")}
+            )
+    found = {}
+    for line, sets in asked.items():
+        counts = Counter(term for terms in sets for term in terms)
+        found[line] = frozenset(t for t, n in counts.items() if n >= SHARE * len(sets))
+    return found
+
+
+def _plain(code: str) -> str:
+    return "".join(code.split()).upper()

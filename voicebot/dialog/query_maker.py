@@ -1,0 +1,64 @@
+"""From a caller's words to what is searched: follow-ups made whole, and limited to a product."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from voicebot.dialog.followup import FollowUps
+from voicebot.dialog.phonetic import Canonicalizer
+from voicebot.dialog.products import Products
+from voicebot.dialog.state import DialogState
+from voicebot.dialog.topic import Topic
+from voicebot.pack import Pack
+
+MODEL_FACT = "机型"
+# Said while looking for words; the search for a whole question is better without.
+_FILLER = re.compile(r"来着(?=[?？]?$)")
+FRAGMENT_CHARS = 14  # a turn as short as this may go with the one before
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to search for, limited to the line `product` ("": to none); `others` are tried if it
+    finds nothing."""
+
+    text: str
+    product: str = ""
+    others: tuple[str, ...] = ()
+
+
+class QueryMaker:
+    """Makes queries with a pack's words."""
+
+    def __init__(self, pack: Pack, canonical: Canonicalizer) -> None:
+        self.products = Products(pack, canonical)
+        self._canonical = canonical
+        self._follow_ups = FollowUps(canonical)
+
+    def make(self, text: str, state: DialogState) -> Query:
+        """The query for what a caller said in `state`."""
+        query = self._follow_ups.rewrite(text, state.topic).query
+        if state.fragment and query == text and len(text) <= FRAGMENT_CHARS:
+            query = f"{state.fragment}，{text}"
+            return Query(query, self._line(query, state), (text,))
+        query = _FILLER.sub("", query) if query == text else query
+        return Query(query, self._line(query, state))
+
+    def _line(self, query: str, state: DialogState) -> str:
+        return self.products.limit(query, state.facts.get(MODEL_FACT, ""))
+
+    def about(self, query: str, title: str, said: str, source: str) -> Topic:
+        """The topic after `query` was answered with `said` out of what is headed `title`: a FAQ's
+        question, which stands alone better than what a caller said, or "" for a passage."""
+        kept = not title or bool(set(self.products.named(query)) - set(self.products.named(title)))
+        question = query if kept else title
+        terms = self._follow_ups.terms(question) or self._follow_ups.terms(said)
+        return Topic(question, terms[0] if terms else "", said, source)
+
+    def lacks(self, query: str, text: str) -> int:
+        """How many parts, terms and systems `query` names that `text` does not."""
+        return sum(
+            len(set(self._canonical.terms(query, kind)) - set(self._canonical.terms(text, kind)))
+            for kind in ("part", "term", "os")
+        )
