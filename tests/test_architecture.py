@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # A room may import rooms of a lower floor, and its own.
 FLOORS = (
-    {"errors"},
+    {"errors", "remote"},
     {"settings", "weights", "pack_prompts", "pack_yaml"},
     {"scenes"},
     {"pack"},

@@ -17,6 +17,7 @@ from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
+from voicebot.language.api import Engine
 from voicebot.line import admission, make_endpoint
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
@@ -28,8 +29,8 @@ from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hearing import Hearing
-from voicebot.session.hit_picker import HitPicker, build_picker
 from voicebot.session.human import HumanDesk
+from voicebot.session.language import CHOICE_STAGE, Language, language_of, load_engine
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish, take_wish
 from voicebot.session.prepared import first_texts, prepare_idly, prepare_speech
@@ -54,7 +55,7 @@ COLD_ESTIMATES_MS = {
     "partial asr": 300.0,
     "asr": 600.0,
     "search": 60.0,
-    "choice": 1300.0,
+    CHOICE_STAGE: 1300.0,
     VOICE_STAGE: 1200.0,
     FIRST_SOUND_STAGE: 1200.0,
     "prepare": 3000.0,
@@ -77,8 +78,9 @@ class App:
         texts: SpokenTexts,
         knowledge: Knowledge,
         records: Records | None,
-        picker: HitPicker | None,
         estimates: StageEstimates,
+        engine: Engine | None = None,
+        language: Language | None = None,
     ) -> None:
         self.settings = settings
         self.pack = pack
@@ -90,6 +92,7 @@ class App:
         self.knowledge = knowledge
         self.records = records
         self.estimates = estimates
+        self.engine = engine
         self.admission = admission(settings.sip)
         self.dialog = Dialog(
             pack,
@@ -99,7 +102,7 @@ class App:
             waiting_prompts=settings.turns.waiting_prompts,
         )
         self.domain = build_domain(settings, pack)
-        self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
+        self._conversation = Conversation(self.dialog, knowledge, scheduler, language)
 
     @classmethod
     def build(
@@ -133,9 +136,9 @@ class App:
         speaker.warm_up()
         speaker.needs(pack.info.name, texts.all, texts.first)
         prepare_speech(speaker, (prepare or first_texts)(texts), step)
-        picker = build_picker(settings, step)
         estimates = StageEstimates(COLD_ESTIMATES_MS)
         scheduler = InferenceScheduler(workers=2, estimates=estimates)
+        engine = load_engine(settings, step)
         return cls(
             settings=settings,
             pack=pack,
@@ -146,14 +149,17 @@ class App:
             texts=texts,
             knowledge=knowledge,
             records=records,
-            picker=picker,
             estimates=estimates,
+            engine=engine,
+            language=language_of(engine, scheduler, estimates),
         )
 
     def close(self) -> None:
         """Stop the worker threads and close the records. Idempotent."""
         self.speaker.close()  # else the workers prepare on
         self.scheduler.close()
+        if self.engine is not None:
+            self.engine.close()
         if self.records is not None:
             self.records.close()
 

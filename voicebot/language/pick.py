@@ -7,12 +7,10 @@ choice on one thread: the estimate is learned, and a turn that cannot afford it 
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicebot.language.api import LETTERS, ChoiceEngine, FewShot, Late, lettered
+from voicebot.language.api import LETTERS, Cancelled, ChoiceEngine, FewShot, lettered, never
 
 VERSION = 1
 """Raised with every change of the wording below: measured numbers belong to one version."""
@@ -20,7 +18,6 @@ MAX_PASSAGES = 3
 MAX_TITLE_CHARACTERS = 40
 LEAST_PROBABILITY = 0.5
 NONE = "以上都不能回答"
-REMEMBERED_RUNS = 100
 
 _SYSTEM = (
     "你在服务器厂商的客服热线分拣资料。看来电者的问题，选出能直接回答它的一条资料；"
@@ -50,7 +47,7 @@ class Pick:
 
 
 class Picker:
-    """Asks a choice engine which passage answers, and learns what that costs."""
+    """Asks a choice engine which passage answers."""
 
     def __init__(self, engine: ChoiceEngine) -> None:
         self._engine = engine
@@ -61,38 +58,28 @@ class Picker:
                 for asked, titles, answer in _EXAMPLES
             ),
         )
-        self._elapsed_ms: deque[float] = deque(maxlen=REMEMBERED_RUNS)
 
     def warm(self) -> None:
-        """Read the few-shot head once and time the first choices. Takes seconds."""
+        """Read the few-shot head once. Takes seconds on a CPU."""
         self._engine.warm(self._head)
-        for asked, titles, _ in _EXAMPLES[:2]:
-            self.pick(asked, titles)
 
-    @property
-    def estimate_ms(self) -> float:
-        """95th percentile of what recent choices took; infinite before `warm`."""
-        if not self._elapsed_ms:
-            return math.inf
-        ordered = sorted(self._elapsed_ms)
-        return ordered[math.ceil(0.95 * len(ordered)) - 1]
-
-    def pick(self, question: str, titles: Sequence[str], deadline_ms: float | None = None) -> Pick:
+    def pick(
+        self,
+        question: str,
+        titles: Sequence[str],
+        deadline_ms: float | None = None,
+        cancelled: Cancelled = never,
+    ) -> Pick:
         """Choose among the first three `titles` (of FAQs, or first sentences of passages).
 
-        Raises Late when there is no answer `deadline_ms` from now.
+        Raises what `ChoiceEngine.choose` raises.
         """
         options = [title[:MAX_TITLE_CHARACTERS] for title in titles[:MAX_PASSAGES]]
         if not options:
             return Pick(None, 1.0, 0.0)
-        try:
-            choice = self._engine.choose(
-                self._head, _question(question), [*options, NONE], deadline_ms
-            )
-        except Late:
-            self._elapsed_ms.append(deadline_ms or 0.0)  # it took that long at the least
-            raise
-        self._elapsed_ms.append(choice.elapsed_ms)
+        choice = self._engine.choose(
+            self._head, _question(question), [*options, NONE], deadline_ms, cancelled
+        )
         sure = choice.index < len(options) and choice.probability >= LEAST_PROBABILITY
         return Pick(choice.index if sure else None, choice.probability, choice.elapsed_ms)
 

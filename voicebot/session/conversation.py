@@ -9,6 +9,7 @@ from voicebot.dialog.events import Action, Event, Found, Search
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import DialogState
 from voicebot.knowledge.api import SearchResult
+from voicebot.session.language import Language
 from voicebot.turns.budget import Budget
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 
@@ -19,15 +20,6 @@ class Searcher(Protocol):
     """The part of knowledge that a conversation needs."""
 
     def search(self, query: str, k: int = 5, product: str = "") -> SearchResult: ...
-
-
-class Picker(Protocol):
-    """A language model's choice between close hits, made only when its estimate fits."""
-
-    @property
-    def estimate_ms(self) -> float: ...
-
-    def refine(self, result: SearchResult) -> SearchResult: ...
 
 
 @dataclass(frozen=True)
@@ -52,14 +44,12 @@ class Conversation:
         dialog: Dialog,
         knowledge: Searcher,
         scheduler: InferenceScheduler,
-        picker: Picker | None = None,
-        unsure: tuple[float, float] = (0.3, 0.7),
+        language: Language | None = None,
     ) -> None:
         self._dialog = dialog
         self._knowledge = knowledge
         self._scheduler = scheduler
-        self._picker = picker
-        self._unsure = unsure
+        self._language = language
 
     def start(self) -> Thought:
         """The greeting."""
@@ -103,15 +93,5 @@ class Conversation:
         )
         if budget:
             budget.note("search", start_ms)
-        low, high = self._unsure
-        if self._picker is None or not low <= result.answerable <= high:
-            return result, "search"
-        if budget and not budget.fits("choice", self._picker.estimate_ms):
-            return result, "search"
-        start_ms = budget.elapsed_ms() if budget else 0.0
-        refined = await self._scheduler.run(
-            Priority.CHOICE, self._picker.refine, result, stage="choice"
-        )
-        if budget:
-            budget.note("choice", start_ms)
-        return refined, "language model"
+        refined = await self._language.choose(result, budget) if self._language else None
+        return (result, "search") if refined is None else (refined, "language model")

@@ -5,6 +5,7 @@ and what came. No other module reads the environment or a configuration file.
 """
 
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.language import LanguageServerSettings, LanguageSettings, Use
 from voicebot.settings.load import load_settings
 from voicebot.settings.sip import (
     LimitSettings,
@@ -20,7 +21,6 @@ from voicebot.settings.tree import (
     ConsoleSettings,
     HandoffSettings,
     KnowledgeSettings,
-    LanguageSettings,
     RecordsSettings,
     SeatSettings,
     Settings,
@@ -36,6 +36,7 @@ __all__ = [
     "FunasrSettings",
     "HandoffSettings",
     "KnowledgeSettings",
+    "LanguageServerSettings",
     "LanguageSettings",
     "LimitSettings",
     "RecordsSettings",
@@ -47,5 +48,6 @@ __all__ = [
     "TlsSettings",
     "TrunkSettings",
     "TurnSettings",
+    "Use",
     "load_settings",
 ]

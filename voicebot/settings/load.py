@@ -14,7 +14,7 @@ from voicebot.errors import SettingsError
 from voicebot.settings.tree import Settings
 
 ENV_PREFIX = "VOICEBOT__"
-_SECRET = "password"  # noqa: S105
+_SECRETS = {"password", "key"}
 
 
 def load_settings(
@@ -27,7 +27,7 @@ def load_settings(
 
     `overrides` maps dotted keys (``sip.listen``) to values; it is how command-line options
     enter. A number in a key counts the tables of a list (``VOICEBOT__SIP__TRUNKS__0__NAME``).
-    Raises SettingsError with one line that names the key; it never holds a password.
+    Raises SettingsError with one line that names the key; it never holds a password or key.
     """
     environ = os.environ if environ is None else environ
     tree: dict[str, Any] = {}
@@ -93,7 +93,7 @@ def _one_line(error: ValidationError, path: Path | None) -> str:
     what = first["msg"].removeprefix("Value error, ")
     came = first["input"]
     # A whole table may hold a password; a table's error says by itself what is wrong.
-    if isinstance(came, dict | BaseModel) or _SECRET in first["loc"]:
+    if isinstance(came, dict | BaseModel) or _SECRETS & {*first["loc"]}:
         return f"settings: {key}: {what}{where}"
     return f"settings: {key}: {what}; got {came!r}{where}"
 
