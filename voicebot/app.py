@@ -17,12 +17,12 @@ from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.language.api import Engine
 from voicebot.line import admission, make_endpoint
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.records.store import Records
 from voicebot.serving import Serving, watch_queue
+from voicebot.session import language as in_calls
 from voicebot.session import queue_notice
 from voicebot.session.asked import expected_answer
 from voicebot.session.call_session import CallSession
@@ -30,7 +30,6 @@ from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hearing import Hearing
 from voicebot.session.human import HumanDesk
-from voicebot.session.language import CHOICE_STAGE, Language, language_of, load_engine
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish, take_wish
 from voicebot.session.prepared import first_texts, prepare_idly, prepare_speech
@@ -55,7 +54,7 @@ COLD_ESTIMATES_MS = {
     "partial asr": 300.0,
     "asr": 600.0,
     "search": 60.0,
-    CHOICE_STAGE: 1300.0,
+    **in_calls.COLD_ESTIMATES_MS,
     VOICE_STAGE: 1200.0,
     FIRST_SOUND_STAGE: 1200.0,
     "prepare": 3000.0,
@@ -79,8 +78,7 @@ class App:
         knowledge: Knowledge,
         records: Records | None,
         estimates: StageEstimates,
-        engine: Engine | None = None,
-        language: Language | None = None,
+        language: in_calls.Loaded | None = None,
     ) -> None:
         self.settings = settings
         self.pack = pack
@@ -92,7 +90,7 @@ class App:
         self.knowledge = knowledge
         self.records = records
         self.estimates = estimates
-        self.engine = engine
+        self.language = language
         self.admission = admission(settings.sip)
         self.dialog = Dialog(
             pack,
@@ -102,7 +100,10 @@ class App:
             waiting_prompts=settings.turns.waiting_prompts,
         )
         self.domain = build_domain(settings, pack)
-        self._conversation = Conversation(self.dialog, knowledge, scheduler, language)
+        uses = language.language(scheduler, estimates) if language else None
+        self._conversation = Conversation(
+            self.dialog, knowledge, scheduler, uses, most_risk=settings.handoff.most_risk
+        )
 
     @classmethod
     def build(
@@ -136,9 +137,10 @@ class App:
         speaker.warm_up()
         speaker.needs(pack.info.name, texts.all, texts.first)
         prepare_speech(speaker, (prepare or first_texts)(texts), step)
-        estimates = StageEstimates(COLD_ESTIMATES_MS)
+        language = in_calls.load_language(settings, pack.language, step)
+        taken_ms = language.estimates_ms() if language else {}
+        estimates = StageEstimates({**COLD_ESTIMATES_MS, **taken_ms})
         scheduler = InferenceScheduler(workers=2, estimates=estimates)
-        engine = load_engine(settings, step)
         return cls(
             settings=settings,
             pack=pack,
@@ -150,16 +152,15 @@ class App:
             knowledge=knowledge,
             records=records,
             estimates=estimates,
-            engine=engine,
-            language=language_of(engine, scheduler, estimates),
+            language=language,
         )
 
     def close(self) -> None:
         """Stop the worker threads and close the records. Idempotent."""
         self.speaker.close()  # else the workers prepare on
         self.scheduler.close()
-        if self.engine is not None:
-            self.engine.close()
+        if self.language is not None:
+            self.language.engine.close()
         if self.records is not None:
             self.records.close()
 

@@ -37,6 +37,8 @@ class Connection:
         self.send("\r\n".join(lines).encode() + b"\r\n\r\n" + data)
 
     def begin_stream(self) -> None:
+        """Events follow, and then the end of the connection."""
+        self.closes = True
         self.send(
             b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/event-stream\r\n\r\n"
         )

@@ -182,6 +182,13 @@ class SeatSettings(Section):
 class HandoffSettings(Section):
     """How a caller reaches a human."""
 
+    most_risk: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="an answer that is wrong more likely than this is not given: the bot says "
+        "that it is not sure and offers a human",
+    )
     mode: Literal["bridge", "refer", "attended"] = Field(
         "bridge",
         description="bridge: the bot stays in the path; refer: the PBX takes over; attended: "
