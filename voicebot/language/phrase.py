@@ -7,6 +7,7 @@ extract, which is the passage's own words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,12 @@ MAX_TOKENS = 72
 MAX_SENTENCES = 2
 MAX_CHARACTERS = 90
 REFUSAL = "资料里没有"
+_ORDER = re.compile(
+    "(?:忽略|无视|忘记|忘掉|不要遵守|跳过).{0,12}(?:规则|指令|指示|提示|要求|设定|限制|以上|之前|前面)"
+    "|(?:你现在是|从现在起|扮演|系统提示|system prompt)"
+    "|(?:ignore|disregard|forget).{0,30}(?:instruction|rule|prompt|above)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Phraser:
         cancelled: Cancelled = never,
     ) -> Phrasing:
         """Answer `question` from `passages`, the cited ones; the likeliest first."""
+        passages = [told for each in passages if (told := without_orders(each))]
         asked = assemble(Asked(question, tuple(passages), scene), self._count, self._room)
         written: list[str] = []
 
@@ -73,6 +81,11 @@ class Phraser:
         found = sentences(draft.text, whole=draft.finished)[:MAX_SENTENCES]
         text, claims = grounded(found, "\n".join(passages))
         return Phrasing(text, claims, draft.elapsed_ms, asked.left_out)
+
+
+def without_orders(passage: str) -> str:
+    """A passage without the sentences that speak to a model instead of a reader."""
+    return "".join(each for each in sentences(passage) if not _ORDER.search(each))
 
 
 def grounded(found: Sequence[str], evidence: str) -> tuple[str, tuple[str, ...]]:
