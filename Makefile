@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,10 @@ bench-answers: weights  ## are callers told what they asked? 225 questions by te
 
 bench-non-speech: weights  ## how many words the ears write where nobody speaks (30 minutes of sound)
 	@$(BIN)/python -m tests.bench.bench_non_speech
+
+bench-turn: weights  ## 200 turns by voice in real time, one call and four at once (an hour; build/bench-turn)
+	@$(BIN)/python -m tests.bench.bench_turn --calls 1
+	@$(BIN)/python -m tests.bench.bench_turn --calls 4
 
 bench-turns: weights  ## endpoint, barge-in, echo in virtual time (15 minutes; build/bench-turns)
 	@$(BIN)/python -m tests.bench.turns

@@ -10,11 +10,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # A room may import rooms of a lower floor, and its own.
 FLOORS = (
-    {"errors"},
+    {"errors", "remote"},
     {"settings", "weights", "pack_prompts", "pack_yaml"},
     {"scenes"},
     {"pack"},
-    {"pack_reading"},
+    {"pack_reading", "pack_language"},
     {"pack_loader"},
     {"knowledge", "language", "speech", "records", "line", "ears"},
     {"dialog", "turns"},

@@ -24,13 +24,13 @@ from voicebot.pack_loader import load_pack
 from voicebot.records.daily import purge_daily
 from voicebot.records.store import Records
 from voicebot.serving import Serving, watch_queue
+from voicebot.session import language as in_calls
 from voicebot.session import queue_notice
 from voicebot.session.asked import expected_answer
 from voicebot.session.call_session import CallSession
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hearing import Hearing
-from voicebot.session.hit_picker import HitPicker, build_picker
 from voicebot.session.human import HumanDesk
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish, take_wish
@@ -58,7 +58,7 @@ COLD_ESTIMATES_MS = {
     "partial asr": 300.0,
     "asr": 600.0,
     "search": 60.0,
-    "choice": 1300.0,
+    **in_calls.COLD_ESTIMATES_MS,
     VOICE_STAGE: 1200.0,
     FIRST_SOUND_STAGE: 1200.0,
     "prepare": 3000.0,
@@ -81,8 +81,8 @@ class App:
         texts: SpokenTexts,
         knowledge: Knowledge,
         records: Records | None,
-        picker: HitPicker | None,
         estimates: StageEstimates,
+        language: in_calls.Loaded | None = None,
     ) -> None:
         self.settings = settings
         self.pack = pack
@@ -94,6 +94,7 @@ class App:
         self.knowledge = knowledge
         self.records = records
         self.estimates = estimates
+        self.language = language
         self.admission = admission(settings.sip)
         self.dialog = Dialog(
             pack,
@@ -103,7 +104,10 @@ class App:
             waiting_prompts=settings.turns.waiting_prompts,
         )
         self.domain = build_domain(settings, pack)
-        self._conversation = Conversation(self.dialog, knowledge, scheduler, picker)
+        uses = language.language(scheduler, estimates) if language else None
+        self._conversation = Conversation(
+            self.dialog, knowledge, scheduler, uses, most_risk=settings.handoff.most_risk
+        )
 
     @classmethod
     def build(
@@ -136,8 +140,9 @@ class App:
         speaker.warm_up()
         speaker.needs(pack.info.name, texts.all, texts.first)
         prepare_speech(speaker, (prepare or first_texts)(texts), step)
-        picker = build_picker(settings, step)
-        estimates = StageEstimates(COLD_ESTIMATES_MS)
+        language = in_calls.load_language(settings, pack.language, step)
+        taken_ms = language.estimates_ms() if language else {}
+        estimates = StageEstimates({**COLD_ESTIMATES_MS, **taken_ms})
         scheduler = InferenceScheduler(workers=2, estimates=estimates)
         return cls(
             settings=settings,
@@ -149,14 +154,16 @@ class App:
             texts=texts,
             knowledge=knowledge,
             records=records,
-            picker=picker,
             estimates=estimates,
+            language=language,
         )
 
     def close(self) -> None:
         """Stop the worker threads and close the records. Idempotent."""
         self.speaker.close()  # else the workers prepare on
         self.scheduler.close()
+        if self.language is not None:
+            self.language.engine.close()
         if self.records is not None:
             self.records.close()
 

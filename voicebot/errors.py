@@ -5,6 +5,7 @@
     ├── PackError               a pack (scenes, FAQ, documents …) is wrong
     ├── WeightsError            a weight file is missing, truncated or altered
     ├── VoiceError              a voice could not speak a text, or not in time
+    ├── LanguageError           a language model failed, or answered what it may not
     ├── AudioFileError          a file is no wav, or not one we can play
     ├── KnowledgeError          an index cannot be read or written, or nothing could be ingested
     ├── IndexMismatchError      an index was built with another embedder or format
@@ -34,6 +35,10 @@ class WeightsError(VoicebotError):
 
 class VoiceError(VoicebotError):
     """A voice could not speak a text, or not in time."""
+
+
+class LanguageError(VoicebotError):
+    """A language model cannot be loaded or reached, failed, or answered what it may not."""
 
 
 class AudioFileError(VoicebotError):

@@ -6,6 +6,7 @@
     prompts.yaml     what the bot says at fixed points; several variants each
     lexicon.yaml     models, parts, English terms and how they are spoken
     reading.yaml     how the company's codes are read aloud; may be missing
+    prompts/*.yaml   what a language model is told; may be missing
     labels.yaml      the label tree for problem and solution classes
     faq/*.yaml       questions with similar questions and an answer
     documents/       manuals (docs/knowledge.md says which formats)
@@ -133,6 +134,35 @@ class Prompts:
 
 
 @dataclass(frozen=True)
+class PromptExample:
+    """A worked example: passages or options (`context`), what is asked, the right answer."""
+
+    question: str
+    answer: str
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PromptText:
+    """What a language model is told for one use (``prompts/<use>.yaml``).
+
+    `version` goes into the record of every turn that it had a part in. `background` is what the
+    company is; it is the first thing left out where room is short.
+    """
+
+    use: str
+    version: str
+    system: str
+    background: str = ""
+    examples: tuple[PromptExample, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """As records write it: ``choose@1``."""
+        return f"{self.use}@{self.version}"
+
+
+@dataclass(frozen=True)
 class PackInfo:
     """pack.toml."""
 
@@ -167,6 +197,7 @@ class Pack:
     documents: tuple[Path, ...]
     scenes: tuple[Scene, ...]
     reading: tuple[ReadingRule, ...] = ()
+    language: tuple[PromptText, ...] = ()
 
     @property
     def danger_words(self) -> tuple[str, ...]:

@@ -19,10 +19,12 @@ from voicebot.pack import (
     Pack,
     PackInfo,
     Prompts,
+    PromptText,
     ReadingRule,
     Term,
     VoiceChoice,
 )
+from voicebot.pack_language import read_prompt_text
 from voicebot.pack_prompts import OPTIONAL_PROMPTS, PLACEHOLDERS, REQUIRED_PROMPTS
 from voicebot.pack_reading import read_rules
 from voicebot.pack_yaml import MAX_FILE_BYTES, Node, Problem, Problems, read_yaml
@@ -37,7 +39,7 @@ PACK_TOML_KEYS = (
 )  # fmt: skip
 TOP_LEVEL = (
     "pack.toml", "prompts.yaml", "lexicon.yaml", "reading.yaml", "labels.yaml", "faq", "documents",
-    "scenes",
+    "scenes", "prompts",
 )  # fmt: skip
 
 
@@ -94,6 +96,7 @@ class _Reader:
             documents=self._files("documents", DOCUMENT_SUFFIXES),
             scenes=self._scenes(labels, {term.kind for term in lexicon}),
             reading=self._reading(),
+            language=self._language(),
         )
 
     def _shown(self, path: Path) -> str:
@@ -192,6 +195,14 @@ class _Reader:
             return ()
         root = self._yaml("reading.yaml")
         return read_rules(root) if root else ()
+
+    def _language(self) -> tuple[PromptText, ...]:
+        found = []
+        for path in self._files("prompts", (".yaml",)):
+            root = read_yaml(path, self._shown(path), self.problems)
+            if root is not None:
+                found.append(read_prompt_text(root, path.stem))
+        return tuple(found)
 
     def _labels(self) -> Labels:
         root = self._yaml("labels.yaml")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.language.api import Choice, Draft, FewShot, Late
+from voicebot.language.api import Cancelled, Choice, Draft, FewShot, Late, never, unheard
 from voicebot.language.ct2_engine import Ct2Engine
 from voicebot.weights import locate
 
@@ -39,6 +39,7 @@ class Scripted:
         question: str,
         options: Sequence[str],
         deadline_ms: float | None = None,
+        cancelled: Cancelled = never,
     ) -> Choice:
         self.asked.append((question, tuple(options)))
         if deadline_ms is not None and deadline_ms < self.takes_ms:
@@ -51,8 +52,12 @@ class Scripted:
         head: FewShot,
         prompt: str,
         max_tokens: int,
-        cancelled: Callable[[], bool] = lambda: False,
+        cancelled: Cancelled = never,
+        *,
+        deadline_ms: float | None = None,
+        on_text: Callable[[str], None] = unheard,
     ) -> Draft:
+        on_text(self.text)
         return Draft(self.text, len(self.text), self.finished, self.takes_ms)
 
 

@@ -53,8 +53,10 @@ def test_a_deadline_that_passes_raises_late_and_the_engine_goes_on(llm: Ct2Engin
 def test_generation_stops_at_the_cap_and_when_cancelled(llm: Ct2Engine) -> None:
     capped = llm.generate(FewShot("你是客服。"), "请介绍服务器。", max_tokens=4)
     assert (capped.tokens, capped.finished) == (4, False)
-    asked = iter((False, False, True, True, True, True))
-    stopped = llm.generate(FewShot("你是客服。"), "请介绍服务器。", 40, lambda: next(asked))
+    heard: list[str] = []
+    stopped = llm.generate(
+        FewShot("你是客服。"), "请介绍服务器。", 40, lambda: len(heard) > 1, on_text=heard.append
+    )
     assert stopped.tokens < 6
     assert not stopped.finished
 

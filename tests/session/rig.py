@@ -103,6 +103,7 @@ class Rig:
     vad: FrameVad = field(default_factory=LoudnessVad)
     voice: Voice = field(default_factory=ToneVoice)
     prepared: SpeechCache | None = None
+    real_time: bool = False
     tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
 
     def run(self, caller: bytes, scheduler: InferenceScheduler, tail_ms: int = 6000) -> list[Any]:
@@ -142,7 +143,10 @@ class Rig:
             assert not leaked, leaked
             self.tape = np.frombuffer(call.take_tape(), np.int16).reshape(-1, 2)
 
-        run_virtual(call_it, busy=lambda: scheduler.in_flight > 0)
+        if self.real_time:
+            asyncio.run(call_it())
+        else:
+            run_virtual(call_it, busy=lambda: scheduler.in_flight > 0)
         return seen
 
     def sounds(self) -> tuple[list[Any], list[Any]]:

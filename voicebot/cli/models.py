@@ -1,7 +1,8 @@
-"""``voicebot models``: list, fetch and verify the weights."""
+"""``voicebot models``: list, fetch and verify the weights; put the language model to the test."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +21,13 @@ NamesArgument = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the ``models`` group to the command line."""
-    group = typer.Typer(help="Fetch and verify the weights.", no_args_is_help=True)
+    group = typer.Typer(
+        help="Fetch and verify the weights; probe the language model.", no_args_is_help=True
+    )
     group.command("list")(list_weights)
     group.command("fetch")(fetch)
     group.command("verify")(verify)
+    group.command("probe")(probe)
     app.add_typer(group, name="models")
 
 
@@ -115,3 +119,59 @@ def verify(
             typer.echo(f"voicebot: {error}", err=True)
     if failed:
         raise typer.Exit(2)
+
+
+def probe(
+    config: Annotated[Path | None, typer.Option(help="TOML settings file")] = None,
+    pack: Annotated[Path | None, typer.Option(help="the company's pack")] = None,
+    engine: Annotated[str | None, typer.Option(help="ctranslate2 or http")] = None,
+    model: Annotated[str | None, typer.Option(help="weight, folder, or name at the server")] = None,
+    url: Annotated[str | None, typer.Option(help="base of an OpenAI-compatible API")] = None,
+    patient: Annotated[bool, typer.Option(help="put every question, however slow")] = False,
+    verbose: Annotated[bool, typer.Option(help="show every question and answer")] = False,
+) -> None:
+    """Put fixed questions to the language model: which uses would it have in calls?
+
+    Exit status 1 if none that the settings want.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from voicebot.cli.screen import announce
+    from voicebot.errors import SettingsError
+    from voicebot.language.probe import FORMS
+    from voicebot.pack_loader import load_pack
+    from voicebot.session.language import load_language
+    from voicebot.settings import load_settings
+
+    asked = {"engine": engine, "model": model, "http.url": url}
+    given = {f"language.{key}": value for key, value in asked.items()}
+    settings = load_settings(config, overrides={"pack": pack, **given})
+    prompts = load_pack(settings.pack).language
+    loaded = load_language(
+        settings,
+        prompts,
+        lambda what, state: announce(f"{what}: {state}"),
+        forms=True,
+        limit_ms=math.inf if patient else None,
+    )
+    if loaded is None:
+        raise SettingsError(
+            "models probe: expected a language model, got language.engine = 'none'; "
+            "try --engine ctranslate2"
+        )
+    report = loaded.report
+    loaded.engine.close()
+    table = Table(title=report.model)
+    for column in ("use", "result"):
+        table.add_column(column)
+    for use in (*settings.language.uses, FORMS):
+        table.add_row(use, report.line(use))
+    console = Console()
+    console.print(table)
+    for trial in report.trials if verbose else ():
+        mark = "ok" if trial.right else "WRONG" if trial.wrong else "-"
+        console.print(f"{trial.use:9} {mark:5} {trial.elapsed_ms:6.0f} ms  {trial.asked}")
+        console.print(f"{'':25}{trial.answered}", markup=False)
+    if not any(report.able(use) for use in settings.language.uses):
+        raise typer.Exit(1)

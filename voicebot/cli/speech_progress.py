@@ -19,8 +19,8 @@ from rich.table import Table
 
 from voicebot.cli.screen import announce, out
 from voicebot.errors import VoiceError
+from voicebot.remote.breaker import Breaker
 from voicebot.session.prepared import REPEATEDLY, Coverage, Wanted
-from voicebot.speech.breaker import Breaker
 from voicebot.speech.speaker import Speaker
 
 THREADS = 2

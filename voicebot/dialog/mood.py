@@ -1,10 +1,12 @@
-"""Is the caller angry? By words, so that a reader can say why."""
+"""Is the caller angry, or in a hurry? By words, so that a reader can say why."""
 
 from __future__ import annotations
 
 import re
 
 from voicebot.dialog.textforms import clauses
+
+CALM, HURRIED, ANGRY, ABUSIVE = 0.0, 0.3, 0.7, 1.0
 
 _ANGRY = re.compile(
     r"气死|烦死|烦不烦|烦透|很烦|太烦|受够|受不了|忍不了|忍无可忍|火大|冒火|一肚子火|恼火|生气|发火|太差|差劲|"
@@ -15,6 +17,22 @@ _ANGRY = re.compile(
     r"你到底|到底(?:行不行|能不能|会不会|有没有用|管不管)|听不懂人话|问来问去|问了半天|答非所问"
 )
 _NOT_ANGRY = re.compile(r"(?:不|没)(?:生气|发火|急)$|垃圾(?:回收|文件|邮件|桶)")
+_ABUSE = re.compile(
+    "他妈|你妈|妈的|傻[逼叉瓜子]|[煞沙]笔|混蛋|王八|垃圾公司|破公司|骗子公司|滚(?:蛋|吧|开)"
+    "|去死|有病(?:吧|啊)|脑子(?:有|进)|智障|废物|放屁|狗屁|操你|艹|我靠|日你|神经病"
+)
+_IMPATIENT = re.compile(
+    "投诉|曝光|气死|火大|生气|受不了|忍不了|太差|太烂|什么态度|烦死|烦不烦|真烦|别废话|少废话|废话"
+    "|说了(?:几|多少|好几|八百)[遍次]|都说了|跟你说(?:几|多少)[遍次]|第[几三四五六七八九]次(?:打|来电|了)"
+    "|听不懂人话|没一个能|耍我|糊弄|敷衍|推来推去|踢皮球|退货|赔偿|算什么服务|骗人|坑人|还要等多久|答非所问"
+)
+_HURRY = re.compile(
+    "急死|着急|很急|特别急|太急|赶紧|赶快|快点|快一点|马上就要|立刻|十万火急|业务(?:都|全)?停了|等不了"
+    "|老板在催|客户在催|领导在催|耽误|停产|宕机了"
+)
+_DENIED = re.compile(
+    "不(?:着急|急|生气|用急|是投诉|投诉|要急)|别(?:着急|急|生气)|没(?:有)?(?:生气|投诉)"
+)
 
 
 def angry(text: str) -> str:
@@ -41,3 +59,13 @@ def only_anger(text: str) -> bool:
         rest,
     )
     return bool(angry(text)) and len(rest) <= 2
+
+
+def mood(text: str) -> float:
+    """0 calm, 0.3 in a hurry, 0.7 angry, 1 abusive."""
+    text = _DENIED.sub("", text)
+    if _ABUSE.search(text):
+        return ABUSIVE
+    if angry(text) or _IMPATIENT.search(text):
+        return ANGRY
+    return HURRIED if _HURRY.search(text) else CALM

@@ -97,6 +97,11 @@ class Dialog:
         """The state of a fresh call, and the greeting."""
         return self.step(DialogState(), CallStarted())
 
+    def scene_name(self, scene_id: str) -> str:
+        """What people call the scene; empty for one that there is not."""
+        scene = self._pack.scene(scene_id)
+        return scene.name if scene else ""
+
     def step(self, state: DialogState, event: Event) -> tuple[DialogState, tuple[Action, ...]]:
         """Take one event. Never raises for what a caller or a peer may do."""
         heard = event.confidence if isinstance(event, Heard) else 1.0

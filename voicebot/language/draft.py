@@ -7,10 +7,10 @@ is dropped. When nothing is left the draft is empty: the rule-made form stands b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicebot.language.api import FewShot, TextEngine
+from voicebot.language.api import Cancelled, FewShot, TextEngine, never
 from voicebot.language.grounding import ungrounded
 
 VERSION = 1
@@ -58,7 +58,7 @@ class SummaryDraft:
 def draft_summary(
     engine: TextEngine,
     transcript: Sequence[Line],
-    cancelled: Callable[[], bool] = lambda: False,
+    cancelled: Cancelled = never,
 ) -> SummaryDraft:
     """Draft a one-paragraph summary; takes seconds to tens of seconds of CPU.
 

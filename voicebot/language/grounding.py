@@ -1,6 +1,7 @@
 """Is a sentence borne out by its source?
 
-Numbers, codes, Latin terms, negations, and words for outcomes and promises must be in it.
+Numbers with their units, codes (and whose they are), Latin terms, negations, and words for outcomes
+and promises must be in it.
 
 This finds what is added or turned round, not every untruth: a wrong Chinese word passes. It
 therefore guards drafts and quotations; it does not make free generation safe to speak.
@@ -12,9 +13,12 @@ import re
 from collections.abc import Iterator
 
 from voicebot.language.numerals import plain, without_articles
+from voicebot.language.owners import of_owner
+from voicebot.language.quantities import listed, miscounted, spelled
 
-_TERM = re.compile(r"[A-Z0-9]+(?:[-_./:][A-Z0-9]+)*%?")
-_JOINT = re.compile(r"[-_./:]")
+_TERM = re.compile(r"[A-Z0-9]+(?:[-_./:+][A-Z0-9]+)*%?")
+_JOINT = re.compile(r"[-_./:+]")
+_ALL_OR_NOTHING = re.compile(r"[^+]*\+.*|\d+(?:\.\d+){3}")  # 1+1, addresses
 _JOINABLE = re.compile(r"[\s\-_./:]{1,2}")
 _LONGEST_JOIN = 5
 """A number or code may be written in up to this many groups (138 0013 8000)."""
@@ -24,11 +28,16 @@ _NO_NEGATION = re.compile(
     "|无(?:论|线|非)|未来|别(?:的|人|处)|[区级特识类分个鉴]别|差不多|是不是|能不能|要不要|有没有"
     "|会不会|可不可以|是否"
 )
-_COMPLEMENT = re.compile("([\u4e00-\u9fff])不(?:了|上|去|到|出来|出|起来|起|开|动|住)")
+_COMPLEMENT = re.compile(
+    "([\u4e00-\u9fff])不(?:了|上|去|到|出来|出|起来|起|开(?![启机通放始关箱])|动|住)"
+)
 _NEGATION = re.compile(
-    "(?:没有?|不|未|无|勿|别|禁止|严禁|非)(?:法|能|可以|可|会|要|得|再|曾|是|用)*"
+    "(?:没有?|不|未|无|勿|别|禁止|严禁|非)"
+    "(?:法|能|可以|可|会|要|得|再|曾|是|用|需要|需|必须|必|应该|应|该)*"
 )
 NOT = "¬"
+_ASKS = re.compile("吗|呢|是否|是不是|有没有|什么|哪|多少")
+_PARTICLES = "就的了吗呢时也都是说则才"
 _DENIED = re.compile(f"{NOT}([\u4e00-\u9fff]{{1,2}}|[A-Z0-9]+)([\u4e00-\u9fff]{{2}}|[A-Z0-9]+)?")
 _OUTCOME = re.compile(
     "解决|恢复|修好|修复|更换|赔|退款|退货|免费|收费|付费|投诉|满意|同意|拒绝|预约|承诺|保证|上门|寄送|备份"
@@ -45,9 +54,11 @@ def ungrounded(sentence: str, evidence: str) -> tuple[str, ...]:
     is grouped. Negations are compared with the word they deny and its object, both ways: a "not"
     that no clause of the source bears, and a "not" of the source that the sentence dropped.
     """
-    said, source = plain(without_articles(sentence)), plain(evidence)
+    said, source = spelled(plain(without_articles(sentence))), spelled(plain(evidence))
+    source = of_owner(said, source)
     claims = [
-        *_unknown_terms(said, _forms(source)),
+        *_unknown_terms(said, _forms(source) | listed(source)),
+        *miscounted(said, source),
         *(word for word in _OUTCOME.findall(said) if _SPOKEN.get(word, word) not in source),
         *_turned_round(_negated(said), _negated(source)),
     ]
@@ -83,7 +94,11 @@ def _is_known(term: str, known: set[str]) -> bool:
     return (
         term in known
         or joined in known
-        or (len(groups) > 1 and all(_short(group) in known for group in groups))
+        or (
+            len(groups) > 1
+            and not _ALL_OR_NOTHING.fullmatch(term)
+            and all(_short(group) in known for group in groups)
+        )
         or _short(term) in known
     )
 
@@ -113,7 +128,7 @@ def _turned_round(said: str, source: str) -> list[str]:
     clauses = _CLAUSE.split(source)
     added = [
         f"不{word}{thing}"
-        for word, thing in _DENIED.findall(said)
+        for word, thing in map(_without_particle, _DENIED.findall(said))
         if not any(_denies(clause, word, thing) for clause in clauses)
     ]
     # What the source only ever denies, and the sentence affirms.
@@ -124,7 +139,42 @@ def _turned_round(said: str, source: str) -> list[str]:
         and _affirmed(word + thing, said)
         and not _affirmed(word + thing, source)
     ]
-    return added + dropped
+    return added + dropped or _of_others(said, clauses)
+
+
+def _of_others(said: str, clauses: list[str]) -> list[str]:
+    """What the source says of one thing and not of another, and the sentence the other way."""
+    turned = []
+    for clause in _CLAUSE.split(said):
+        for word in {word for each in clauses for word, _ in _DENIED.findall(each)}:
+            told = _polarity(clause, word)
+            thing = _before(clause, word)
+            if told is None or len(thing) < 2:
+                continue
+            stated = (each for each in clauses if thing in each and not _ASKS.search(each))
+            known = {_polarity(each, word) for each in stated} - {None}
+            if known and told not in known:
+                turned.append(f"{thing}{'' if told else '不'}{word}")
+    return turned
+
+
+def _polarity(clause: str, word: str) -> bool | None:
+    """Whether the clause affirms the word, or denies it; None: neither, or both."""
+    found = {not marked for marked in re.findall(f"({NOT}?){re.escape(word)}", clause)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _before(clause: str, word: str) -> str:
+    """The last two characters, or the Latin word, before the word: what it is said of."""
+    before = clause.split(word)[0].rstrip(NOT + " ")
+    found = re.search("(?:[A-Z0-9]+|[\u4e00-\u9fff]{2})$", before)
+    return found.group() if found else ""
+
+
+def _without_particle(denied: tuple[str, str]) -> tuple[str, str]:
+    """¬亮就 denies 亮."""
+    word, thing = denied
+    return (word[:1], "") if len(word) == 2 and word[1] in _PARTICLES else (word, thing)
 
 
 def _denies(clause: str, word: str, thing: str) -> bool:

@@ -9,12 +9,13 @@ _DIGITS = dict(zip("零〇一二两三四五六七八九幺", "0012234567891", s
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _BIG_UNITS = {"万": 10_000, "亿": 100_000_000}
 _NUMBER = "零〇一二两三四五六七八九幺十百千万亿"
-_NUMERAL = re.compile(f"(百分之)?([{_NUMBER}]+)(?:点([零〇一二三四五六七八九幺]+)(?!十))?")
+_NUMERAL = re.compile(f"(百分之)?([{_NUMBER}]+)(?:点([零〇一二三四五六七八九幺]+)(?![十百千]))?")
 _NO_NUMBER = re.compile(
     f"(?<![{_NUMBER}])(?:"
     "一(?:直|样|般|定|起|些|旦|致|切|边|共|同|律|向|并|时|下|点|会儿|一)|统一|唯一|万一|单一|之一"
     f"|十分(?!钟|之)|千万(?=别|不|要|记)|两者|第?三方|再三)(?![{_NUMBER}])"
 )
+_ADDRESS = re.compile(r"(?<![\d.点])\d{1,3}(?:[.点]\d{1,3}){3}(?![\d点])")
 _INDEFINITE = re.compile(f"(?<![{_NUMBER}第])一(?=[个块台次条张位名种项只根颗段套])")
 
 
@@ -30,7 +31,8 @@ def plain(text: str) -> str:
     for word in _NO_NUMBER.finditer(text):
         pieces += [_NUMERAL.sub(_written, text[at : word.start()]), word.group()]
         at = word.end()
-    return "".join([*pieces, _NUMERAL.sub(_written, text[at:])])
+    written = "".join([*pieces, _NUMERAL.sub(_written, text[at:])])
+    return _ADDRESS.sub(lambda match: match.group().replace("点", "."), written)
 
 
 def without_articles(text: str) -> str:

@@ -7,37 +7,18 @@ choice on one thread: the estimate is learned, and a turn that cannot afford it 
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicebot.language.api import LETTERS, ChoiceEngine, FewShot, Late, lettered
+from voicebot.language.api import LETTERS, Cancelled, ChoiceEngine, FewShot, lettered, never
+from voicebot.language.assemble import Count, head, material
+from voicebot.pack import PromptText
 
-VERSION = 1
-"""Raised with every change of the wording below: measured numbers belong to one version."""
 MAX_PASSAGES = 3
 MAX_TITLE_CHARACTERS = 40
+MAX_QUESTION_CHARACTERS = 120
 LEAST_PROBABILITY = 0.5
 NONE = "以上都不能回答"
-REMEMBERED_RUNS = 100
-
-_SYSTEM = (
-    "你在服务器厂商的客服热线分拣资料。看来电者的问题，选出能直接回答它的一条资料；"
-    "几条都答不了，就选最后一项。只回答一个字母。"
-)
-_EXAMPLES: tuple[tuple[str, tuple[str, ...], int], ...] = (
-    (
-        "开机就滴滴叫，进不了系统",
-        ("保修期有多长", "内存报警怎么处理", "开机有蜂鸣声怎么办"),
-        2,
-    ),
-    ("你们周末有人上门吗", ("上门服务的时间", "备件多久能到"), 0),
-    ("今天股票涨了没有", ("怎么查序列号", "网卡不亮灯", "阵列卡报警"), 3),
-    ("管理口的密码忘了", ("怎么登录管理口", "管理口密码怎么重置", "系统密码怎么改"), 1),
-    ("换一块主板要多少钱", ("主板怎么拆", "主板故障怎么判断", "备件多久能到"), 3),
-    ("这台机器能不能装显卡", ("内存最大支持多少", "硬盘支持热插拔吗"), 2),
-)
 
 
 @dataclass(frozen=True)
@@ -50,52 +31,43 @@ class Pick:
 
 
 class Picker:
-    """Asks a choice engine which passage answers, and learns what that costs."""
+    """Asks a choice engine which passage answers."""
 
-    def __init__(self, engine: ChoiceEngine) -> None:
+    def __init__(self, engine: ChoiceEngine, prompt: PromptText, count: Count, budget: int) -> None:
         self._engine = engine
-        self._head = FewShot(
-            _SYSTEM,
-            tuple(
-                (lettered(_question(asked), [*titles, NONE]), LETTERS[answer])
-                for asked, titles, answer in _EXAMPLES
-            ),
-        )
-        self._elapsed_ms: deque[float] = deque(maxlen=REMEMBERED_RUNS)
+        self.version = prompt.name
+        examples = []
+        for each in prompt.examples:
+            options = [*each.context, NONE]
+            answer = each.answer if each.answer in options else NONE
+            asked = lettered(_question(each.question), options)
+            examples.append((asked, LETTERS[options.index(answer)]))
+        self._head: FewShot = head(prompt.system, prompt.background, examples, count, budget)
 
     def warm(self) -> None:
-        """Read the few-shot head once and time the first choices. Takes seconds."""
+        """Read the few-shot head once. Takes seconds on a CPU."""
         self._engine.warm(self._head)
-        for asked, titles, _ in _EXAMPLES[:2]:
-            self.pick(asked, titles)
 
-    @property
-    def estimate_ms(self) -> float:
-        """95th percentile of what recent choices took; infinite before `warm`."""
-        if not self._elapsed_ms:
-            return math.inf
-        ordered = sorted(self._elapsed_ms)
-        return ordered[math.ceil(0.95 * len(ordered)) - 1]
-
-    def pick(self, question: str, titles: Sequence[str], deadline_ms: float | None = None) -> Pick:
+    def pick(
+        self,
+        question: str,
+        titles: Sequence[str],
+        deadline_ms: float | None = None,
+        cancelled: Cancelled = never,
+    ) -> Pick:
         """Choose among the first three `titles` (of FAQs, or first sentences of passages).
 
-        Raises Late when there is no answer `deadline_ms` from now.
+        Raises what `ChoiceEngine.choose` raises.
         """
-        options = [title[:MAX_TITLE_CHARACTERS] for title in titles[:MAX_PASSAGES]]
+        options = [material(title)[:MAX_TITLE_CHARACTERS] for title in titles[:MAX_PASSAGES]]
         if not options:
             return Pick(None, 1.0, 0.0)
-        try:
-            choice = self._engine.choose(
-                self._head, _question(question), [*options, NONE], deadline_ms
-            )
-        except Late:
-            self._elapsed_ms.append(deadline_ms or 0.0)  # it took that long at the least
-            raise
-        self._elapsed_ms.append(choice.elapsed_ms)
+        choice = self._engine.choose(
+            self._head, _question(question), [*options, NONE], deadline_ms, cancelled
+        )
         sure = choice.index < len(options) and choice.probability >= LEAST_PROBABILITY
         return Pick(choice.index if sure else None, choice.probability, choice.elapsed_ms)
 
 
 def _question(asked: str) -> str:
-    return f"来电者问：{asked}\n哪一条资料能回答？"
+    return f"来电者问：{material(asked)[-MAX_QUESTION_CHARACTERS:]}\n哪一条资料能回答？"

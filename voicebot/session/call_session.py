@@ -87,7 +87,7 @@ class CallSession:
         self._echo = EchoTap()
         self._watchdog = DeadAirWatchdog(turns.watchdog_ms)
         self._speculations = Speculations(
-            self._talk, hearing, thinker, taker, mouth, budget.limit_ms
+            self._talk, hearing, thinker, taker, mouth, budget.limit_ms, budget.patience_ms
         )
         self._dictating = Dictating(self._talk, taker, mouth, dictations)
         self._speaking = Speaking(

@@ -94,7 +94,10 @@ class BotSpoke(SessionEvent):
     """The first sound of an utterance left.
 
     `since_caller_ms` is the time since the caller's last sound, None where nobody had spoken.
-    `stages` is the turn's waterfall: what ran, from when to when, what was skipped and why.
+    `stages` is the turn's waterfall: what ran, from when to when, what was skipped and why. `rung`
+    says who answered (`voicebot.session.judged.Rung`); `turn_confidence` and the `inputs` that it
+    rests on are the turn's, told with its first utterance; `prompts` are the versions of the
+    prompts that a language model was asked with.
     """
 
     text: str
@@ -106,6 +109,10 @@ class BotSpoke(SessionEvent):
     slot: str = ""
     branch: str = ""
     stages: tuple[dict[str, Any], ...] = ()
+    rung: str = ""
+    turn_confidence: float | None = None
+    inputs: dict[str, float] = dataclasses.field(default_factory=dict)
+    prompts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

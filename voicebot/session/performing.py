@@ -57,7 +57,7 @@ class Performing:
             self._left = thought.actions[number:]
             if isinstance(action, Say):
                 since = budget if number == 0 else None
-                await self._say(action, since, lambda: self._commit(thought))
+                await self._say(action, since, lambda: self._commit(thought), thought)
             else:
                 self._commit(thought)
                 await self._act(action)
@@ -67,9 +67,15 @@ class Performing:
         """Say that a human comes."""
         await self._say(say, None, lambda: None)
 
-    async def _say(self, say: Say, budget: Budget | None, on_first_sound: OnSound) -> None:
+    async def _say(
+        self,
+        say: Say,
+        budget: Budget | None,
+        on_first_sound: OnSound,
+        thought: Thought | None = None,
+    ) -> None:
         try:
-            await self._speaking.say(say, budget, on_first_sound)
+            await self._speaking.say(say, budget, on_first_sound, thought)
         except Exception as error:
             if self._talk.interruptible:
                 raise

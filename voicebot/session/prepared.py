@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import structlog
 
 from voicebot.errors import VoicebotError, VoiceError
+from voicebot.remote.breaker import Breaker
 from voicebot.session.spoken_texts import SpokenTexts
 from voicebot.speech.api import Clause
-from voicebot.speech.breaker import Breaker
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler, Priority
 

@@ -9,6 +9,8 @@ from telephony.quality import Quality
 from voicebot.dialog.events import Say
 from voicebot.knowledge.api import SearchResult
 from voicebot.session import events as facts
+from voicebot.session.conversation import Thought
+from voicebot.session.judged import rung
 from voicebot.session.thinker import Considered
 from voicebot.turns.budget import Budget
 from voicebot.turns.events import TurnEnded
@@ -38,8 +40,16 @@ def caller_spoke(
     )
 
 
-def bot_spoke(at_ms: int, say: Say, budget: Budget | None) -> facts.BotSpoke:
-    """With a `budget`, also how long the caller waited and what for."""
+def bot_spoke(
+    at_ms: int, say: Say, budget: Budget | None, thought: Thought | None = None
+) -> facts.BotSpoke:
+    """With a `budget`, also how long the caller waited and what for.
+
+    `thought` is what the utterance belongs to; its confidence is told once, with the budget.
+    """
+    filled = budget is not None and any(stage.stage == "filler" for stage in budget.stages)
+    by_model = thought is not None and thought.by_model
+    judged = thought if budget is not None and thought and thought.inputs else None
     return facts.BotSpoke(
         at_ms,
         say.text,
@@ -51,6 +61,10 @@ def bot_spoke(at_ms: int, say: Say, budget: Budget | None) -> facts.BotSpoke:
         say.slot,
         say.branch,
         () if budget is None else tuple(asdict(stage) for stage in budget.stages),
+        rung(say, by_model=by_model, filled=filled),
+        judged.confidence if judged else None,
+        judged.inputs.to_dict() if judged and judged.inputs else {},
+        thought.model.prompts if thought else (),
     )
 
 

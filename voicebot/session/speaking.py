@@ -62,8 +62,12 @@ class Speaking:
         say: Say,
         budget: Budget | None = None,
         on_first_sound: Callable[[], None] = lambda: None,
+        thought: Thought | None = None,
     ) -> None:
-        """Say it; returns when it was heard. `budget` tells how long the caller has waited."""
+        """Say it; returns when it was heard. `budget` tells how long the caller has waited.
+
+        `thought` is what it belongs to, if to any.
+        """
         waited_for_caller = await self._off_hold()
         self._watchdog.promised(self._taker.now_ms)
 
@@ -73,7 +77,7 @@ class Speaking:
             self._on_say(say)
             self._watchdog.bot_started()
             since = None if waited_for_caller else budget
-            self._talk.tell(report.bot_spoke(self._talk.now_ms(), say, since))
+            self._talk.tell(report.bot_spoke(self._talk.now_ms(), say, since, thought))
             if say.kind not in _ASIDES:
                 self._last_said, self._said_again = say.text, False
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voicebot.dialog.state import DialogState
 from voicebot.session.hearing import Hearing, Stretch
@@ -19,6 +19,7 @@ class Speculation:
     """A reply being worked out to `stretch`, which ends at `speech_end_ms`, in `state`.
 
     `filled`: the caller has heard a filler while waiting for it. `heard`: the text so far.
+    `late`: it is known that it will not be there within the limit.
     """
 
     task: asyncio.Task[Considered]
@@ -28,6 +29,7 @@ class Speculation:
     state: DialogState
     filled: bool = False
     heard: str = ""
+    late: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Speculations:
@@ -45,6 +47,7 @@ class Speculations:
         taker: TurnTaker,
         mouth: Mouth,
         limit_ms: int,
+        patience_ms: int = 0,
     ) -> None:
         self._talk = talk
         self._hearing = hearing
@@ -52,6 +55,7 @@ class Speculations:
         self._taker = taker
         self._mouth = mouth
         self._limit_ms = limit_ms
+        self._patience_ms = patience_ms
         self._current: Speculation | None = None
         self._taken: Speculation | None = None
         self._earlier: Speculation | None = None
@@ -66,7 +70,8 @@ class Speculations:
         self.drop()
         clock = asyncio.get_running_loop().time
         behind_ms = self._taker.now_ms - speech_end_ms
-        budget = Budget(clock() - behind_ms / 1000, self._limit_ms, clock)
+        started_s = clock() - behind_ms / 1000
+        budget = Budget(started_s, self._limit_ms, clock, patience_ms=self._patience_ms)
         stretch = self._hearing.stretch(self._taker.utterance(), self._talk)
         self._current = self._think(stretch, speech_end_ms, budget)
         return self._current
@@ -104,7 +109,11 @@ class Speculations:
             earlier=self._earlier.task if self._earlier else None,
             barged_in=self._talk.barged_in or self._mouth.speaking,
         )
-        speculation = Speculation(self._talk.spawn(thought), budget, stretch, speech_end_ms, state)
+        late = asyncio.Event()
+        budget.on_late = late.set
+        speculation = Speculation(
+            self._talk.spawn(thought), budget, stretch, speech_end_ms, state, late=late
+        )
         return speculation
 
     def turn_ended(self, speech_end_ms: int) -> Speculation:

@@ -5,6 +5,7 @@ and what came. No other module reads the environment or a configuration file.
 """
 
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.language import LanguageServerSettings, LanguageSettings, Use
 from voicebot.settings.load import load_settings
 from voicebot.settings.sip import (
     LimitSettings,
@@ -20,7 +21,6 @@ from voicebot.settings.tree import (
     ConsoleSettings,
     HandoffSettings,
     KnowledgeSettings,
-    LanguageSettings,
     RecordsSettings,
     RetentionSettings,
     SeatSettings,
@@ -38,6 +38,7 @@ __all__ = [
     "FunasrSettings",
     "HandoffSettings",
     "KnowledgeSettings",
+    "LanguageServerSettings",
     "LanguageSettings",
     "LimitSettings",
     "RecordsSettings",
@@ -50,6 +51,7 @@ __all__ = [
     "TlsSettings",
     "TrunkSettings",
     "TurnSettings",
+    "Use",
     "WebhookSettings",
     "load_settings",
 ]

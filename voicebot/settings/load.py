@@ -14,7 +14,7 @@ from voicebot.errors import SettingsError
 from voicebot.settings.tree import Settings
 
 ENV_PREFIX = "VOICEBOT__"
-_SECRETS = {"password", "secret"}
+_SECRETS = {"password", "secret", "key"}
 
 
 def load_settings(
@@ -27,7 +27,7 @@ def load_settings(
 
     `overrides` maps dotted keys (``sip.listen``) to values; it is how command-line options
     enter. A number in a key counts the tables of a list (``VOICEBOT__SIP__TRUNKS__0__NAME``).
-    Raises SettingsError with one line that names the key; it never holds a password or secret.
+    Raises SettingsError with one line that names the key; it never holds a password, secret or key.
     """
     environ = os.environ if environ is None else environ
     tree: dict[str, Any] = {}

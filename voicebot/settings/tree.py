@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.language import LanguageSettings
 from voicebot.settings.section import Section
 from voicebot.settings.sip import SipSettings
 from voicebot.settings.webhooks import WebhookSettings
@@ -69,6 +70,12 @@ class BudgetSettings(Section):
     limit_ms: int = Field(
         1500, ge=100, description="first bot audio must leave by then; a filler if need be"
     )
+    patience_ms: int = Field(
+        3000,
+        ge=100,
+        description="behind a filler a language model may take until then; less than "
+        "`turns.watchdog_ms`, at which a human is brought",
+    )
 
 
 class AsrSettings(Section):
@@ -109,14 +116,6 @@ class KnowledgeSettings(Section):
     answer_risk: float = Field(
         0.5, ge=0, le=1, description="below this probability of being answerable the bot refuses"
     )
-    threads: int = Field(1, ge=1)
-
-
-class LanguageSettings(Section):
-    """The language model, used for choices under a deadline and for reviewed drafts."""
-
-    engine: Literal["none", "ctranslate2"] = "none"
-    model: str = Field("qwen2.5-coder-1.5b", description="a weight's name or a folder")
     threads: int = Field(1, ge=1)
 
 
@@ -184,6 +183,13 @@ class SeatSettings(Section):
 class HandoffSettings(Section):
     """How a caller reaches a human."""
 
+    most_risk: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="an answer that is wrong more likely than this is not given: the bot says "
+        "that it is not sure and offers a human",
+    )
     mode: Literal["bridge", "refer", "attended"] = Field(
         "bridge",
         description="bridge: the bot stays in the path; refer: the PBX takes over; attended: "

@@ -11,8 +11,8 @@ import numpy as np
 import structlog
 
 from voicebot.errors import VoiceError
+from voicebot.remote.breaker import Breaker
 from voicebot.speech.api import Pcm, Voice
-from voicebot.speech.breaker import Breaker
 from voicebot.speech.delivery import Limits, Spoken, deliver
 from voicebot.speech.progress import speakable
 from voicebot.speech.shaper import VoiceLevels

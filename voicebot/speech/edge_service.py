@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from voicebot.remote.loop_thread import LoopThread
 from voicebot.speech import edge_library
-from voicebot.speech.edge_loop import LoopThread
 
 _TICKS_A_SECOND = 10_000_000
 _LOOK_S = 0.02  # how often a waiting thread looks whether it is to stop

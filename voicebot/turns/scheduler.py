@@ -17,6 +17,7 @@ from voicebot.turns.backlog import wait_ms
 from voicebot.turns.estimates import StageEstimates
 
 T = TypeVar("T")
+WAITERS = 8  # requests to other machines at a time
 
 
 class Priority(enum.IntEnum):
@@ -66,6 +67,8 @@ class InferenceScheduler:
       cannot be interrupted) and its result is dropped.
     - Background jobs never take the last free worker: a caller's turn never waits for one.
 
+    - What only waits for another machine (`waits`) has threads of its own and takes no worker.
+
     Calls may come from several event loops. `close()` when done; it joins the threads.
 
     Args:
@@ -86,6 +89,7 @@ class InferenceScheduler:
         self._waiting = 0
         self._running: set[_Job] = set()
         self._closed = False
+        self._waiters: InferenceScheduler | None = None
         self._threads = [
             threading.Thread(target=self._work, name=f"inference-{n}", daemon=True)
             for n in range(workers)
@@ -110,7 +114,8 @@ class InferenceScheduler:
     def in_flight(self) -> int:
         """Jobs waiting or running. Falls only after a job's result has reached its loop."""
         with self._changed:
-            return self._waiting + len(self._running)
+            elsewhere = self._waiters.in_flight if self._waiters else 0
+            return self._waiting + len(self._running) + elsewhere
 
     def expected_wait_ms(self) -> float:
         """How long a caller's job that was asked for now would wait for a worker.
@@ -140,6 +145,7 @@ class InferenceScheduler:
         *args: Any,
         deadline_ms: float | None = None,
         stage: str = "asr",
+        waits: bool = False,
     ) -> T:
         """Run ``fn(*args)`` on a worker and return its result; what it raises is raised here.
 
@@ -147,11 +153,15 @@ class InferenceScheduler:
             priority: who goes first.
             deadline_ms: the job must have started this long from now (the loop's clock).
             stage: name under which its duration is learned.
+            waits: it computes nothing here, but waits for a server.
 
         Raises:
             DeadlinePassed: no worker was free in time; nothing was run.
             RuntimeError: the scheduler is closed.
         """
+        if waits:
+            door = self._door_for_waiting()
+            return await door.run(priority, fn, *args, deadline_ms=deadline_ms, stage=stage)
         if deadline_ms is not None and deadline_ms <= 0:
             raise DeadlinePassed(f"{stage}: the deadline had passed {-deadline_ms:.0f} ms before")
         loop = asyncio.get_running_loop()
@@ -182,6 +192,16 @@ class InferenceScheduler:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+        if self._waiters is not None:
+            self._waiters.close()
+
+    def _door_for_waiting(self) -> InferenceScheduler:
+        with self._changed:
+            if self._closed:
+                raise RuntimeError("scheduler: closed")
+            if self._waiters is None:
+                self._waiters = InferenceScheduler(WAITERS, estimates=self._estimates)
+            return self._waiters
 
     # --- the queue ---------------------------------------------------------------------------
     def _enqueue(self, job: _Job) -> None:

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for a blocking voice on an async library."""
+"""An event loop in a thread of its own, for a blocking engine on an async library."""
 
 from __future__ import annotations
 

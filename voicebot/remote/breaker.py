@@ -1,4 +1,4 @@
-"""A circuit breaker: a voice that fails is left alone for a while."""
+"""A circuit breaker: what fails is left alone for a while."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class Breaker:
-    """Leaves a failing voice alone for a while, then lets one clause try it again.
+    """Leaves a failing service alone for a while, then lets one request try it again.
 
     Opens after `failures` in a row, for `rest_s`. Thread-safe. `clock` gives seconds.
     """
@@ -32,12 +32,12 @@ class Breaker:
 
     @property
     def resting(self) -> bool:
-        """Whether the voice is not to be tried now; asking takes no trial away."""
+        """Whether it is not to be tried now; asking takes no trial away."""
         with self._lock:
             return self._failed >= self._limit and self._clock() < self._closed_again_s
 
     def allows(self) -> bool:
-        """Whether the voice may be tried now. When the rest is over, one caller gets a trial."""
+        """Whether it may be tried now. When the rest is over, one caller gets a trial."""
         with self._lock:
             if self._failed < self._limit:
                 return True
@@ -47,12 +47,12 @@ class Breaker:
             return True
 
     def succeeded(self) -> None:
-        """A clause was spoken."""
+        """A request was answered."""
         with self._lock:
             self._failed = 0
 
     def failed(self) -> bool:
-        """A clause was not; returns whether the voice rests from now on."""
+        """One was not; returns whether the service rests from now on."""
         with self._lock:
             self._failed += 1
             self._closed_again_s = self._clock() + self._rest_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from voicebot.speech.edge_loop import LoopThread
+from voicebot.remote.loop_thread import LoopThread
 
 
 def test_a_task_that_does_not_go_is_told_again() -> None:

@@ -1,0 +1,1 @@
+"""What every service outside this process needs: a loop to wait in, and a breaker for bad days."""
