@@ -24,15 +24,19 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with a pack: where (line 0: the whole file), and what to do about it."""
+    """Something wrong with a pack: where (line 0: the whole file), and what to do about it.
+
+    A `warning` is worth a look, but the pack can be used.
+    """
 
     file: str
     line: int
     text: str
+    warning: bool = False
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.text}"
+        return f"{where}: {'warning: ' if self.warning else ''}{self.text}"
 
 
 @dataclass
@@ -44,6 +48,9 @@ class Problems:
     def add(self, file: str, line: int, key: str, expected: str, got: str, do: str = "") -> None:
         text = f"{key}: expected {expected}, got {got}" + (f"; {do}" if do else "")
         self.found.append(Problem(file, line, text))
+
+    def warn(self, file: str, line: int, key: str, text: str, do: str = "") -> None:
+        self.found.append(Problem(file, line, f"{key}: {text}" + (f"; {do}" if do else ""), True))
 
 
 @dataclass(frozen=True)
