@@ -23,7 +23,7 @@ MAX_TRIGGERS = 500
 MAX_BRANCHES = 200
 MAX_TESTS = 200
 BEST = "best"
-_SCENE_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
+SCENE_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 _NEVER = parse_condition("nothing == never")
 NOTHING_SHARED = Shared()
 SCENE_REQUIRED = ("id", "name", "label", "triggers", "slots", "branches", "exits")
@@ -42,7 +42,7 @@ def read_scene(root: Node, shared: Shared = NOTHING_SHARED) -> Scene:
         return table[name].text(200) if name in table else default
 
     scene_id = text("id", "unnamed")
-    if not _SCENE_ID.match(scene_id):
+    if not SCENE_ID.match(scene_id):
         table["id"].wrong("an id like storage.disk_not_detected", repr(scene_id))
     exits = (
         table["exits"].table(["on_limit", "on_unknown"], ["on_limit"]) if "exits" in table else {}
