@@ -24,7 +24,7 @@ def new(
     loaded = load_pack(pack)
     if not SCENE_ID.match(scene_id):
         raise PackError(f"expected an id like storage.disk_slow, got {scene_id!r}")
-    if not name.strip() or len(name) > 60 or not name.isprintable():
+    if not any(map(str.isalnum, name)) or len(name) > 60 or not name.isprintable():
         raise PackError(f"expected a name of 1 to 60 characters on one line, got {name!r}")
     if loaded.scene(scene_id) is not None:
         raise PackError(f"the scene {scene_id} exists; choose another id or edit it")
