@@ -24,16 +24,17 @@ def collisions(pack: Pack, progress: Progress = lambda done, total: None) -> Ite
     match = SceneMatch(pack)
     scenes = {scene.id: scene for scene in pack.scenes}
     place: dict[str, int] = dict.fromkeys(scenes, -1)  # the scene's name comes before its triggers
-    for number, (scene_id, text) in enumerate(match.triggers):
+    triggers = match.triggers
+    for number, (scene_id, text) in enumerate(triggers):
         scene, nth = scenes[scene_id], place[scene_id]
         place[scene_id] += 1
         if number % 500 == 0:
-            progress(number, len(match.triggers))
+            progress(number, len(triggers))
         if text in scene.not_triggers:
             expected = f"{text!r} in triggers or in not_triggers, not in both"
             yield _problem(scene, nth, f"expected {expected}; remove one")
             continue
-        others = [each for each in match.rank(text, {}, 2, without=number) if not each.vetoed]
+        others = [each for each in match.rank_without(number) if not each.vetoed]
         if not others or others[0].scene == scene_id or others[0].probability < WRONG_FROM:
             continue
         other = scenes[others[0].scene]

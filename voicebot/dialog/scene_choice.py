@@ -10,7 +10,7 @@ from voicebot.dialog.events import SayKind
 from voicebot.dialog.phonetic import contains
 from voicebot.dialog.scene_match import SceneCandidate
 from voicebot.dialog.state import Awaiting
-from voicebot.dialog.trigger_index import TriggerIndex, pairs_of
+from voicebot.dialog.trigger_index import TriggerIndex
 from voicebot.dialog.turn import Turn
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene
@@ -54,7 +54,7 @@ def chosen(pack: Pack, text: str, first: str, second: str) -> str:
         if named[0] is not named[1]:
             return first if named[0] else second
     index = TriggerIndex([(scene.name, *scene.triggers) for scene in scenes])
-    shares, _ = index.best_of_groups(index.shares([pairs_of(text)]))
+    shares = index.best_of_groups(index.shares([index.part(text)]))
     if max(shares) < LEAST_SHARE or abs(shares[0] - shares[1]) < LEAST_LEAD:
         return ""
     return first if shares[0] > shares[1] else second

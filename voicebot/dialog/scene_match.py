@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voicebot.dialog.textforms import clauses
-from voicebot.dialog.trigger_index import Pairs, TriggerIndex, pairs_of
+from voicebot.dialog.trigger_index import Shares, TriggerIndex
 from voicebot.pack import Pack
 
 FROM_SHARE = 0.55  # less in common than this is no evidence
@@ -47,14 +47,15 @@ class SceneMatch:
     def __init__(self, pack: Pack) -> None:
         self._ids = tuple(scene.id for scene in pack.scenes)
         self._number = {scene: number for number, scene in enumerate(self._ids)}
-        self._triggers = TriggerIndex([(s.name, *s.triggers) for s in pack.scenes])
-        self._counter = TriggerIndex([s.not_triggers for s in pack.scenes])
+        triggers = [(scene.name, *scene.triggers) for scene in pack.scenes]
+        self._index = TriggerIndex([*triggers, *(scene.not_triggers for scene in pack.scenes)])
+        self._count = sum(map(len, triggers))
 
     @property
     def triggers(self) -> tuple[tuple[str, str], ...]:
         """(scene id, text) of every trigger, names included, by number."""
-        texts = zip(self._triggers.owner, self._triggers.texts, strict=True)
-        return tuple((self._ids[owner], text) for owner, text in texts)
+        texts = self._index.texts[: self._count]
+        return tuple((self._ids[self._index.group(n)], text) for n, text in enumerate(texts))
 
     def best(self, text: str, found: str, probability: float) -> tuple[str, float]:
         """(scene id, probability) of the likeliest scene; `found` is retrieval's, or empty."""
@@ -62,23 +63,31 @@ class SceneMatch:
         return (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
 
     def rank(
-        self, text: str, found: Mapping[str, float], most: int = 5, *, without: int = -1
+        self, text: str, found: Mapping[str, float], most: int = 5
     ) -> tuple[SceneCandidate, ...]:
-        """The likeliest scenes, best first; `found` are retrieval's probabilities by scene.
-
-        `without` is the number of a trigger (of `triggers`) that is left out: what would be
-        found if it had not been written down?
-        """
-        if not self._ids:
-            return ()
+        """The likeliest scenes, best first; `found` are retrieval's probabilities by scene."""
         # Callers ramble before they come to the point, so each clause is compared as well.
-        parts: list[Pairs] = [pairs_of(part) for part in dict.fromkeys((text, *clauses(text)))]
-        shares = self._triggers.shares(parts)
-        if without >= 0:
-            shares[without] = 0.0
-        like, nearest = self._triggers.best_of_groups(shares)
-        unlike, _ = self._counter.best_of_groups(self._counter.shares(parts))
-        retrieved = np.zeros(len(self._ids))
+        parts = [self._index.part(part) for part in dict.fromkeys((text, *clauses(text)))]
+        return self._ranked(self._index.shares(parts), found, most)
+
+    def rank_without(self, number: int, most: int = 2) -> tuple[SceneCandidate, ...]:
+        """What would be found for a trigger if it had not been written down."""
+        text = self._index.texts[number]
+        parts = [self._index.part_of(number)]
+        several = clauses(text)
+        if len(several) > 1:
+            parts += [self._index.part(part) for part in several]
+        shares = self._index.shares(parts)
+        shares[number] = 0.0
+        return self._ranked(shares, {}, most)
+
+    def _ranked(
+        self, shares: Shares, found: Mapping[str, float], most: int
+    ) -> tuple[SceneCandidate, ...]:
+        scenes = len(self._ids)
+        largest = self._index.best_of_groups(shares)
+        like, unlike = largest[:scenes], largest[scenes:]
+        retrieved = np.zeros(scenes)
         for scene, probability in found.items():
             if scene in self._number:
                 retrieved[self._number[scene]] = min(1.0, max(0.0, probability))
@@ -86,17 +95,18 @@ class SceneMatch:
         combined = 1.0 - (1.0 - retrieved) * (1.0 - evidence)
         vetoed = (unlike >= VETO_SHARE) & (unlike > like)
         combined = np.where(vetoed, np.minimum(retrieved, VETOED), combined)
-        order = np.argsort(-combined, kind="stable")[:most]  # of equals the first in the pack
+        likely = np.flatnonzero(combined > 0)
+        # Of equals the first in the pack.
+        order = likely[np.argsort(-combined[likely], kind="stable")[:most]]
         return tuple(
             SceneCandidate(
                 self._ids[number],
                 float(combined[number]),
-                self._triggers.texts[nearest[number]],
+                self._index.nearest(number, shares),
                 float(like[number]),
                 bool(vetoed[number]),
             )
-            for number in order
-            if combined[number] > 0
+            for number in map(int, order)
         )
 
 
