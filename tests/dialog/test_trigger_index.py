@@ -46,10 +46,12 @@ def test_nothing_is_like_nothing(pack: Pack) -> None:
     assert index.best_of_groups(index.shares([index.part("今天天气")])).tolist() == [0.0, 0.0]
 
 
-def test_a_trigger_left_out_is_found_by_the_others(pack: Pack) -> None:
+def test_a_trigger_left_out_counts_for_nothing(pack: Pack) -> None:
     match = SceneMatch(pack)
     for number, (scene, text) in enumerate(match.triggers):
+        if match.triggers.count((scene, text)) > 1:
+            continue  # a scene's name that is a trigger, too
         whole = match.rank(text, {}, 1)
         assert whole and whole[0].probability > 0
         for candidate in match.rank_without(number):
-            assert (candidate.scene, candidate.trigger) != (scene, text) or candidate.share == 0
+            assert (candidate.scene, candidate.trigger) != (scene, text)
