@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,9 @@ bench-non-speech: weights  ## how many words the ears write where nobody speaks 
 bench-turn: weights  ## 200 turns by voice in real time, one call and four at once (an hour; build/bench-turn)
 	@$(BIN)/python -m tests.bench.bench_turn --calls 1
 	@$(BIN)/python -m tests.bench.bench_turn --calls 4
+
+bench-scenes: weights  ## what a thousand scenes cost to load, lint and match (5 minutes; build/bench-scenes)
+	@$(BIN)/python -m tests.bench.bench_scenes --out build/bench-scenes
 
 bench-turns: weights  ## endpoint, barge-in, echo in virtual time (15 minutes; build/bench-turns)
 	@$(BIN)/python -m tests.bench.turns

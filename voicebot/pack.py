@@ -11,6 +11,8 @@
     faq/*.yaml       questions with similar questions and an answer
     documents/       manuals (docs/knowledge.md says which formats)
     scenes/*.yaml    fault scenes
+    slots.yaml       slots that several scenes use; may be missing
+    answers.yaml     answers that several branches use; may be missing
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
-from voicebot.scenes.model import Scene
+from voicebot.scenes.model import Scene, Shared
 
 # Heard in any utterance, these end the conversation in favour of a human, unless denied. A … stands
 # for up to four characters (voicebot/dialog/alarm_words.py).
@@ -198,6 +200,7 @@ class Pack:
     scenes: tuple[Scene, ...]
     reading: tuple[ReadingRule, ...] = ()
     language: tuple[PromptText, ...] = ()
+    shared: Shared = field(default_factory=Shared)
 
     @property
     def danger_words(self) -> tuple[str, ...]:

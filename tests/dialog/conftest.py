@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 import pytest
@@ -76,7 +77,8 @@ class Caller:
             self.state, actions = self.dialog.step(self.state, Found(find(actions[-1].query)))
         self.actions = done + actions
         self._keep()
-        assert DialogState.from_dict(self.state.to_dict()) == self.state
+        kept = json.loads(json.dumps(self.state.to_dict()))
+        assert DialogState.from_dict(kept) == self.state
         return self.actions
 
     def say(self, text: str, confidence: float = 1.0) -> str:

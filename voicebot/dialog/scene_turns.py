@@ -33,7 +33,7 @@ class SceneTurns:
             turn.prompt("hello", SayKind.CLARIFY)
             return
         before = turn.state.closed
-        turn.set(failures=0, candidate="", candidate_query="", rest=())
+        turn.set(failures=0, candidate="", candidate_query="", rival="", rest=())
         if before is None or before.scene != scene.id or _ANOTHER.search(text):
             turn.set(closed=None)
             run, outcome = self._engine.advance(scene, SceneRun(scene.id), text, "")

@@ -38,9 +38,9 @@ class Hit:
 class SearchResult:
     """Hits, best first, and the calibrated probability (0..1) that the first one answers.
 
-    `scene` is the best matching scene with its own probability, or None. `raw` is what the caller
-    said if `query` was made of it, `product` the line that the hits were limited to; both may be
-    empty.
+    `scene` is the best matching scene with its own probability, or None; `rivals` are the next
+    ones, (id, probability), best first. `raw` is what the caller said if `query` was made of it,
+    `product` the line that the hits were limited to; both may be empty.
     """
 
     query: str
@@ -51,3 +51,4 @@ class SearchResult:
     elapsed_ms: float = 0.0
     raw: str = ""
     product: str = ""
+    rivals: tuple[tuple[str, float], ...] = ()
