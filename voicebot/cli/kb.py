@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from voicebot.knowledge.embedder import Embedder
     from voicebot.knowledge.ingest import FileReport
     from voicebot.knowledge.knowledge import Knowledge
+    from voicebot.knowledge.vectors.choice import VectorChoice
 
 IndexDir = Annotated[Path, typer.Option("--index", help="index folder")]
 Models = Annotated[
@@ -60,9 +61,11 @@ def ingest(
     if not sources:
         raise typer.BadParameter("name at least one file or folder, or a --pack")
     faq, faq_reports, documents = read_sources(sources)
-    embedder = _embedder(models)
+    embedder, vectors = _engines(models)
     with _progress() as progress:
-        knowledge = Knowledge.build(faq, documents, (), embedder, index, progress=progress)
+        knowledge = Knowledge.build(
+            faq, documents, (), embedder, index, progress=progress, vectors=vectors
+        )
     reports = [*faq_reports, *knowledge.reports]
     _show_reports(reports)
     typer.echo(f"{index}: {len(knowledge)} entries", err=True)
@@ -93,7 +96,7 @@ def search(
     today = on.date() if on else None
     if bool(question) == jsonl:
         raise typer.BadParameter("give one question, or --jsonl and questions on stdin")
-    knowledge = Knowledge.open(index, _embedder(models))
+    knowledge = Knowledge.open(index, *_engines(models))
     if question:
         _show_hits(knowledge.search(question, k, product, today))
     elif _answer_lines(knowledge, k, product, today):
@@ -134,14 +137,13 @@ def _question(line: bytes) -> tuple[Any, str]:
     return fields["qid"], fields["question"]
 
 
-def _embedder(models: Path | None) -> Embedder:
-    from voicebot.knowledge.ct2_embedder import CT2Embedder
+def _engines(models: Path | None) -> tuple[Embedder, VectorChoice]:
+    """The embedder and the choice of vector search that the settings name."""
+    from voicebot.knowledge.build import build_embedder, vector_choice
     from voicebot.settings import load_settings
-    from voicebot.weights import locate
 
     settings = load_settings(overrides={"models": models})
-    folder = locate(settings.knowledge.embedder, settings.models)
-    return CT2Embedder(folder, threads=settings.knowledge.threads)
+    return build_embedder(settings), vector_choice(settings.knowledge)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ and what came. No other module reads the environment or a configuration file.
 """
 
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.knowledge import KnowledgeSettings, MilvusSettings
 from voicebot.settings.load import load_settings
 from voicebot.settings.sip import (
     LimitSettings,
@@ -19,7 +20,6 @@ from voicebot.settings.tree import (
     BudgetSettings,
     ConsoleSettings,
     HandoffSettings,
-    KnowledgeSettings,
     LanguageSettings,
     RecordsSettings,
     SeatSettings,
@@ -38,6 +38,7 @@ __all__ = [
     "KnowledgeSettings",
     "LanguageSettings",
     "LimitSettings",
+    "MilvusSettings",
     "RecordsSettings",
     "RegisterSettings",
     "SeatSettings",

@@ -14,7 +14,7 @@ from voicebot.errors import SettingsError
 from voicebot.settings.tree import Settings
 
 ENV_PREFIX = "VOICEBOT__"
-_SECRET = "password"  # noqa: S105
+_SECRETS = {"password", "token"}
 
 
 def load_settings(
@@ -93,7 +93,7 @@ def _one_line(error: ValidationError, path: Path | None) -> str:
     what = first["msg"].removeprefix("Value error, ")
     came = first["input"]
     # A whole table may hold a password; a table's error says by itself what is wrong.
-    if isinstance(came, dict | BaseModel) or _SECRET in first["loc"]:
+    if isinstance(came, dict | BaseModel) or _SECRETS.intersection(first["loc"]):
         return f"settings: {key}: {what}{where}"
     return f"settings: {key}: {what}; got {came!r}{where}"
 

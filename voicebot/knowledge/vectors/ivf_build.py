@@ -63,7 +63,7 @@ def build(folder: Path, vectors: VectorSource, progress: Progress) -> None:
             path = folder / f"block{len(blocks):04d}.tmp"
             blocks.append(_encoded(index, vectors[start : start + BLOCK_ROWS], start, path))
         progress("cells", n, n)
-        sizes = np.sum([np.diff(block.bounds) for block in blocks], axis=0, dtype=np.int64)
+        sizes = np.stack([np.diff(block.bounds) for block in blocks]).sum(axis=0)
         _write_lists(folder / LISTS, blocks, index.code_size)
         _write_cells(folder / CELLS, index, sizes)
     finally:
