@@ -7,7 +7,7 @@ part that are no longer found. When changes have added up, everything is built a
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,3 +69,16 @@ def like(base: Postings, own: Postings, *, unit: bool) -> Postings:
     return Postings(
         own.vocabulary, own.starts, own.entries, weights.astype(np.float32), idf, own.size
     )
+
+
+def cosine_query(parts: Sequence[Postings], terms: Sequence[str]) -> dict[str, float]:
+    """TF-IDF weights of norm 1 over the terms that any part knows, the large one first."""
+    if len(parts) == 1:
+        return parts[0].cosine_query(terms)
+    weights = {}
+    for term, count in Counter(terms).items():
+        known = next((part for part in parts if term in part.vocabulary), None)
+        if known:
+            weights[term] = (1 + np.log(count)) * float(known.idf[known.vocabulary[term]])
+    norm = float(np.sqrt(sum(weight * weight for weight in weights.values()))) or 1.0
+    return {term: weight / norm for term, weight in weights.items()}

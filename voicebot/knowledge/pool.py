@@ -12,6 +12,7 @@ import numpy.typing as npt
 import structlog
 
 from voicebot.knowledge import lexical, text
+from voicebot.knowledge.delta import cosine_query
 from voicebot.knowledge.embedder import Vectors
 from voicebot.knowledge.entry import Entry, Role
 from voicebot.knowledge.lexical import Floats, Postings
@@ -170,7 +171,8 @@ class Pool:
         """
         words = self.words.bm25_query(text.terms(query))
         sounds = self.sounds.bm25_query(text.sounds(query))
-        queries = (words, self.chars.cosine_query(text.grams(query)), sounds)
+        chars = cosine_query([part.postings[1] for part in self.parts], text.grams(query))
+        queries = (words, chars, sounds)
         sparse = np.stack(
             [
                 np.concatenate([part.postings[i].scores(terms) for part in self.parts])
