@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicebot.cli.kb_inspect import inspect
+from voicebot.cli.kb_tune import tune
 
 if TYPE_CHECKING:
     from voicebot.knowledge.api import Hit, SearchResult
@@ -28,11 +29,12 @@ Models = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``kb ingest``, ``kb inspect`` and ``kb search``."""
-    kb = typer.Typer(help="Documents and FAQ: ingest, inspect, search.", no_args_is_help=True)
+    """Add ``kb ingest``, ``kb inspect``, ``kb search`` and ``kb tune``."""
+    kb = typer.Typer(help="Documents and FAQ: ingest, inspect, search, tune.", no_args_is_help=True)
     kb.command("ingest")(ingest)
     kb.command("inspect")(inspect)
     kb.command("search")(search)
+    kb.command("tune")(tune)
     app.add_typer(kb, name="kb")
 
 
@@ -62,7 +64,7 @@ def ingest(
         raise typer.BadParameter("name at least one file or folder, or a --pack")
     faq, faq_reports, documents = read_sources(sources)
     embedder, vectors = _engines(models)
-    with _progress() as progress:
+    with progress_bars() as progress:
         knowledge = Knowledge.build(
             faq, documents, (), embedder, index, progress=progress, vectors=vectors
         )
@@ -147,7 +149,8 @@ def _engines(models: Path | None) -> tuple[Embedder, VectorChoice]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A listener for (stage, done, total): one bar a stage, on stderr."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -41,8 +41,9 @@ class SentenceTransformersEmbedder:
         self.name = folder.name
         self._folder = folder
         self._model = load_model(folder, threads)
-        self._query = _prefix(self._model, _QUERY) if query_prefix is None else query_prefix
-        self._passage = _prefix(self._model, _PASSAGE) if passage_prefix is None else passage_prefix
+        query, passage = prefixes(self._model)
+        self._query = query if query_prefix is None else query_prefix
+        self._passage = passage if passage_prefix is None else passage_prefix
         self.max_tokens = int(self._model.max_seq_length or 512)
         self.dim = int(self.queries(["一"]).shape[1])
 
@@ -112,6 +113,11 @@ def load_model(folder: Path, threads: int = 0) -> Any:
         raise WeightsError(f"embedder: {folder} cannot be loaded ({first})") from None
 
 
-def _prefix(model: Any, names: tuple[str, ...]) -> str:
+def prefixes(model: Any) -> tuple[str, str]:
+    """The model's own prefixes of questions and passages; "" where it has none."""
     prompts: dict[str, str] = model.prompts or {}
-    return next((prompts[name] for name in names if prompts.get(name)), "")
+    query, passage = (
+        next((prompts[name] for name in names if prompts.get(name)), "")
+        for names in (_QUERY, _PASSAGE)
+    )
+    return query, passage
