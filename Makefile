@@ -3,13 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-# FunASR and adaptation bring PyTorch: their tests have an environment of their own.
+# FunASR, adaptation and sentence-transformers bring PyTorch: their tests have an environment of their own.
 TORCH_VENV  ?= .venv-torch
 TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,13 +17,13 @@ help:  ## what can be made
 $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing voicebot and what it needs into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres,milvus]'
 	@touch $@
 
 $(TORCH_STAMP): pyproject.toml
 	@$(TORCH_BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(TORCH_VENV)
 	@echo "installing voicebot with PyTorch and FunASR into $(TORCH_VENV) (a few minutes the first time)"
-	@$(TORCH_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,funasr,adapt]'
+	@$(TORCH_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,funasr,adapt,sentence-transformers]'
 	@touch $@
 
 weights: $(STAMP)  ## fetch and verify the embedded weights (about 320 MB)
@@ -49,9 +49,9 @@ lint: $(STAMP)  ## ruff and mypy
 unit: weights  ## the tests that need no language model
 	@$(BIN)/pytest -q -m "not llm and not peer and not funasr and not adapt"
 
-test-torch: $(TORCH_STAMP)  ## real FunASR, and training (in an environment of their own, about 2 GB)
-	@$(TORCH_BIN)/voicebot models fetch silero-vad fsmn-vad whisper-base
-	@$(TORCH_BIN)/pytest -q tests/funasr tests/adapt
+test-torch: $(TORCH_STAMP)  ## real FunASR and sentence-transformers, and training (in an environment of their own, about 2 GB)
+	@$(TORCH_BIN)/voicebot models fetch silero-vad fsmn-vad whisper-base e5-small
+	@$(TORCH_BIN)/pytest -q tests/funasr tests/adapt tests/tuning
 
 test: lint peers weights-all test-torch  ## everything: lint, unit, FunASR, training, real peers, language model
 	@$(BIN)/pytest -m "not funasr and not adapt"
@@ -74,6 +74,10 @@ bench-scenes: weights  ## what a thousand scenes cost to load, lint and match (5
 
 bench-turns: weights  ## endpoint, barge-in, echo in virtual time (15 minutes; build/bench-turns)
 	@$(BIN)/python -m tests.bench.turns
+
+bench-knowledge: weights  ## vectors from 10,000 to 1M, recall and time of searches (SIZES=…,10000000: hours; build/bench-knowledge)
+	@$(BIN)/python -m tests.bench.bench_vectors --out build/bench-knowledge $(if $(SIZES),--sizes $(SIZES))
+	@$(BIN)/python -m tests.bench.bench_search --out build/bench-knowledge $(if $(KB),--kb $(KB))
 
 bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibility (25 minutes; build/bench-voice)
 	@$(BIN)/python -m tests.bench.bench_voice --all --out build/bench-voice

@@ -169,8 +169,8 @@ def test_another_format_is_refused(
     documents: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(documents, hashing)
-    monkeypatch.setattr(on_disk, "FORMAT", 3)
-    with pytest.raises(IndexMismatchError, match="has format 2, this version reads 3"):
+    monkeypatch.setattr(on_disk, "FORMAT", 4)
+    with pytest.raises(IndexMismatchError, match="has format 3, this version reads 4"):
         Knowledge.open(documents.parent / "index", hashing)
 
 
@@ -181,7 +181,7 @@ def test_no_index_and_a_damaged_index_say_what_to_do(
     with pytest.raises(KnowledgeError, match=r"no index in .*; run `voicebot kb ingest` first"):
         Knowledge.open(index, hashing)
     build(documents, hashing)
-    (index / "g00000001" / "vectors.npy").write_bytes(b"broken")
+    (index / "g00000001" / "answers" / "base" / "vectors.npy").write_bytes(b"broken")
     with pytest.raises(KnowledgeError, match=r"is damaged .*; run `voicebot kb ingest` again"):
         Knowledge.open(index, hashing)
 

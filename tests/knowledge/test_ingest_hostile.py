@@ -330,7 +330,7 @@ def stop(*args, **kwargs):
     print("writing", flush=True)
     time.sleep(60)
 
-index.os.fsync = stop
+os.fsync = stop
 Knowledge.build((), [Path(sys.argv[1])], (), HashingEmbedder(), Path(sys.argv[2]))
 """
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicebot.cli.kb_inspect import inspect
+from voicebot.cli.kb_tune import tune
 
 if TYPE_CHECKING:
     from voicebot.knowledge.api import Hit, SearchResult
     from voicebot.knowledge.embedder import Embedder
     from voicebot.knowledge.ingest import FileReport
     from voicebot.knowledge.knowledge import Knowledge
+    from voicebot.knowledge.vectors.choice import VectorChoice
 
 IndexDir = Annotated[Path, typer.Option("--index", help="index folder")]
 Models = Annotated[
@@ -27,11 +29,12 @@ Models = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``kb ingest``, ``kb inspect`` and ``kb search``."""
-    kb = typer.Typer(help="Documents and FAQ: ingest, inspect, search.", no_args_is_help=True)
+    """Add ``kb ingest``, ``kb inspect``, ``kb search`` and ``kb tune``."""
+    kb = typer.Typer(help="Documents and FAQ: ingest, inspect, search, tune.", no_args_is_help=True)
     kb.command("ingest")(ingest)
     kb.command("inspect")(inspect)
     kb.command("search")(search)
+    kb.command("tune")(tune)
     app.add_typer(kb, name="kb")
 
 
@@ -60,9 +63,11 @@ def ingest(
     if not sources:
         raise typer.BadParameter("name at least one file or folder, or a --pack")
     faq, faq_reports, documents = read_sources(sources)
-    embedder = _embedder(models)
-    with _progress() as progress:
-        knowledge = Knowledge.build(faq, documents, (), embedder, index, progress=progress)
+    embedder, vectors = _engines(models)
+    with progress_bars() as progress:
+        knowledge = Knowledge.build(
+            faq, documents, (), embedder, index, progress=progress, vectors=vectors
+        )
     reports = [*faq_reports, *knowledge.reports]
     _show_reports(reports)
     typer.echo(f"{index}: {len(knowledge)} entries", err=True)
@@ -93,7 +98,7 @@ def search(
     today = on.date() if on else None
     if bool(question) == jsonl:
         raise typer.BadParameter("give one question, or --jsonl and questions on stdin")
-    knowledge = Knowledge.open(index, _embedder(models))
+    knowledge = Knowledge.open(index, *_engines(models))
     if question:
         _show_hits(knowledge.search(question, k, product, today))
     elif _answer_lines(knowledge, k, product, today):
@@ -134,18 +139,18 @@ def _question(line: bytes) -> tuple[Any, str]:
     return fields["qid"], fields["question"]
 
 
-def _embedder(models: Path | None) -> Embedder:
-    from voicebot.knowledge.ct2_embedder import CT2Embedder
+def _engines(models: Path | None) -> tuple[Embedder, VectorChoice]:
+    """The embedder and the choice of vector search that the settings name."""
+    from voicebot.knowledge.build import build_embedder, vector_choice
     from voicebot.settings import load_settings
-    from voicebot.weights import locate
 
     settings = load_settings(overrides={"models": models})
-    folder = locate(settings.knowledge.embedder, settings.models)
-    return CT2Embedder(folder, threads=settings.knowledge.threads)
+    return build_embedder(settings), vector_choice(settings.knowledge)
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A listener for (stage, done, total): one bar a stage, on stderr."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

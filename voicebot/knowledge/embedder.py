@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
+MODULES = "modules.json"  # what a sentence-transformers folder has and no other
 
 
 class Embedder(Protocol):

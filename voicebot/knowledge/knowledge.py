@@ -15,8 +15,11 @@ from voicebot.knowledge.embedder import Embedder, Vectors
 from voicebot.knowledge.entry import Entry, Passage, Role, SceneEntry
 from voicebot.knowledge.index import Index
 from voicebot.knowledge.ingest import FileReport
+from voicebot.knowledge.live import LiveIndex
 from voicebot.knowledge.reading import Progress, read_documents, without_clashes
 from voicebot.knowledge.search import Searcher
+from voicebot.knowledge.update import updated
+from voicebot.knowledge.vectors.choice import AUTO, VectorChoice
 from voicebot.pack import Faq
 
 BATCH = 64
@@ -31,15 +34,17 @@ class Knowledge:
 
     def __init__(
         self,
-        index: Index,
+        index: Index | LiveIndex,
         embedder: Embedder,
         reports: Sequence[FileReport] = (),
         directory: Path | None = None,
     ) -> None:
         self.reports = tuple(reports)
         self._directory = directory
-        self._index = index
-        self._searcher = Searcher(index, embedder)
+        self._live = index if isinstance(index, LiveIndex) else None
+        self._embedder = embedder
+        self._searched = index.newest() if isinstance(index, LiveIndex) else index
+        self._searcher = Searcher(self._searched, embedder)
 
     @classmethod
     def build(
@@ -51,6 +56,7 @@ class Knowledge:
         index_dir: Path,
         *,
         progress: Progress = _silent,
+        vectors: VectorChoice = AUTO,
     ) -> Knowledge:
         """Make the index at `index_dir` hold exactly this material, and open it.
 
@@ -61,23 +67,28 @@ class Knowledge:
         Raises KnowledgeError if nothing at all could be read or the index cannot be written.
         """
         with on_disk.writing(index_dir):
-            known = on_disk.known_sources(index_dir)
-            sources = read_documents(documents, embedder, known, index_dir, progress)
+            before = on_disk.known_sources(index_dir)
+            sources = read_documents(documents, embedder, before, index_dir, progress)
             reported, passages = without_clashes(sources)
             reports = [source.report for source in reported]
             entries = [*_passage_entries(passages), *_faq_entries(faq), *_scene_entries(scenes)]
             if not entries:
                 problems = "; ".join(f"{r.path} {p}" for r in reports for p in r.problems[:1])
                 raise KnowledgeError(f"ingest: nothing to index: {problems or 'no file was given'}")
-            vectors = _vectors(entries, _known(index_dir, embedder), embedder, progress)
-            index = Index.build(entries, vectors)
-            on_disk.save(index, index_dir, embedder, sources)
-        return cls(index, embedder, reports, index_dir)
+            old = _old(index_dir, embedder, vectors)
+            known = old.vectors_by_key() if old else {}
+            embedded = _vectors(entries, known, embedder, progress)
+            new = updated(old, entries, embedded, vectors)
+            on_disk.save(new.index, index_dir, embedder, sources, vectors, new.same_base, progress)
+        return cls(LiveIndex(index_dir, embedder, vectors), embedder, reports, index_dir)
 
     @classmethod
-    def open(cls, index_dir: Path, embedder: Embedder) -> Knowledge:
-        """Raises KnowledgeError or IndexMismatchError, see `index.load`."""
-        return cls(on_disk.load(index_dir, embedder), embedder, (), index_dir)
+    def open(cls, index_dir: Path, embedder: Embedder, vectors: VectorChoice = AUTO) -> Knowledge:
+        """Raises KnowledgeError or IndexMismatchError, see `index.load`.
+
+        What a later `build` writes there is searched as soon as it is opened beside.
+        """
+        return cls(LiveIndex(index_dir, embedder, vectors), embedder, (), index_dir)
 
     def search(
         self, query: str, k: int = 5, product: str = "", today: date | None = None
@@ -87,6 +98,8 @@ class Knowledge:
         With `product`, items of other products are left out. FAQ that are not valid on the day
         `today` (default: the machine's date) are left out. An empty query finds nothing.
         """
+        if self._live and (newest := self._live.newest()) is not self._searched:
+            self._searched, self._searcher = newest, Searcher(newest, self._embedder)
         return self._searcher.search(query, k, product, (today or date.today()).isoformat())
 
     def picture(self, hit: Hit) -> Path | None:
@@ -98,7 +111,7 @@ class Knowledge:
 
     def passages(self) -> list[Hit]:
         """Every passage that may be quoted, in the order of the documents; scores are 0."""
-        entries = (entry for _, pool in self._index.pools for entry in pool.entries)
+        entries = (entry for _, pool in self._searched.pools for entry, _ in pool.living())
         found = (
             Hit(entry.id, entry.kind, 0.0, entry.text, entry.title, entry.source)
             for entry in entries
@@ -107,15 +120,15 @@ class Knowledge:
         return list(found)
 
     def __len__(self) -> int:
-        return sum(len(pool.entries) for _, pool in self._index.pools)
+        return sum(len(pool) for _, pool in self._searched.pools)
 
 
-def _known(index_dir: Path, embedder: Embedder) -> dict[str, Vectors]:
-    """Vectors of the index that is there, if it is there and of this embedder."""
+def _old(index_dir: Path, embedder: Embedder, vectors: VectorChoice) -> Index | None:
+    """The index that is there, if it is there and of this embedder."""
     try:
-        return on_disk.load(index_dir, embedder).vectors_by_key()
+        return on_disk.load(index_dir, embedder, vectors)
     except (KnowledgeError, IndexMismatchError):
-        return {}
+        return None
 
 
 def _vectors(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from voicebot.knowledge.vocabulary import Vocabulary
+
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
@@ -24,7 +26,7 @@ class Postings:
     `size` is the number of entries.
     """
 
-    vocabulary: dict[str, int]
+    vocabulary: Vocabulary
     starts: npt.NDArray[np.int64]
     entries: Ints
     weights: Floats

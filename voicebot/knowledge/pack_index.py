@@ -12,6 +12,7 @@ from voicebot.knowledge.entry import SceneEntry
 from voicebot.knowledge.index import FORMAT
 from voicebot.knowledge.knowledge import Knowledge
 from voicebot.knowledge.reading import Progress
+from voicebot.knowledge.vectors.choice import AUTO, VectorChoice
 from voicebot.pack import Pack
 from voicebot.pack_loader import scene_entries
 
@@ -23,6 +24,7 @@ def open_pack_index(
     embedder: Embedder,
     cache: Path,
     progress: Progress = lambda stage, done, total: None,
+    vectors: VectorChoice = AUTO,
 ) -> Knowledge:
     """The index of `pack` under the folder `cache`, brought up to date if the pack changed.
 
@@ -32,7 +34,7 @@ def open_pack_index(
     place = hashlib.sha256(str(pack.root.resolve()).encode()).hexdigest()[:16]
     directory = cache / f"{pack.info.name}-{place}"
     stamp = directory / _STAMP
-    digest = _digest(pack, embedder)
+    digest = _digest(pack, embedder, vectors)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         turn = (directory / ".turn").open("w")
@@ -42,20 +44,28 @@ def open_pack_index(
         fcntl.flock(turn, fcntl.LOCK_EX)
         if stamp.is_file() and stamp.read_text(encoding="ascii") == digest:
             try:
-                return Knowledge.open(directory, embedder)
+                return Knowledge.open(directory, embedder, vectors)
             except (KnowledgeError, IndexMismatchError):
                 stamp.unlink()  # damaged or of an older version: build it anew
         scenes = [SceneEntry(*entry) for entry in scene_entries(pack)]
         made = Knowledge.build(
-            pack.faq, pack.documents, scenes, embedder, directory, progress=progress
+            pack.faq,
+            pack.documents,
+            scenes,
+            embedder,
+            directory,
+            progress=progress,
+            vectors=vectors,
         )
         stamp.write_text(digest, encoding="ascii")
         return made
 
 
-def _digest(pack: Pack, embedder: Embedder) -> str:
-    """Changes with every file of the pack, the embedder and the index format."""
-    found = hashlib.sha256(f"{FORMAT}\0{embedder.fingerprint}\0".encode())
+def _digest(pack: Pack, embedder: Embedder, vectors: VectorChoice) -> str:
+    """Changes with every file of the pack, the embedder, the index format and where vectors are."""
+    server = vectors.milvus.uri if vectors.milvus else ""
+    made = f"{FORMAT}\0{embedder.fingerprint}\0{vectors.backend}\0{server}\0"
+    found = hashlib.sha256(made.encode())
     for path in sorted(p for p in pack.root.rglob("*") if p.is_file()):
         found.update(str(path.relative_to(pack.root)).encode() + b"\0")
         found.update(hashlib.sha256(path.read_bytes()).digest())

@@ -5,6 +5,7 @@ and what came. No other module reads the environment or a configuration file.
 """
 
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.knowledge import KnowledgeSettings, MilvusSettings
 from voicebot.settings.language import LanguageServerSettings, LanguageSettings, Use
 from voicebot.settings.load import load_settings
 from voicebot.settings.sip import (
@@ -20,7 +21,6 @@ from voicebot.settings.tree import (
     BudgetSettings,
     ConsoleSettings,
     HandoffSettings,
-    KnowledgeSettings,
     RecordsSettings,
     RetentionSettings,
     SeatSettings,
@@ -41,6 +41,7 @@ __all__ = [
     "LanguageServerSettings",
     "LanguageSettings",
     "LimitSettings",
+    "MilvusSettings",
     "RecordsSettings",
     "RegisterSettings",
     "RetentionSettings",

@@ -14,7 +14,7 @@ from voicebot.errors import SettingsError
 from voicebot.settings.tree import Settings
 
 ENV_PREFIX = "VOICEBOT__"
-_SECRETS = {"password", "secret", "key"}
+_SECRETS = {"password", "secret", "key", "token"}
 
 
 def load_settings(

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.knowledge import KnowledgeSettings
 from voicebot.settings.language import LanguageSettings
 from voicebot.settings.section import Section
 from voicebot.settings.sip import SipSettings
@@ -107,16 +108,6 @@ class AsrSettings(Section):
         True, description="let the pack's own texts choose among the recognizer's hypotheses"
     )
     funasr: FunasrSettings = FunasrSettings()  # type: ignore[call-arg]
-
-
-class KnowledgeSettings(Section):
-    """Retrieval over the pack."""
-
-    embedder: str = Field("e5-small", description="a weight's name or a folder")
-    answer_risk: float = Field(
-        0.5, ge=0, le=1, description="below this probability of being answerable the bot refuses"
-    )
-    threads: int = Field(1, ge=1)
 
 
 class SpeechSettings(Section):
