@@ -83,6 +83,14 @@ class Pool:
             ),
         )
 
+    def vectors_of(self, rows: npt.NDArray[np.int64]) -> Vectors:
+        """The vectors of some entries: (rows, dim)."""
+        return self.vectors[rows]
+
+    def word_scores(self, terms: Sequence[str]) -> Floats:
+        """BM25 of every entry for these words alone: (entries,)."""
+        return self.words.scores(self.words.bm25_query(terms))
+
     def score(self, query: str, vector: Vectors) -> Scored:
         """The union of each signal's best 50, with all signals for each. `vector` is (dim,)."""
         words = self.words.bm25_query(text.terms(query))

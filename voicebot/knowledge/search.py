@@ -12,14 +12,8 @@ from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.embedder import Embedder, Vectors
 from voicebot.knowledge.identifiers import identifiers
 from voicebot.knowledge.index import Index
-from voicebot.knowledge.pool import Pool, Scored
-from voicebot.knowledge.ranking import (
-    ANSWER_WEIGHTS,
-    QUESTION_WEIGHTS,
-    Ranked,
-    rank,
-    rank_counters,
-)
+from voicebot.knowledge.pool import Pool
+from voicebot.knowledge.ranking import Candidates, Ranked, fusion, rank, rank_counters
 from voicebot.knowledge.text import clean_query, fold
 
 OTHER_NUMBER_PENALTY = 4.0  # logits lost by a hit that lacks the number asked for
@@ -69,39 +63,41 @@ class Searcher:
 def _answers(
     pool: Pool, query: str, vector: Vectors, product: str, today: str
 ) -> list[tuple[float, Hit]]:
-    scored = pool.score(query, vector)
-    ranked = _allowed(rank(pool, scored, ANSWER_WEIGHTS), product, today)
-    return _with_scores(query, ranked, scored, "answers")
+    candidates = Candidates.of(pool, query, pool.score(query, vector))
+    ranked = _allowed(rank(pool, candidates, fusion("answers")), product, today)
+    kind = "faq" if ranked and ranked[0].entry.kind is HitKind.FAQ else "passages"
+    return _with_scores(query, ranked, pool, kind)
 
 
 def _questions(
     pool: Pool, query: str, vector: Vectors, product: str, today: str
 ) -> tuple[list[tuple[float, Hit]], tuple[float, Hit] | None]:
-    scored = pool.score(query, vector)
-    ranked = _allowed(rank(pool, scored, QUESTION_WEIGHTS), product, today)
+    weights = fusion("questions")
+    candidates = Candidates.of(pool, query, pool.score(query, vector))
+    ranked = _allowed(rank(pool, candidates, weights), product, today)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
-    best = _with_scores(query, scenes[:6], scored, "questions")[:1]
+    best = _with_scores(query, scenes[:6], pool, "questions")[:1]
     if not best:
-        return _with_scores(query, faqs, scored, "questions"), None
+        return _with_scores(query, faqs, pool, "questions"), None
     logit, hit = best[0]
-    counters = rank_counters(pool, scored, QUESTION_WEIGHTS)
+    counters = rank_counters(pool, candidates, weights)
     against = next((item.fused for item in counters if item.entry.id == hit.id), None)
     if against is not None:
         logit -= COUNTER_WEIGHT * max(0.0, 1.0 + against - scenes[0].fused)
-    return _with_scores(query, faqs, scored, "questions"), (logit, hit)
+    return _with_scores(query, faqs, pool, "questions"), (logit, hit)
 
 
 def _with_scores(
-    query: str, ranked: Sequence[Ranked], scored: Scored, pool: str
+    query: str, ranked: Sequence[Ranked], pool: Pool, name: str
 ) -> list[tuple[float, Hit]]:
     """Scores are logits: the first item's is calibrated, the others lie below it by as much as
     they do in the fused order; so lists of different pools can be merged."""
     if not ranked:
         return []
-    logit = refusal.calibration(pool).logit(refusal.features(query, ranked, scored))
+    logit = refusal.calibration(name).logit(refusal.features(query, ranked, pool.words))
     top = ranked[0].fused
-    if pool == "questions" and _said_in(query, ranked[0].entry.match):
+    if name == "questions" and _said_in(query, ranked[0].entry.match):
         logit = max(logit, SAID_IN_LOGIT)
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
