@@ -25,21 +25,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tests.bench.knowledge_data import FOLDS, fold_of, open_index, read_questions, score_all
+from tests.bench.fit_fusion import unseen
+from tests.bench.knowledge_data import (
+    FOLDS,
+    answers_of,
+    fold_of,
+    grouped_folds,
+    read_questions,
+    score_all,
+)
 from voicebot.knowledge.api import HitKind
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.embedder import Vectors
 from voicebot.knowledge.entry import Entry, Role
+from voicebot.knowledge.evidence import EVIDENCE
 from voicebot.knowledge.ingest.faq import read_sources
 from voicebot.knowledge.pool import Pool
-from voicebot.knowledge.ranking import ANSWER_WEIGHTS, QUESTION_WEIGHTS, rank
+from voicebot.knowledge.ranking import Candidates, Fusion, fusion, rank
 from voicebot.knowledge.refusal import COEFFICIENTS, FEATURES, features
 from voicebot.knowledge.text import clean_query
 from voicebot.pack import Faq
 
 Array = npt.NDArray[np.float64]
 OFF_TOPIC = Path(__file__).with_name("off_topic.txt")
-RIDGE = 1.0
+RIDGE = 5.0
+THRESHOLDS = (0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 # A caller who asks something close to a FAQ mostly means it: half of the cases would be too many.
 NEAR_MISS = 0.3
 
@@ -56,31 +66,41 @@ class Sample:
 
 
 def sample(
-    pool: Pool, query: str, vector: Vectors, weights: npt.NDArray[np.float32],
+    pool: Pool, query: str, vector: Vectors, weights: Fusion,
     gold: frozenset[str], without: frozenset[str], fold: int, part: str,
 ) -> Sample | None:  # fmt: skip
-    scored = pool.score(query, vector)
-    ranked = rank(pool, scored, weights, without)
+    candidates = Candidates.of(pool, query, pool.score(query, vector))
+    return _sample(pool, candidates, weights, gold, without, fold, part)
+
+
+def _sample(
+    pool: Pool, candidates: Candidates, weights: Fusion,
+    gold: frozenset[str], without: frozenset[str], fold: int, part: str,
+) -> Sample | None:  # fmt: skip
+    ranked = rank(pool, candidates, weights, without)
     if not ranked:
         return None
     right = ranked[0].entry.id in gold
     with_gold = bool(gold) and not without
-    return Sample(features(query, ranked, scored), right, with_gold, fold, part)
+    evidence = features(candidates.query, ranked, pool.words)
+    return Sample(evidence, right, with_gold, fold, part)
 
 
-def from_questions(pool: Pool, questions: Path, embedder: CT2Embedder) -> list[Sample]:
-    samples = []
-    for number, case in enumerate(score_all(pool, read_questions(questions), embedder)):
-        for without in (frozenset[str](), case.question.gold):
-            ranked = rank(pool, case.scored, ANSWER_WEIGHTS, without)
-            right = ranked[0].entry.id in case.question.gold
-            evidence = features(case.query, ranked, case.scored)
-            samples.append(Sample(evidence, right, not without, fold_of(number), "passages"))
-    return samples
+def from_questions(pool: Pool, path: Path, embedder: CT2Embedder) -> list[Sample]:
+    """Each question with and without its gold, ranked by weights that have not seen its fold."""
+    questions = read_questions(path)
+    cases, folds = score_all(pool, questions, embedder), grouped_folds(questions)
+    _, fits = unseen(cases, pool, folds, EVIDENCE)
+    found = [
+        _sample(pool, c.candidates, fits[fold], c.question.gold, without, int(fold), "passages")
+        for c, fold in zip(cases, folds, strict=True)
+        for without in (frozenset[str](), c.question.gold)
+    ]
+    return [each for each in found if each]
 
 
 def from_off_topic(
-    pool: Pool, embedder: CT2Embedder, weights: npt.NDArray[np.float32]
+    pool: Pool, embedder: CT2Embedder, weights: Fusion
 ) -> list[Sample]:
     lines = OFF_TOPIC.read_text(encoding="utf-8").split("\n")
     texts = [clean_query(line) for line in lines if line]
@@ -106,7 +126,7 @@ def from_faq_answers(pool: Pool, faq: list[Faq], embedder: CT2Embedder) -> list[
     asked = [(item.id, clean_query(text)) for item in faq for text in item.similar]
     vectors = embedder.queries([text for _, text in asked])
     found = [
-        sample(pool, text, vector, ANSWER_WEIGHTS, frozenset({item}), without, fold_of(n), "faq")
+        sample(pool, text, vector, fusion("answers"), frozenset({item}), without, fold_of(n), "faq")
         for n, ((item, text), vector) in enumerate(zip(asked, vectors, strict=True))
         for without in (frozenset[str](), frozenset({item}))
     ]
@@ -127,7 +147,7 @@ def from_faq_questions(pool: Pool, embedder: CT2Embedder) -> list[Sample]:
                     others,
                     query,
                     vector,
-                    QUESTION_WEIGHTS,
+                    fusion("questions"),
                     frozenset({entry.id}),
                     without,
                     fold_of(number),
@@ -139,7 +159,7 @@ def from_faq_questions(pool: Pool, embedder: CT2Embedder) -> list[Sample]:
                 pool,
                 query,
                 vector,
-                QUESTION_WEIGHTS,
+                fusion("questions"),
                 frozenset({entry.id}),
                 frozenset(),
                 fold_of(number),
@@ -210,13 +230,45 @@ def describe(logits: Array, samples: list[Sample]) -> dict[str, Any]:
             continue
         with_gold = np.array([s.with_gold for s in samples])[rows]
         probability = 1 / (1 + np.exp(-logits[rows]))
+        judged = right | ~with_gold
         report[part] = {
             "n": int(rows.sum()),
-            "auroc_first_is_right": round(auroc(logits[rows], right), 3),
-            "auroc_with_gold": round(auroc(logits[rows], with_gold), 3),
+            "auroc_first_is_right": round(auroc(probability, right), 3),
+            "auroc_right_against_removed": round(auroc(probability[judged], right[judged]), 3),
+            "auroc_with_gold": round(auroc(probability, with_gold), 3),
             "brier": round(float(np.mean((probability - right) ** 2)), 3),
+            "ece": round(calibration_error(probability, right), 3),
+            "curve": curve(probability, right, with_gold),
         }
     return report
+
+
+def calibration_error(probability: Array, right: npt.NDArray[np.bool_], bins: int = 10) -> float:
+    """Expected calibration error (Guo et al. 2017) in bins of equal count."""
+    order = np.array_split(np.argsort(probability), bins)
+    gaps = [abs(probability[rows].mean() - right[rows].mean()) * len(rows) for rows in order]
+    return float(sum(gaps) / len(probability))
+
+
+def curve(
+    probability: Array, right: npt.NDArray[np.bool_], with_gold: npt.NDArray[np.bool_]
+) -> list[dict[str, float]]:
+    """What is answered above each threshold: of the questions whose answer was taken out
+    (`unanswerable`), of those whose answer is there (`answerable`), and of those among them
+    where it is first (`first_right`); `wrong` is the share of wrong ones among all answered."""
+    points = []
+    for threshold in THRESHOLDS:
+        said = probability >= threshold
+        points.append(
+            {
+                "threshold": threshold,
+                "unanswerable": round(float(said[~with_gold].mean()), 3),
+                "answerable": round(float(said[with_gold].mean()), 3),
+                "first_right": round(float(said[right].mean()), 3),
+                "wrong": round(float((~right)[said].mean()) if said.any() else 0.0, 3),
+            }
+        )
+    return points
 
 
 def main() -> None:
@@ -226,23 +278,26 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="replace refusal.json")
     options = parser.parse_args()
     embedder = CT2Embedder(options.models / "e5-small")
-    passages = open_index(options.passages, options.index, embedder).answers
-    if passages is None:
-        raise SystemExit("the index holds no passages")
+    passages = answers_of(options.passages, options.index, embedder)
     faq = read_sources([options.pack / "faq"])[0]
     answers, asked = (faq_pool(faq, embedder, role) for role in (Role.ANSWER, Role.QUESTION))
     pools = {
-        "answers": calibrate(
-            "answers",
+        "passages": calibrate(
+            "passages",
             from_questions(passages, options.questions, embedder)
-            + from_faq_answers(answers, faq, embedder)
-            + from_off_topic(passages, embedder, ANSWER_WEIGHTS)
-            + from_off_topic(answers, embedder, ANSWER_WEIGHTS),
+            + from_off_topic(passages, embedder, fusion("answers")),
+            near_miss=1.0,
+        ),
+        "faq": calibrate(
+            "faq",
+            from_faq_answers(answers, faq, embedder)
+            + from_off_topic(answers, embedder, fusion("answers")),
             near_miss=1.0,
         ),
         "questions": calibrate(
             "questions",
-            from_faq_questions(asked, embedder) + from_off_topic(asked, embedder, QUESTION_WEIGHTS),
+            from_faq_questions(asked, embedder)
+            + from_off_topic(asked, embedder, fusion("questions")),
             near_miss=NEAR_MISS,
         ),
     }
@@ -252,8 +307,8 @@ def main() -> None:
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "data": [options.questions.name, options.passages.name, "pack FAQ", OFF_TOPIC.name],
             "embedder": f"{embedder.name} {embedder.fingerprint[:12]}",
-            "near_miss_weight": {"answers": 1.0, "questions": NEAR_MISS},
-            "method": f"ridge {RIDGE:g} logistic regression; 'unseen' is {FOLDS}-fold by question",
+            "near_miss_weight": {"passages": 1.0, "faq": 1.0, "questions": NEAR_MISS},
+            "method": f"ridge {RIDGE:g} logistic regression; 'unseen' is {FOLDS}-fold by gold",
         }
         text = json.dumps({"provenance": provenance, "pools": pools}, indent=1)
         COEFFICIENTS.write_text(text + "\n", encoding="utf-8")

@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from rich.progress import Progress
 
 from voicebot.errors import VoicebotError
@@ -19,7 +21,8 @@ from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.embedder import Vectors
 from voicebot.knowledge.index import Index
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.knowledge.pool import Pool, Scored
+from voicebot.knowledge.pool import Pool
+from voicebot.knowledge.ranking import Candidates
 from voicebot.knowledge.text import clean_query
 
 FOLDS = 5
@@ -38,8 +41,7 @@ class Case:
     """A question with everything a pool says about it."""
 
     question: Question
-    query: str
-    scored: Scored
+    candidates: Candidates
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -53,13 +55,40 @@ def fold_of(number: int) -> int:
     return number % FOLDS
 
 
+def grouped_folds(questions: list[Question]) -> npt.NDArray[np.int64]:
+    """A fold for each question; questions that share a gold passage, also through others, share
+    the fold."""
+    group: dict[str, int] = {}
+    parents = list(range(len(questions)))
+
+    def root(number: int) -> int:
+        while parents[number] != number:
+            number = parents[number]
+        return number
+
+    for number, question in enumerate(questions):
+        for gold in question.gold:
+            parents[root(number)] = root(group.setdefault(gold, number))
+    order = {r: i for i, r in enumerate(dict.fromkeys(root(n) for n in range(len(questions))))}
+    return np.array([order[root(n)] % FOLDS for n in range(len(questions))])
+
+
+def answers_of(passages: Path, index_dir: Path, embedder: CT2Embedder) -> Pool:
+    """The pool of passages of `open_index`."""
+    pool = open_index(passages, index_dir, embedder).answers
+    if pool is None:
+        raise SystemExit("the index holds no passages")
+    return pool
+
+
 def open_index(passages: Path, index_dir: Path, embedder: CT2Embedder) -> Index:
     """The index over `passages`, built at `index_dir` if it is not there (minutes)."""
     try:
         return on_disk.load(index_dir, embedder)
     except VoicebotError:
-        index_dir.mkdir(parents=True, exist_ok=True)
-        records = index_dir / "records.jsonl"
+        # Not inside the index: what lies in there is no document.
+        records = index_dir.with_name(f"{index_dir.name}.records.jsonl")
+        records.parent.mkdir(parents=True, exist_ok=True)
         with passages.open(encoding="utf-8") as source, records.open("w", encoding="utf-8") as out:
             for line in source:
                 record = json.loads(line)
@@ -78,6 +107,6 @@ def score_all(pool: Pool, questions: list[Question], embedder: CT2Embedder) -> l
     queries = [clean_query(question.text) for question in questions]
     vectors: Vectors = embedder.queries(queries)
     return [
-        Case(question, query, pool.score(query, vector))
+        Case(question, Candidates.of(pool, query, pool.score(query, vector)))
         for question, query, vector in zip(questions, queries, vectors, strict=True)
     ]

@@ -49,11 +49,13 @@ class Postings:
 
     def ceiling(self, query: dict[str, float]) -> float:
         """About what an entry scores that holds every term once; unknown terms count as rarest."""
-        rarest = float(self.idf.max(initial=1.0))
-        return sum(
-            float(self.idf[self.vocabulary[term]]) if term in self.vocabulary else rarest
-            for term in query
-        )
+        return sum(self.rarity(term) for term in query)
+
+    def rarity(self, term: str) -> float:
+        """The term's idf; an unknown one is as rare as the rarest."""
+        if term not in self.vocabulary:
+            return float(self.idf.max(initial=1.0))
+        return float(self.idf[self.vocabulary[term]])
 
     def bm25_query(self, terms: Sequence[str]) -> dict[str, float]:
         """Each distinct term once: the form for short questions."""

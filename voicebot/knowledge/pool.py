@@ -155,6 +155,19 @@ class Pool:
                     found.append((entry, part.vectors[i]))
         return found
 
+    def vectors_of(self, rows: Rows) -> Vectors:
+        """The vectors of some entries: (rows, dim)."""
+        found = np.empty((len(rows), self.parts[0].vectors.shape[1]), np.float32)
+        for part, offset in zip(self.parts, self._offsets, strict=False):
+            here = (rows >= offset) & (rows < offset + len(part.entries))
+            found[here] = part.vectors[rows[here] - offset]
+        return found
+
+    def word_scores(self, terms: Sequence[str]) -> Floats:
+        """BM25 of every entry for these words alone: (entries,)."""
+        query = self.words.bm25_query(terms)
+        return np.concatenate([part.postings[0].scores(query) for part in self.parts])
+
     def cosines(self, rows: Rows, vector: Vectors) -> Floats:
         """Exact cosines of some rows: (rows,)."""
         found = np.empty(len(rows), np.float32)

@@ -17,21 +17,22 @@ import numpy as np
 import numpy.typing as npt
 
 from voicebot.knowledge import text
-from voicebot.knowledge.pool import Scored
+from voicebot.knowledge.evidence import EVIDENCE
+from voicebot.knowledge.lexical import Postings
 from voicebot.knowledge.ranking import Ranked
 
 FEATURES = (
-    "cosine",  # of the best item
-    "cosine_lead",  # over the second item
-    "dense_z",
-    "fused",
-    "fused_lead",  # over the second item
+    "share",  # ln of the best item's softmax share of all candidates
     "fused_lead5",  # over the mean of the second to sixth
-    "words_ratio",  # BM25 over the score of a text that holds every query term once
-    "sounds_ratio",
+    "cosine",  # of the best item
+    "dense_z",
     "chars_cosine",
-    "coverage",  # of the query's content characters and words by the item
-    "latin_missing",  # share of the query's Latin words and numbers that the item lacks
+    "covered",  # share of the query's words that the item holds, each by its rarity
+    "rarest_missing",  # rarity of the rarest word that the item lacks
+    "names_missing",  # summed rarity of the Latin words and numbers that it lacks
+    "names_share",  # share of Latin words and numbers in the query, by rarity
+    "phrase",
+    "hub",
     "words_first",  # 1 if BM25 alone puts the item first among the candidates
     "length",  # ln of the number of content terms in the query
 )
@@ -53,9 +54,9 @@ class Calibration:
 
 
 @functools.cache
-def calibration(pool: str) -> Calibration:
-    """The committed coefficients for ``answers`` or ``questions``."""
-    fields = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))["pools"][pool]
+def calibration(name: str) -> Calibration:
+    """The committed coefficients for ``passages`` and ``faq`` (what answers) or ``questions``."""
+    fields = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))["pools"][name]
     mean, scale, weights = (
         tuple(float(fields[name][feature]) for feature in FEATURES)
         for name in ("mean", "scale", "weights")
@@ -67,30 +68,34 @@ def sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def features(query: str, ranked: Sequence[Ranked], scored: Scored) -> npt.NDArray[np.float64]:
-    """The evidence for the first of `ranked` (at least one), in the order of FEATURES."""
+def features(query: str, ranked: Sequence[Ranked], words: Postings) -> npt.NDArray[np.float64]:
+    """The evidence for the first of `ranked` (at least one), in the order of FEATURES.
+
+    `words` are the pool's posting lists of words: they know how rare a word is.
+    """
     top = ranked[0]
-    second = ranked[1] if len(ranked) > 1 else None
-    rivals = [item.fused for item in ranked[1:6]] or [top.fused]
-    asked = text.content(query)
-    held = text.content(top.entry.match)
-    latin = {term for term in asked if term.isascii()}
-    match = text.fold(top.entry.match)
+    fused = np.array([item.fused for item in ranked])
+    rivals = fused[1:6] if len(ranked) > 1 else fused
+    rarity = {term: words.rarity(term) for term in set(text.terms(query))}
+    held = set(text.terms(top.entry.match))
+    missing = {term: value for term, value in rarity.items() if term not in held}
+    every = sum(rarity.values()) or 1.0
+    values = dict(zip(EVIDENCE, top.evidence, strict=True))
     return np.array(
         [
+            -math.log(float(np.exp(fused - fused[0]).sum())),
+            top.fused - float(rivals.mean()),
             top.raw[0],
-            top.raw[0] - second.raw[0] if second else 0.0,
-            top.z[0],
-            top.fused,
-            top.fused - second.fused if second else 0.0,
-            top.fused - sum(rivals) / len(rivals),
-            top.raw[1] / max(float(scored.ceiling[1]), 1e-6),
-            top.raw[3] / max(float(scored.ceiling[3]), 1e-6),
+            values["dense"],
             top.raw[2],
-            len(asked & held) / max(len(asked), 1),
-            sum(term not in match for term in latin) / max(len(latin), 1),
+            1 - sum(missing.values()) / every,
+            max(missing.values(), default=0.0),
+            sum(value for term, value in missing.items() if term.isascii()),
+            sum(value for term, value in rarity.items() if term.isascii()) / every,
+            values["phrase"],
+            values["hub"],
             float(top.raw[1] >= max(item.raw[1] for item in ranked)),
-            math.log(1 + len(asked)),
+            math.log(1 + len(text.content(query))),
         ],
         np.float64,
     )

@@ -12,15 +12,9 @@ from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.embedder import Embedder, Vectors
 from voicebot.knowledge.identifiers import identifiers
 from voicebot.knowledge.index import Index
-from voicebot.knowledge.pool import Pool, Scored
+from voicebot.knowledge.pool import Pool
 from voicebot.knowledge.product_line import ProductLine, known_lines
-from voicebot.knowledge.ranking import (
-    ANSWER_WEIGHTS,
-    QUESTION_WEIGHTS,
-    Ranked,
-    rank,
-    rank_counters,
-)
+from voicebot.knowledge.ranking import Candidates, Ranked, fusion, rank, rank_counters
 from voicebot.knowledge.text import clean_query, fold
 
 OTHER_NUMBER_PENALTY = 4.0  # logits lost by a hit that lacks the number asked for
@@ -72,20 +66,22 @@ class Searcher:
 def _answers(
     pool: Pool, query: str, vector: Vectors, line: ProductLine, today: str
 ) -> list[tuple[float, Hit]]:
-    scored = pool.score(query, vector)
-    ranked = _allowed(rank(pool, scored, ANSWER_WEIGHTS), line, today)
-    return _with_scores(query, ranked, scored, "answers")
+    candidates = Candidates.of(pool, query, pool.score(query, vector))
+    ranked = _allowed(rank(pool, candidates, fusion("answers")), line, today)
+    kind = "faq" if ranked and ranked[0].entry.kind is HitKind.FAQ else "passages"
+    return _with_scores(query, ranked, pool, kind)
 
 
 def _questions(
     pool: Pool, query: str, vector: Vectors, line: ProductLine, today: str
 ) -> tuple[list[tuple[float, Hit]], list[tuple[float, Hit]]]:
-    scored = pool.score(query, vector)
-    ranked = _allowed(rank(pool, scored, QUESTION_WEIGHTS), line, today)
+    weights = fusion("questions")
+    candidates = Candidates.of(pool, query, pool.score(query, vector))
+    ranked = _allowed(rank(pool, candidates, weights), line, today)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
-    best = _with_scores(query, scenes[:SCENES], scored, "questions")
-    counters = rank_counters(pool, scored, QUESTION_WEIGHTS)
+    best = _with_scores(query, scenes[:SCENES], pool, "questions")
+    counters = rank_counters(pool, candidates, weights)
     against = {item.entry.id: item.fused for item in reversed(counters)}
     pulled: list[tuple[float, Hit]] = []
     for (logit, hit), item in zip(best, scenes, strict=False):
@@ -94,19 +90,19 @@ def _questions(
         pulled.append(
             (min([logit - COUNTER_WEIGHT * max(0.0, lead), *(p for p, _ in pulled)]), hit)
         )
-    return _with_scores(query, faqs, scored, "questions"), pulled
+    return _with_scores(query, faqs, pool, "questions"), pulled
 
 
 def _with_scores(
-    query: str, ranked: Sequence[Ranked], scored: Scored, pool: str
+    query: str, ranked: Sequence[Ranked], pool: Pool, name: str
 ) -> list[tuple[float, Hit]]:
     """Scores are logits: the first item's is calibrated, the others lie below it by as much as
     they do in the fused order; so lists of different pools can be merged."""
     if not ranked:
         return []
-    logit = refusal.calibration(pool).logit(refusal.features(query, ranked, scored))
+    logit = refusal.calibration(name).logit(refusal.features(query, ranked, pool.words))
     top = ranked[0].fused
-    if pool == "questions" and _said_in(query, ranked[0].entry.match):
+    if name == "questions" and _said_in(query, ranked[0].entry.match):
         logit = max(logit, SAID_IN_LOGIT)
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
