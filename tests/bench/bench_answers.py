@@ -25,7 +25,6 @@ from voicebot.knowledge.api import Hit, HitKind
 from voicebot.knowledge.build import build_knowledge
 from voicebot.pack_loader import load_pack
 from voicebot.session.conversation import Conversation, Thought
-from voicebot.session.hit_picker import build_picker
 from voicebot.settings import Settings, load_settings
 from voicebot.turns.estimates import StageEstimates
 from voicebot.turns.scheduler import InferenceScheduler
@@ -48,10 +47,9 @@ async def ask_all(settings: Settings, questions: Sequence[Question]) -> tuple[Ju
     """Every question in a call of its own, judged."""
     pack = load_pack(settings.pack)
     knowledge = build_knowledge(settings, pack, lambda what, state: None)
-    picker = build_picker(settings, lambda what, state: None)
     dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
     scheduler = InferenceScheduler(workers=2, estimates=StageEstimates({}))
-    conversation = Conversation(dialog, knowledge, scheduler, picker)
+    conversation = Conversation(dialog, knowledge, scheduler, most_risk=settings.handoff.most_risk)
     judged = []
     try:
         for question in track(questions, "asking"):

@@ -55,7 +55,9 @@ LADDER = (
 
 def ranks(cases: list[Case], pool: Pool, weights: Fusion) -> Ranks:
     """Rank of the first gold item of each question, from 0."""
-    return np.array([_rank(case, pool, case.candidates.evidence @ weights.weights) for case in cases])
+    return np.array(
+        [_rank(case, pool, case.candidates.evidence @ weights.weights) for case in cases]
+    )
 
 
 def _rank(case: Case, pool: Pool, fused: npt.NDArray[np.floating]) -> int:
