@@ -99,9 +99,7 @@ def from_questions(pool: Pool, path: Path, embedder: CT2Embedder) -> list[Sample
     return [each for each in found if each]
 
 
-def from_off_topic(
-    pool: Pool, embedder: CT2Embedder, weights: Fusion
-) -> list[Sample]:
+def from_off_topic(pool: Pool, embedder: CT2Embedder, weights: Fusion) -> list[Sample]:
     lines = OFF_TOPIC.read_text(encoding="utf-8").split("\n")
     texts = [clean_query(line) for line in lines if line]
     found = [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from voicebot.cli.kb_eval import evaluate
 from voicebot.cli.kb_inspect import inspect
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ Models = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``kb ingest``, ``kb inspect`` and ``kb search``."""
-    kb = typer.Typer(help="Documents and FAQ: ingest, inspect, search.", no_args_is_help=True)
+    """Add ``kb eval``, ``kb ingest``, ``kb inspect`` and ``kb search``."""
+    kb = typer.Typer(help="Documents and FAQ: ingest, inspect, search, eval.", no_args_is_help=True)
+    kb.command("eval")(evaluate)
     kb.command("ingest")(ingest)
     kb.command("inspect")(inspect)
     kb.command("search")(search)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
 from voicebot.knowledge import refusal
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.embedder import Embedder, Vectors
+from voicebot.knowledge.evidence import EVIDENCE
 from voicebot.knowledge.identifiers import identifiers
 from voicebot.knowledge.index import Index
 from voicebot.knowledge.pool import Pool
 from voicebot.knowledge.ranking import Candidates, Ranked, fusion, rank, rank_counters
+from voicebot.knowledge.rerank import Reranker, rerank
 from voicebot.knowledge.text import clean_query, fold
 
 OTHER_NUMBER_PENALTY = 4.0  # logits lost by a hit that lacks the number asked for
@@ -24,17 +26,35 @@ _ENDING = re.compile(r"[啊呀呢吧吗嘛呐么了。！？?!，,]+$")
 COUNTER_WEIGHT = 2.0  # logits lost for each unit of fused score that a counter-example leads by
 
 
-class Searcher:
-    """Searches one index. Holds no state between queries, so threads may share it."""
+@dataclass(frozen=True)
+class _Question:
+    """A query as both pools are asked it."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    text: str
+    vector: Vectors
+    product: str
+    today: str
+    without: Container[str]
+
+
+class Searcher:
+    """Searches one index. Holds no state between queries, so threads may share it.
+
+    With `reranker` the best answers are read again before they are judged.
+    """
+
+    def __init__(self, index: Index, embedder: Embedder, reranker: Reranker | None = None) -> None:
         self._index = index
         self._embedder = embedder
+        self._reranker = reranker
 
-    def search(self, query: str, k: int, product: str, today: str) -> SearchResult:
+    def search(
+        self, query: str, k: int, product: str, today: str, without: Container[str] = ()
+    ) -> SearchResult:
         """The best `k` hits, best first; `product` is the caller's product line, if known.
 
-        `today` (``YYYY-MM-DD``) leaves out what is not valid on that day.
+        `today` (``YYYY-MM-DD``) leaves out what is not valid on that day, `without` the items of
+        these ids: so `kb eval` asks as if an answer were not there.
         """
         started = time.perf_counter()
         cleaned = clean_query(query)
@@ -42,12 +62,11 @@ class Searcher:
         scene: tuple[float, Hit] | None = None
         if cleaned and self._index.pools:
             vector = self._embedder.queries([cleaned])[0]
+            asked = _Question(cleaned, vector, product, today, without)
             if self._index.answers:
-                hits += _answers(self._index.answers, cleaned, vector, product, today)
+                hits += _answers(self._index.answers, asked, self._reranker)
             if self._index.questions:
-                questions, scene = _questions(
-                    self._index.questions, cleaned, vector, product, today
-                )
+                questions, scene = _questions(self._index.questions, asked)
                 hits += questions
         ordered = _merge(_naming(cleaned, hits))
         return SearchResult(
@@ -59,22 +78,38 @@ class Searcher:
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
 
+    def explain(self, query: str) -> dict[str, dict[str, float]]:
+        """What each number of EVIDENCE adds to the fused score of each answer among the
+        candidates, in logits, by the answer's id."""
+        pool, cleaned = self._index.answers, clean_query(query)
+        if pool is None or not cleaned:
+            return {}
+        vector = self._embedder.queries([cleaned])[0]
+        weights = fusion("answers")
+        ranked = rank(pool, Candidates.of(pool, cleaned, pool.score(cleaned, vector)), weights)
+        return {
+            item.entry.id: dict(
+                zip(EVIDENCE, (item.evidence * weights.weights).tolist(), strict=True)
+            )
+            for item in reversed(ranked)  # a FAQ and a passage of one id: the better one stays
+        }
 
-def _answers(
-    pool: Pool, query: str, vector: Vectors, product: str, today: str
-) -> list[tuple[float, Hit]]:
-    candidates = Candidates.of(pool, query, pool.score(query, vector))
-    ranked = _allowed(rank(pool, candidates, fusion("answers")), product, today)
+
+def _answers(pool: Pool, asked: _Question, reranker: Reranker | None) -> list[tuple[float, Hit]]:
+    candidates = Candidates.of(pool, asked.text, pool.score(asked.text, asked.vector))
+    ranked = _allowed(rank(pool, candidates, fusion("answers"), asked.without), asked)
+    if reranker:
+        ranked = rerank(asked.text, ranked, reranker)
     kind = "faq" if ranked and ranked[0].entry.kind is HitKind.FAQ else "passages"
-    return _with_scores(query, ranked, pool, kind)
+    return _with_scores(asked.text, ranked, pool, kind)
 
 
 def _questions(
-    pool: Pool, query: str, vector: Vectors, product: str, today: str
+    pool: Pool, asked: _Question
 ) -> tuple[list[tuple[float, Hit]], tuple[float, Hit] | None]:
-    weights = fusion("questions")
-    candidates = Candidates.of(pool, query, pool.score(query, vector))
-    ranked = _allowed(rank(pool, candidates, weights), product, today)
+    query, weights = asked.text, fusion("questions")
+    candidates = Candidates.of(pool, query, pool.score(query, asked.vector))
+    ranked = _allowed(rank(pool, candidates, weights, asked.without), asked)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
     best = _with_scores(query, scenes[:6], pool, "questions")[:1]
@@ -102,11 +137,11 @@ def _with_scores(
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
 
-def _allowed(ranked: list[Ranked], product: str, today: str) -> list[Ranked]:
-    valid = [item for item in ranked if item.entry.valid(today)]
-    if not product:
+def _allowed(ranked: list[Ranked], asked: _Question) -> list[Ranked]:
+    valid = [item for item in ranked if item.entry.valid(asked.today)]
+    if not asked.product:
         return valid
-    return [item for item in valid if item.entry.product in ("", product)]
+    return [item for item in valid if item.entry.product in ("", asked.product)]
 
 
 def _naming(query: str, hits: list[tuple[float, Hit]]) -> list[tuple[float, Hit]]:
