@@ -157,3 +157,10 @@ def test_what_is_left_out_is_not_found(tmp_path: Path, hashing: HashingEmbedder)
     assert set(knowledge.explain("清理风扇")["p3"]) == set(EVIDENCE)
     assert knowledge.explain("") == {}
     assert knowledge.answers()["p3"] == "清理风扇"
+
+
+def test_the_threshold_is_read_off_the_risk_that_is_wanted() -> None:
+    strict, usual, lax = (refusal.threshold(share) for share in (0.02, 0.1, 0.4))
+    assert 0 < lax < usual < strict < 1
+    assert 0.4 < usual < 0.7
+    assert (refusal.threshold(1.0), refusal.threshold(0.0)) == (0.0, 1.0)

@@ -43,6 +43,7 @@ def evaluate(
     from voicebot.knowledge.eval_page import render
     from voicebot.knowledge.eval_questions import read_eval_questions, with_known_gold
     from voicebot.knowledge.evaluate import ask_all, refusal, scores
+    from voicebot.knowledge.refusal import threshold
     from voicebot.settings import load_settings
 
     if (index is None) == (pack is None):
@@ -55,7 +56,8 @@ def evaluate(
         typer.echo(f"{file}: {note}", err=True)
     with _bar() as progress:
         outcomes = ask_all(knowledge, known, progress)
-    found, refused = scores(outcomes), refusal(outcomes, settings.knowledge.answer_risk)
+    at = threshold(settings.knowledge.wrong_answers)
+    found, refused = scores(outcomes), refusal(outcomes, at)
     if as_json:
         typer.echo(json.dumps(_fields(found, refused, outcomes), ensure_ascii=False))
     else:
@@ -117,7 +119,7 @@ def _show(found: Sequence[Scores], refused: Refusal, outcomes: Sequence[Outcome]
         f"against none: {every}), calibration error {refused.calibration_error:.3f}"
     )
     console.print(
-        f"at {refused.threshold:g}: {_bounded(refused.passed)} of answerable questions pass, "
+        f"at {refused.threshold:.2f}: {_bounded(refused.passed)} of answerable questions pass, "
         f"{_bounded(refused.answered)} of unanswerable ones"
     )
     p50, p95 = _times(outcomes)

@@ -73,7 +73,7 @@ def _refusal(refused: Refusal) -> str:
         f"<p>AUROC {auroc} between right first hits and questions without an answer (marked so, "
         f"or asked with their gold left out); {every} with every question that has one on the "
         f"first side. Calibration error {refused.calibration_error:.3f}. At "
-        f"{refused.threshold:g}, {_bounded(refused.passed)} of the answerable questions pass and "
+        f"{refused.threshold:.2f}, {_bounded(refused.passed)} of the answerable questions pass and "
         f"{_bounded(refused.answered)} of the unanswerable ones.</p>"
     )
 
@@ -87,7 +87,7 @@ def risk_coverage(refused: Refusal) -> str:
     mark = ""
     if at:
         x, y = _PLOT * at[-1].coverage, _PLOT * (1 - at[-1].risk)
-        label = f"{refused.threshold:g}: {at[-1].risk:.2f} wrong of {at[-1].coverage:.2f}"
+        label = f"{refused.threshold:.2f}: {at[-1].risk:.2f} wrong of {at[-1].coverage:.2f}"
         mark = (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="#b00"/>'
             f'<text x="{x + 8:.1f}" y="{y + 14:.1f}">{label}</text>'
