@@ -18,6 +18,7 @@ from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
+from voicebot.knowledge.refusal import threshold
 from voicebot.line import admission, make_endpoint
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
@@ -98,7 +99,7 @@ class App:
         self.admission = admission(settings.sip)
         self.dialog = Dialog(
             pack,
-            answer_risk=settings.knowledge.answer_risk,
+            answer_risk=threshold(settings.knowledge.wrong_answers),
             extract=extract,
             no_input_prompts=settings.turns.no_input_prompts,
             waiting_prompts=settings.turns.waiting_prompts,

@@ -23,6 +23,7 @@ from voicebot.dialog.policy import Dialog
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind
 from voicebot.knowledge.build import build_knowledge
+from voicebot.knowledge.refusal import threshold
 from voicebot.pack_loader import load_pack
 from voicebot.session.conversation import Conversation, Thought
 from voicebot.settings import Settings, load_settings
@@ -47,7 +48,7 @@ async def ask_all(settings: Settings, questions: Sequence[Question]) -> tuple[Ju
     """Every question in a call of its own, judged."""
     pack = load_pack(settings.pack)
     knowledge = build_knowledge(settings, pack, lambda what, state: None)
-    dialog = Dialog(pack, answer_risk=settings.knowledge.answer_risk, extract=extract)
+    dialog = Dialog(pack, answer_risk=threshold(settings.knowledge.wrong_answers), extract=extract)
     scheduler = InferenceScheduler(workers=2, estimates=StageEstimates({}))
     conversation = Conversation(dialog, knowledge, scheduler, most_risk=settings.handoff.most_risk)
     judged = []

@@ -11,6 +11,7 @@ from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.state import DialogState
 from voicebot.knowledge.api import HitKind, SearchResult
 from voicebot.knowledge.build import build_knowledge
+from voicebot.knowledge.refusal import threshold
 from voicebot.pack_loader import load_pack
 from voicebot.settings import SERVER_PACK, load_settings
 
@@ -34,8 +35,8 @@ def main() -> None:
             whole = knowledge.search(made.text, product=made.product)
             before += top(raw) == case.faq
             after += top(whole) == case.faq
-            answered += (
-                top(whole) == case.faq and whole.answerable >= settings.knowledge.answer_risk
+            answered += top(whole) == case.faq and whole.answerable >= threshold(
+                settings.knowledge.wrong_answers
             )
         n = len(cases)
         print(f"{label}: right FAQ first {before}/{n} as said, {after}/{n} made whole;")

@@ -1,7 +1,7 @@
-"""Fit the weights of the retrieval evidence on folds, and say what each part gains on unseen ones.
+"""Fit the weights of the retrieval evidence on folds, and say what each part gains there.
 
-    python -m tests.bench.fit_fusion --passages P.jsonl --questions Q.jsonl --index DIR --models DIR \
-        [--write]
+    python -m tests.bench.fit_fusion --passages P.jsonl --questions Q.jsonl --index DIR \
+        --models DIR [--write]
 
 The weights are those of a listwise softmax (Cao et al. 2007): the likelihood that the gold
 passages are picked out of the candidates, with a ridge. Folds are grouped by gold passage: a
@@ -70,7 +70,7 @@ def _rank(case: Case, pool: Pool, fused: npt.NDArray[np.floating]) -> int:
 
 
 def fit(cases: list[Case], pool: Pool, columns: list[int]) -> Array:
-    """The weights of `columns` (others 0) by Newton-free Adam steps on the ridge likelihood."""
+    """The weights of `columns` (others 0) by Adam steps on the ridge likelihood."""
     held = [(_evidence(case, columns), _gold(case, pool)) for case in cases]
     held = [(x, y) for x, y in held if y.any()]
     every = np.concatenate([x for x, _ in held])
@@ -159,7 +159,7 @@ def _write(weights: Array, scores: dict[str, float], n: int, options: argparse.N
             "fitted_by": "tests/bench/fit_fusion.py",
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "data": [options.questions.name, options.passages.name],
-            "method": f"listwise softmax, ridge {RIDGE:g}; 'unseen' is {FOLDS}-fold by gold passage",
+            "method": f"listwise softmax, ridge {RIDGE:g}; 'unseen' is {FOLDS}-fold by gold",
         },
         "pools": {
             "answers": {

@@ -66,3 +66,16 @@ def test_the_longest_form_wins() -> None:
 )
 def test_numbers(text: str, numbers: tuple[int, ...]) -> None:
     assert numbers_in(text) == numbers
+
+
+def test_a_row_of_figures_holds_no_model() -> None:
+    lexicon = (
+        Term("YL5280G3", "model", ("五二八零", "5280")),
+        Term("麒麟", "software", ()),
+    )
+    canonical = Canonicalizer(lexicon)
+    assert canonical.terms("我那台五二八零", "model") == ("YL5280G3",)
+    assert canonical.terms("电话幺三八五二八零幺二三四", "model") == ()
+    assert canonical.terms("电话13852801234", "model") == ()
+    assert canonical.terms("温度七零", "software") == ()
+    assert canonical.terms("装的其林", "software") == ("麒麟",)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from voicebot.cli.kb_eval import evaluate
 from voicebot.cli.kb_inspect import inspect
 from voicebot.cli.kb_tune import tune
 
@@ -29,8 +30,11 @@ Models = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``kb ingest``, ``kb inspect``, ``kb search`` and ``kb tune``."""
-    kb = typer.Typer(help="Documents and FAQ: ingest, inspect, search, tune.", no_args_is_help=True)
+    """Add ``kb eval``, ``kb ingest``, ``kb inspect``, ``kb search`` and ``kb tune``."""
+    kb = typer.Typer(
+        help="Documents and FAQ: ingest, inspect, search, eval, tune.", no_args_is_help=True
+    )
+    kb.command("eval")(evaluate)
     kb.command("ingest")(ingest)
     kb.command("inspect")(inspect)
     kb.command("search")(search)
@@ -63,7 +67,7 @@ def ingest(
     if not sources:
         raise typer.BadParameter("name at least one file or folder, or a --pack")
     faq, faq_reports, documents = read_sources(sources)
-    embedder, vectors = _engines(models)
+    embedder, vectors = engines(models)
     with progress_bars() as progress:
         knowledge = Knowledge.build(
             faq, documents, (), embedder, index, progress=progress, vectors=vectors
@@ -98,7 +102,7 @@ def search(
     today = on.date() if on else None
     if bool(question) == jsonl:
         raise typer.BadParameter("give one question, or --jsonl and questions on stdin")
-    knowledge = Knowledge.open(index, *_engines(models))
+    knowledge = Knowledge.open(index, *engines(models))
     if question:
         _show_hits(knowledge.search(question, k, product, today))
     elif _answer_lines(knowledge, k, product, today):
@@ -139,7 +143,7 @@ def _question(line: bytes) -> tuple[Any, str]:
     return fields["qid"], fields["question"]
 
 
-def _engines(models: Path | None) -> tuple[Embedder, VectorChoice]:
+def engines(models: Path | None) -> tuple[Embedder, VectorChoice]:
     """The embedder and the choice of vector search that the settings name."""
     from voicebot.knowledge.build import build_embedder, vector_choice
     from voicebot.settings import load_settings

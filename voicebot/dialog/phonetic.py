@@ -17,6 +17,7 @@ from pypinyin import Style, lazy_pinyin
 from voicebot.pack import Term
 
 _DIGIT_SOUNDS = ("ling", "yi", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu")
+_FIGURES = frozenset("0123456789零〇一二两三四五六七八九幺洞拐勾")
 _SPECIAL_SOUNDS = {"两": "er", "俩": "er", "幺": "yi", "〇": "lin"}
 
 
@@ -178,6 +179,17 @@ class Canonicalizer:
             alike = size > 1 and all(
                 a.sound == b.sound for a, b in zip(wanted, window, strict=True)
             )
-            if exact or alike:
+            if (exact or alike) and not _figures_only(wanted, heard, index):
                 return size, term
         return 1, None
+
+
+def _figures_only(wanted: tuple[Unit, ...], heard: tuple[Unit, ...], index: int) -> bool:
+    """Whether a term's form is taken out of a row of figures: 五六四八 out of a telephone number,
+    or 麒麟 out of 七零."""
+    end = index + len(wanted)
+    if not all(unit.text in _FIGURES for unit in heard[index:end]):
+        return False
+    around = (heard[index - 1 : index], heard[end : end + 1])
+    in_a_row = any(side and side[0].text in _FIGURES for side in around)
+    return in_a_row or not any(unit.text in _FIGURES for unit in wanted)

@@ -19,7 +19,7 @@ EVIDENCE = (
     *SIGNALS,
     "names",  # BM25 of the Latin words and numbers alone, z-score over the pool
     "phrase",  # ln(1 + characters of the longest run that the query and the text share)
-    "hub",  # mean cosine to the nearest texts of a fixed sample of the pool
+    "hub",  # mean cosine to the nearest texts of the pool's sample, less that of all candidates
     "parts",  # ln of the number of passages of its record: the best of several wins by chance
 )
 SAMPLE = 1024
@@ -30,11 +30,12 @@ _ITSELF = 0.9999
 
 def evidence(pool: Pool, query: str, scored: Scored) -> Floats:
     """For each candidate (row of `scored`) the numbers that EVIDENCE names: float32 (n, 8)."""
+    near = hubs(pool.vectors_of(scored.rows), _sample(pool))
     columns = [
         *scored.z.T,
         _names(pool, query)[scored.rows],
         phrases(query, [pool.entries[row].match for row in scored.rows]),
-        hubs(pool.vectors_of(scored.rows), _sample(pool)),
+        near - near.mean(),
         pool.log_parts[scored.rows],
     ]
     return np.column_stack(columns).astype(np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from voicebot.knowledge.index import Index
 from voicebot.knowledge.ingest import FileReport
 from voicebot.knowledge.live import LiveIndex
 from voicebot.knowledge.reading import Progress, read_documents, without_clashes
+from voicebot.knowledge.rerank import Reranker
 from voicebot.knowledge.search import Searcher
 from voicebot.knowledge.update import updated
 from voicebot.knowledge.vectors.choice import AUTO, VectorChoice
@@ -38,13 +39,15 @@ class Knowledge:
         embedder: Embedder,
         reports: Sequence[FileReport] = (),
         directory: Path | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.reports = tuple(reports)
         self._directory = directory
         self._live = index if isinstance(index, LiveIndex) else None
         self._embedder = embedder
+        self._reranker = reranker
         self._searched = index.newest() if isinstance(index, LiveIndex) else index
-        self._searcher = Searcher(self._searched, embedder)
+        self._searcher = Searcher(self._searched, embedder, reranker)
 
     @classmethod
     def build(
@@ -91,16 +94,37 @@ class Knowledge:
         return cls(LiveIndex(index_dir, embedder, vectors), embedder, (), index_dir)
 
     def search(
-        self, query: str, k: int = 5, product: str = "", today: date | None = None
+        self,
+        query: str,
+        k: int = 5,
+        product: str = "",
+        today: date | None = None,
+        without: Container[str] = (),
     ) -> SearchResult:
         """The `k` best FAQ and passages, and the best scene.
 
         With `product`, items of other products are left out. FAQ that are not valid on the day
-        `today` (default: the machine's date) are left out. An empty query finds nothing.
+        `today` (default: the machine's date) are left out, and so are the ids in `without`. An
+        empty query finds nothing.
         """
         if self._live and (newest := self._live.newest()) is not self._searched:
-            self._searched, self._searcher = newest, Searcher(newest, self._embedder)
-        return self._searcher.search(query, k, product, (today or date.today()).isoformat())
+            self._searched = newest
+            self._searcher = Searcher(newest, self._embedder, self._reranker)
+        day = (today or date.today()).isoformat()
+        return self._searcher.search(query, k, product, day, without)
+
+    def explain(self, query: str) -> dict[str, dict[str, float]]:
+        """See `Searcher.explain`."""
+        return self._searcher.explain(query)
+
+    def answers(self) -> dict[str, str]:
+        """The text of everything that may answer, by its id; parts of one record joined."""
+        pool = self._searched.answers
+        found: dict[str, str] = {}
+        for entry in pool.entries if pool else ():
+            known = found.get(entry.id)
+            found[entry.id] = f"{known}\n{entry.match}" if known else entry.match
+        return found
 
     def picture(self, hit: Hit) -> Path | None:
         """The original picture that a hit describes, as a file that may be shown or sent."""

@@ -7,9 +7,10 @@ The coefficients live in ``refusal.json`` beside this file, with where they come
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +29,10 @@ FEATURES = (
     "dense_z",
     "chars_cosine",
     "covered",  # share of the query's words that the item holds, each by its rarity
-    "rarest_missing",  # rarity of the rarest word that the item lacks
+    "rarest_missing",  # rarity (the pool's rarest word has 1) of the rarest word that it lacks
     "names_missing",  # summed rarity of the Latin words and numbers that it lacks
     "names_share",  # share of Latin words and numbers in the query, by rarity
-    "phrase",
+    "phrase",  # the longest run of characters that it shares, as a share of the query
     "hub",
     "words_first",  # 1 if BM25 alone puts the item first among the candidates
     "length",  # ln of the number of content terms in the query
@@ -64,6 +65,26 @@ def calibration(name: str) -> Calibration:
     return Calibration(mean, scale, weights, float(fields["bias"]))
 
 
+def threshold(wrong_answers: float) -> float:
+    """The probability from which to answer, so that of the questions without an answer at most
+    this share (0..1) is answered: read off the curves of refusal.json, on unseen folds, for the
+    kind of text that needs it highest."""
+    pools = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))["pools"]
+    parts = (part for pool in pools.values() for part in pool["unseen"].values())
+    curves = (part["curve"] for part in parts if "curve" in part)
+    return max(_crossing(curve, wrong_answers) for curve in curves)
+
+
+def _crossing(curve: Sequence[Mapping[str, float]], wrong_answers: float) -> float:
+    """Linear between the points; nothing is answered below 0, everything refused at 1."""
+    points = [(0.0, 1.0), *((p["threshold"], p["unanswerable"]) for p in curve), (1.0, 0.0)]
+    for (low, more), (high, less) in itertools.pairwise(points):
+        if less <= wrong_answers:
+            share = (more - wrong_answers) / max(more - less, 1e-9)
+            return low + (high - low) * min(max(share, 0.0), 1.0)
+    return 1.0
+
+
 def sigmoid(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
@@ -76,7 +97,8 @@ def features(query: str, ranked: Sequence[Ranked], words: Postings) -> npt.NDArr
     top = ranked[0]
     fused = np.array([item.fused for item in ranked])
     rivals = fused[1:6] if len(ranked) > 1 else fused
-    rarity = {term: words.rarity(term) for term in set(text.terms(query))}
+    rarest = float(words.idf.max(initial=1.0))  # grows with the pool, so it is divided out
+    rarity = {term: words.rarity(term) / rarest for term in set(text.terms(query))}
     held = set(text.terms(top.entry.match))
     missing = {term: value for term, value in rarity.items() if term not in held}
     every = sum(rarity.values()) or 1.0
@@ -92,7 +114,7 @@ def features(query: str, ranked: Sequence[Ranked], words: Postings) -> npt.NDArr
             max(missing.values(), default=0.0),
             sum(value for term, value in missing.items() if term.isascii()),
             sum(value for term, value in rarity.items() if term.isascii()) / every,
-            values["phrase"],
+            math.expm1(values["phrase"]) / max(len("".join(query.split())), 1),
             values["hub"],
             float(top.raw[1] >= max(item.raw[1] for item in ranked)),
             math.log(1 + len(text.content(query))),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
 from voicebot.knowledge import refusal
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.embedder import Embedder, Vectors
+from voicebot.knowledge.evidence import EVIDENCE
 from voicebot.knowledge.identifiers import identifiers
 from voicebot.knowledge.index import Index
 from voicebot.knowledge.pool import Pool
 from voicebot.knowledge.product_line import ProductLine, known_lines
 from voicebot.knowledge.ranking import Candidates, Ranked, fusion, rank, rank_counters
+from voicebot.knowledge.rerank import Reranker, rerank
 from voicebot.knowledge.text import clean_query, fold
 
 OTHER_NUMBER_PENALTY = 4.0  # logits lost by a hit that lacks the number asked for
@@ -26,18 +28,36 @@ _ENDING = re.compile(r"[啊呀呢吧吗嘛呐么了。！？?!，,]+$")
 COUNTER_WEIGHT = 2.0  # logits lost for each unit of fused score that a counter-example leads by
 
 
-class Searcher:
-    """Searches one index. Holds no state between queries, so threads may share it."""
+@dataclass(frozen=True)
+class _Question:
+    """A query as both pools are asked it."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    text: str
+    vector: Vectors
+    line: ProductLine
+    today: str
+    without: Container[str]
+
+
+class Searcher:
+    """Searches one index. Holds no state between queries, so threads may share it.
+
+    With `reranker` the best answers are read again before they are judged.
+    """
+
+    def __init__(self, index: Index, embedder: Embedder, reranker: Reranker | None = None) -> None:
         self._index = index
         self._embedder = embedder
         self._lines = known_lines(e for _, pool in index.pools for e in pool.entries)
+        self._reranker = reranker
 
-    def search(self, query: str, k: int, product: str, today: str) -> SearchResult:
+    def search(
+        self, query: str, k: int, product: str, today: str, without: Container[str] = ()
+    ) -> SearchResult:
         """The best `k` hits, best first; `product` is the caller's product line, if known.
 
-        `today` (``YYYY-MM-DD``) leaves out what is not valid on that day.
+        `today` (``YYYY-MM-DD``) leaves out what is not valid on that day, `without` the items of
+        these ids: so `kb eval` asks as if an answer were not there.
         """
         started = time.perf_counter()
         cleaned = clean_query(query)
@@ -46,10 +66,11 @@ class Searcher:
         scenes: list[tuple[float, Hit]] = []
         if cleaned and self._index.pools:
             vector = self._embedder.queries([cleaned])[0]
+            asked = _Question(cleaned, vector, line, today, without)
             if self._index.answers:
-                hits += _answers(self._index.answers, cleaned, vector, line, today)
+                hits += _answers(self._index.answers, asked, self._reranker)
             if self._index.questions:
-                questions, scenes = _questions(self._index.questions, cleaned, vector, line, today)
+                questions, scenes = _questions(self._index.questions, asked)
                 hits += questions
         ordered = _merge(_naming(cleaned, hits))
         return SearchResult(
@@ -62,22 +83,38 @@ class Searcher:
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
 
+    def explain(self, query: str) -> dict[str, dict[str, float]]:
+        """What each number of EVIDENCE adds to the fused score of each answer among the
+        candidates, in logits, by the answer's id."""
+        pool, cleaned = self._index.answers, clean_query(query)
+        if pool is None or not cleaned:
+            return {}
+        vector = self._embedder.queries([cleaned])[0]
+        weights = fusion("answers")
+        ranked = rank(pool, Candidates.of(pool, cleaned, pool.score(cleaned, vector)), weights)
+        return {
+            item.entry.id: dict(
+                zip(EVIDENCE, (item.evidence * weights.weights).tolist(), strict=True)
+            )
+            for item in reversed(ranked)  # a FAQ and a passage of one id: the better one stays
+        }
 
-def _answers(
-    pool: Pool, query: str, vector: Vectors, line: ProductLine, today: str
-) -> list[tuple[float, Hit]]:
-    candidates = Candidates.of(pool, query, pool.score(query, vector))
-    ranked = _allowed(rank(pool, candidates, fusion("answers")), line, today)
+
+def _answers(pool: Pool, asked: _Question, reranker: Reranker | None) -> list[tuple[float, Hit]]:
+    candidates = Candidates.of(pool, asked.text, pool.score(asked.text, asked.vector))
+    ranked = _allowed(rank(pool, candidates, fusion("answers"), asked.without), asked)
+    if reranker:
+        ranked = rerank(asked.text, ranked, reranker)
     kind = "faq" if ranked and ranked[0].entry.kind is HitKind.FAQ else "passages"
-    return _with_scores(query, ranked, pool, kind)
+    return _with_scores(asked.text, ranked, pool, kind)
 
 
 def _questions(
-    pool: Pool, query: str, vector: Vectors, line: ProductLine, today: str
+    pool: Pool, asked: _Question
 ) -> tuple[list[tuple[float, Hit]], list[tuple[float, Hit]]]:
-    weights = fusion("questions")
-    candidates = Candidates.of(pool, query, pool.score(query, vector))
-    ranked = _allowed(rank(pool, candidates, weights), line, today)
+    query, weights = asked.text, fusion("questions")
+    candidates = Candidates.of(pool, query, pool.score(query, asked.vector))
+    ranked = _allowed(rank(pool, candidates, weights, asked.without), asked)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
     best = _with_scores(query, scenes[:SCENES], pool, "questions")
@@ -107,8 +144,10 @@ def _with_scores(
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
 
-def _allowed(ranked: list[Ranked], line: ProductLine, today: str) -> list[Ranked]:
-    return [item for item in ranked if item.entry.valid(today) and line.allows(item.entry)]
+def _allowed(ranked: list[Ranked], asked: _Question) -> list[Ranked]:
+    return [
+        item for item in ranked if item.entry.valid(asked.today) and asked.line.allows(item.entry)
+    ]
 
 
 def _naming(query: str, hits: list[tuple[float, Hit]]) -> list[tuple[float, Hit]]:

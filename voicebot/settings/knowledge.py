@@ -42,8 +42,12 @@ class KnowledgeSettings(Section):
         "folder says",
     )
     passage_prefix: str | None = Field(None, description="the same before each passage")
-    answer_risk: float = Field(
-        0.5, ge=0, le=1, description="below this probability of being answerable the bot refuses"
+    wrong_answers: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="how many of the questions that the documents do not answer may be answered "
+        "all the same; less refuses more (docs/knowledge.md)",
     )
     threads: int = Field(1, ge=1)
     vectors: Literal["auto", "flat", "ivf", "milvus"] = Field(
