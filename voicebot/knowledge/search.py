@@ -69,7 +69,7 @@ class Searcher:
 def _answers(
     pool: Pool, query: str, vector: Vectors, product: str, today: str
 ) -> list[tuple[float, Hit]]:
-    scored = pool.score(query, vector)
+    scored = pool.score(query, vector, product)
     ranked = _allowed(rank(pool, scored, ANSWER_WEIGHTS), product, today)
     return _with_scores(query, ranked, scored, "answers")
 
@@ -77,7 +77,7 @@ def _answers(
 def _questions(
     pool: Pool, query: str, vector: Vectors, product: str, today: str
 ) -> tuple[list[tuple[float, Hit]], tuple[float, Hit] | None]:
-    scored = pool.score(query, vector)
+    scored = pool.score(query, vector, product)
     ranked = _allowed(rank(pool, scored, QUESTION_WEIGHTS), product, today)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
