@@ -77,7 +77,7 @@ bench-turns: weights  ## endpoint, barge-in, echo in virtual time (15 minutes; b
 
 bench-knowledge: weights  ## vectors from 10,000 to 1M, recall and time of searches (SIZES=…,10000000: hours; build/bench-knowledge)
 	@$(BIN)/python -m tests.bench.bench_vectors --out build/bench-knowledge $(if $(SIZES),--sizes $(SIZES))
-	@$(BIN)/python -m tests.bench.bench_search --out build/bench-knowledge $(if $(KB),--kb $(KB))
+	@$(BIN)/python -m tests.bench.bench_search_time --out build/bench-knowledge $(if $(KB),--kb $(KB))
 
 bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibility (25 minutes; build/bench-voice)
 	@$(BIN)/python -m tests.bench.bench_voice --all --out build/bench-voice

@@ -101,7 +101,8 @@ class Searcher:
 
 
 def _answers(pool: Pool, asked: _Question, reranker: Reranker | None) -> list[tuple[float, Hit]]:
-    candidates = Candidates.of(pool, asked.text, pool.score(asked.text, asked.vector))
+    scored = pool.score(asked.text, asked.vector, asked.line.product)
+    candidates = Candidates.of(pool, asked.text, scored)
     ranked = _allowed(rank(pool, candidates, fusion("answers"), asked.without), asked)
     if reranker:
         ranked = rerank(asked.text, ranked, reranker)

@@ -41,7 +41,7 @@ class SentenceTransformersEmbedder:
         self.name = folder.name
         self._folder = folder
         self._model = load_model(folder, threads)
-        query, passage = prefixes(self._model)
+        query, passage = prefixes(self._model.prompts)
         self._query = query if query_prefix is None else query_prefix
         self._passage = passage if passage_prefix is None else passage_prefix
         self.max_tokens = int(self._model.max_seq_length or 512)
@@ -113,9 +113,9 @@ def load_model(folder: Path, threads: int = 0) -> Any:
         raise WeightsError(f"embedder: {folder} cannot be loaded ({first})") from None
 
 
-def prefixes(model: Any) -> tuple[str, str]:
-    """The model's own prefixes of questions and passages; "" where it has none."""
-    prompts: dict[str, str] = model.prompts or {}
+def prefixes(prompts: dict[str, str] | None) -> tuple[str, str]:
+    """The prefixes of questions and passages among a model's prompts; "" where it has none."""
+    prompts = prompts or {}
     query, passage = (
         next((prompts[name] for name in names if prompts.get(name)), "")
         for names in (_QUERY, _PASSAGE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +127,16 @@ def test_an_index_in_milvus_asks_for_the_server(tmp_path: Path, hashing: Hashing
     Knowledge.build((), [folder], (), hashing, tmp_path / "index", vectors=lite(tmp_path))
     with pytest.raises(KnowledgeError, match=r"are in Milvus, .* set knowledge\.milvus\.uri"):
         Knowledge.open(tmp_path / "index", hashing)
+
+
+def test_without_the_extra_it_says_what_to_install(
+    tmp_path: Path, hashing: HashingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with pytest.raises(KnowledgeError, match=r"run pip install 'voicebot\[milvus\]'"):
+        Knowledge.build(
+            (), [documents(tmp_path)], (), hashing, tmp_path / "index", vectors=lite(tmp_path)
+        )
 
 
 def test_a_token_is_not_shown() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from voicebot.errors import WeightsError
 from voicebot.knowledge.ct2_embedder import PASSAGE_PREFIX, QUERY_PREFIX
-from voicebot.knowledge.st_embedder import load_model, prefixes
+from voicebot.knowledge.st_embedder import prefixes
+
+CONFIG = "config_sentence_transformers.json"
 
 
 def convert(folder: Path, target: Path) -> None:
@@ -29,7 +31,11 @@ def convert(folder: Path, target: Path) -> None:
 
 
 def _check(folder: Path) -> None:
-    found = prefixes(load_model(folder))
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        found = prefixes(config.get("prompts"))
+    except (OSError, ValueError, AttributeError) as error:
+        raise WeightsError(f"tune: {folder / CONFIG} cannot be read ({error})") from None
     if found != (QUERY_PREFIX, PASSAGE_PREFIX):
         raise WeightsError(
             f"tune: {folder} has the prefixes {found}; only a model with {QUERY_PREFIX!r} and "

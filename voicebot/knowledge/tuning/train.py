@@ -51,9 +51,11 @@ def train(
     from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
 
     torch.manual_seed(plan.seed)
-    query, passage = prefixes(model)
+    _freeze_words(model)
+    query, passage = prefixes(model.prompts)
     loss_of = MultipleNegativesRankingLoss(model)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=plan.rate)
+    learning = [weight for weight in model.parameters() if weight.requires_grad]
+    optimizer = torch.optim.AdamW(learning, lr=plan.rate)
     total = plan.total(len(pairs))
     rates = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
     model.train()
@@ -65,13 +67,21 @@ def train(
         )
         loss: Any = loss_of([model.preprocess(side) for side in sides], None)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimizer.step()
         rates.step()
         optimizer.zero_grad()
         progress(step, total, float(loss.detach()))
     model.eval()
     model.save_pretrained(str(target), create_model_card=False)
+
+
+def _freeze_words(model: Any) -> None:
+    """Leave the table of words as it is: most of the weights of a multilingual model, of which a
+    company's questions touch few rows, and four fifths of the memory that training takes."""
+    for module in model.modules():
+        if hasattr(module, "get_input_embeddings"):
+            module.get_input_embeddings().requires_grad_(False)
 
 
 def _rate(step: int, total: int) -> float:

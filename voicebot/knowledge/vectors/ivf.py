@@ -51,15 +51,13 @@ class IvfIndex:
         size = min(k, passing)
         if size <= 0:
             return NOTHING
-        scale = len(mask) / passing
-        parameters = faiss.SearchParametersIVF(
-            nprobe=min(int(self._probe * scale) + 1, self._index.nlist)
-            if scale > 1
-            else self._probe
-        )
-        if passing < len(mask):
+        if passing == len(mask):
+            parameters = faiss.SearchParametersIVF(nprobe=self._probe)
+        else:
+            wider = min(self._index.nlist, int(self._probe * len(mask) / passing) + 1)
             bits = np.packbits(mask, bitorder="little")
-            parameters.sel = faiss.IDSelectorBitmap(bits)
+            selector = faiss.IDSelectorBitmap(bits)  # both must live until the search is done
+            parameters = faiss.SearchParametersIVF(nprobe=wider, sel=selector)
         distances, rows = self._index.search(query[None], size, params=parameters)
         found = rows[0] >= 0
         return Nearest(rows[0][found], 1 - distances[0][found] / 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -65,8 +66,7 @@ class Labels:
         """Raises OSError, ValueError, KeyError for what `save` did not write."""
         with np.load(path) as arrays:
             products, statuses = (
-                tuple(arrays[name].tobytes().decode().split("\n"))
-                for name in ("products", "statuses")
+                tuple(json.loads(arrays[name].tobytes())) for name in ("products", "statuses")
             )
             return cls(products, statuses, arrays["codes"])
 
@@ -99,4 +99,4 @@ class Masks:
 
 
 def _bytes(names: Iterable[str]) -> npt.NDArray[np.uint8]:
-    return np.frombuffer("\n".join(names).encode(), np.uint8)
+    return np.frombuffer(json.dumps(list(names)).encode(), np.uint8)

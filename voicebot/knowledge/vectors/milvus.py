@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 REST_S = 10.0  # a server that did not answer is not asked for so long
 _BATCH = 1000  # rows an insert: 1.5 MB of 384 dimensions, far below gRPC's limit
 _WRITE_TIMEOUT_S = 60.0
+_CONNECT_TIMEOUT_S = 3.0  # a search does not wait for it: it gives up and is connected later
 _MOST = 16_384  # rows that Milvus gives at a time
 _WORKERS = 4
 Got = TypeVar("Got")
@@ -220,7 +221,7 @@ def _client(server: MilvusServer) -> MilvusClient:
     with _connecting:
         if server not in _clients:
             _clients[server] = MilvusClient(
-                uri=server.uri, token=server.token, timeout=server.timeout_s
+                uri=server.uri, token=server.token, timeout=_CONNECT_TIMEOUT_S
             )
         return _clients[server]
 
