@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from tests.dialog.conftest import WARRANTY, Caller
 from voicebot.dialog.events import Digit, Event, Heard, NoInput, Paused, Say, SayKind
+from voicebot.dialog.fill import Filler
+from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import DialogState, Phase
 from voicebot.dialog.textforms import clean
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack_loader import load_pack
-from voicebot.scenes.model import Scene
+from voicebot.scenes.model import Scene, Slot, SlotType
 from voicebot.settings import SERVER_PACK
 
 PACK = load_pack(SERVER_PACK)
@@ -129,3 +131,47 @@ def test_a_state_kept_in_mid_call_goes_on_as_if_nothing_had_been(scene: Scene) -
             for event in [Paused(60_000)] if turn.pause else events:
                 kept.state = DialogState.from_dict(json.loads(json.dumps(kept.state.to_dict())))
                 assert kept.send(event) == straight.send(event)
+
+
+ASKING = [scene for scene in PACK.scenes if caller_of(scene).state.scene is not None]
+
+
+@pytest.mark.parametrize("scene", ASKING, ids=lambda scene: scene.id)
+def test_waiting_repeating_and_digressing_lead_back_to_the_question(scene: Scene) -> None:
+    caller = caller_of(scene)
+    question, run = caller.says[-1], caller.state.scene
+    assert run is not None and question.slot == run.asking != ""
+    assert question.text in caller.say("你再说一遍"), "repeated"
+    caller.say("等一下我去看看")
+    assert caller.state.waiting and not any(asks(each) for each in caller.says), "waits"
+    caller.send(NoInput())
+    assert not caller.hung_up and caller.handoff is None
+    caller.say("顺便问一下保修多久")
+    assert caller.says[0].citations and caller.says[-1].slot == question.slot, "digressed, returned"
+    after = caller.state.scene
+    assert after is not None and after.values == run.values and after.asking == run.asking
+    caller.say("给我转人工")
+    assert caller.handoff is not None and caller.handoff.reason == "requested"
+    assert caller.handoff.facts["场景"] == scene.name
+
+
+CORRECTABLE = [
+    (scene, slot)
+    for scene in PACK.scenes
+    for slot in scene.slots
+    if slot.type is SlotType.ENUM and slot.asks and len(slot.choices) > 1
+]
+
+
+@pytest.mark.parametrize(("scene", "slot"), CORRECTABLE, ids=lambda each: each.id)
+def test_every_value_can_be_said_and_corrected(scene: Scene, slot: Slot) -> None:
+    """What is said is what is filled, for every phrase of every value; 不对，是… replaces it."""
+    filler = Filler(Canonicalizer(PACK.lexicon))
+    for choice in slot.choices:
+        for phrase in choice.say:
+            found = {each.slot: each.value for each in filler.fill(scene, phrase, slot.id)}
+            assert found.get(slot.id) == choice.value, f"{phrase} gives {found}"
+    first, other = slot.choices[0], slot.choices[1]
+    text = f"{first.say[0]}，不对，是{other.say[0]}"
+    found = {each.slot: each.value for each in filler.fill(scene, text, slot.id)}
+    assert found.get(slot.id) == other.value, f"{text} gives {found}"
