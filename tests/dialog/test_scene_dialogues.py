@@ -56,6 +56,7 @@ def test_engineer_call_with_its_contradiction(caller: Caller) -> None:
     caller.say("还是不行")
     caller.say("好的")
     assert caller.handoff is not None
+    assert caller.handoff.facts["RAID级别"] == "RAID1"
     assert caller.handoff.facts["RAID卡类型"] == "独立RAID卡"
     assert caller.handoff.facts["开机快捷键"] == "Ctrl+A"
     assert caller.handoff.facts["判断"] == "没有加载RAID卡驱动"
