@@ -25,14 +25,16 @@ from rich.console import Console
 from tests.bench.machine import machine_load
 from tests.bench.scene_factory import write_pack
 from voicebot.dialog.policy import Dialog
+from voicebot.dialog.results import SCENE_MAYBE
 from voicebot.dialog.scene_lint import scene_findings
-from voicebot.dialog.scene_match import SceneMatch
+from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
 from voicebot.dialog.scene_tests import run_scene_tests
 from voicebot.pack import Pack
 from voicebot.pack_loader import read_pack
 
 SHOWN = (
-    "problems", "findings", "tests", "match_ms", "match_first_right", "search_ms", "peak_rss_mb",
+    "problems", "findings", "tests", "match_ms", "match_first_right", "search_ms", "search_right",
+    "peak_rss_mb",
 )  # fmt: skip
 LEADS = ("您好，", "那个，", "喂，你好，", "是这样的，", "我想问一下，")
 TAILS = ("，帮我看看", "，怎么弄啊", "，急用", "了已经两天了", "，客户催得很")
@@ -87,21 +89,11 @@ def _measure(console: Console, options: argparse.Namespace, root: Path) -> dict[
         bool(found) and found[0].scene == scene
         for (scene, _), found in zip(queries, first, strict=True)
     )
-    report["match_first_right"] = f"{right} of {len(queries)}"
+    report["match_first_right"] = f"{right} of {len(queries)} by sound alone"
     if options.models:
-        report["search_ms"] = _search(
-            timed, pack, options.models, [text for _, text in queries], match
-        )
+        report |= _search(timed, pack, options.models, queries, match)
     report["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-    for key in (
-        "problems",
-        "findings",
-        "tests",
-        "match_ms",
-        "match_first_right",
-        "search_ms",
-        "peak_rss_mb",
-    ):
+    for key in SHOWN:
         if key in report:
             console.print(f"{key}: {report[key]}")
     return report
@@ -118,8 +110,8 @@ def _queries(pack: Pack, count: int) -> list[tuple[str, str]]:
 
 
 def _search(
-    timed: Any, pack: Pack, models: Path, texts: list[str], match: SceneMatch
-) -> dict[str, float]:
+    timed: Any, pack: Pack, models: Path, queries: list[tuple[str, str]], match: SceneMatch
+) -> dict[str, Any]:
     from voicebot.knowledge.ct2_embedder import CT2Embedder
     from voicebot.knowledge.entry import SceneEntry
     from voicebot.knowledge.knowledge import Knowledge
@@ -133,11 +125,24 @@ def _search(
             lambda: Knowledge.build(pack.faq, pack.documents, scenes, embedder, Path(folder)),
         )
 
-        def both(text: str) -> None:
+        def both(text: str) -> tuple[SceneCandidate, ...]:
             result = knowledge.search(text)
-            match.rank(text, dict(result.rivals))
+            found = dict(result.rivals)
+            if result.scene is not None:
+                found[result.scene.id] = result.scene_probability
+            return match.rank(text, found)
 
-        return _times(both, texts)
+        times = _times(both, [text for _, text in queries])
+        ranked = [(scene, both(text)) for scene, text in queries]
+    right = sum(bool(each) and each[0].scene == scene for scene, each in ranked)
+    asked = sum(too_close(each, SCENE_MAYBE) for _, each in ranked)
+    either = sum(
+        scene in [candidate.scene for candidate in each[:2]]
+        for scene, each in ranked
+        if too_close(each, SCENE_MAYBE)
+    )
+    outcome = f"{right} of {len(ranked)} first; {asked} asked which of two, {either} with it"
+    return {"search_ms": times, "search_right": outcome}
 
 
 def _times(work: Callable[[str], Any], texts: list[str]) -> dict[str, float]:

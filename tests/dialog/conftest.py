@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -62,6 +63,7 @@ class Caller:
     spoken: list[str] = field(default_factory=list)
     actions: tuple[Action, ...] = ()
     searched: list[str] = field(default_factory=list)
+    search: Callable[[str], SearchResult] = find
 
     def __post_init__(self) -> None:
         self.state, self.actions = self.dialog.start()
@@ -74,7 +76,9 @@ class Caller:
         while actions and isinstance(actions[-1], Search):
             self.searched.append(actions[-1].query)
             done += actions[:-1]
-            self.state, actions = self.dialog.step(self.state, Found(find(actions[-1].query)))
+            self.state, actions = self.dialog.step(
+                self.state, Found(self.search(actions[-1].query))
+            )
         self.actions = done + actions
         self._keep()
         kept = json.loads(json.dumps(self.state.to_dict()))

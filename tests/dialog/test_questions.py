@@ -105,6 +105,12 @@ def test_the_order_best_is_no_order() -> None:
     )
 
 
+def test_nothing_is_asked_once_no_branch_can_hold() -> None:
+    ordered = scene_of(SCENE + "ask_order: [colour, blinking, where]\n")
+    assert next_question(ordered, {"colour": "unknown"}) is None
+    assert next_question(ordered, {"blinking": "unknown"}) is not None
+
+
 def test_known_slots_count_as_undecided_until_they_are() -> None:
     text = SCENE.replace("when: colour == off", "when: known(where)")
     assert next(branch.id for branch in possible(scene_of(text), {})) == "off"

@@ -56,6 +56,7 @@ def test_engineer_call_with_its_contradiction(caller: Caller) -> None:
     caller.say("还是不行")
     caller.say("好的")
     assert caller.handoff is not None
+    assert caller.handoff.facts["RAID级别"] == "RAID1"
     assert caller.handoff.facts["RAID卡类型"] == "独立RAID卡"
     assert caller.handoff.facts["开机快捷键"] == "Ctrl+A"
     assert caller.handoff.facts["判断"] == "没有加载RAID卡驱动"
@@ -105,6 +106,16 @@ def test_an_unanswerable_digression_is_owned_up_to(caller: Caller) -> None:
     caller.say("你们食堂在哪里")
     assert caller.says[0].kind is SayKind.REFUSE
     assert caller.says[-1].slot == "raid_done"
+
+
+def test_digressions_without_end_bring_a_human(caller: Caller) -> None:
+    caller.say("有台服务器看不到硬盘")
+    for turn in range(20):
+        caller.say("你们食堂在哪里" if turn % 2 else "你们停车场在哪里")
+        if caller.handoff:
+            assert caller.handoff.reason == "limit" and turn < 14
+            return
+    raise AssertionError("asked on and on")
 
 
 def test_not_knowing_is_helped_then_gone_without(caller: Caller) -> None:

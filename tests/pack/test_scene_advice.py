@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.pack.conftest import Break
+from voicebot.dialog.meaning_collisions import meaning_collisions
 from voicebot.dialog.scene_lint import scene_findings
 from voicebot.pack_loader import load_pack, read_pack
 from voicebot.scenes.advice import seconds
@@ -130,3 +135,21 @@ def test_findings_come_in_the_order_of_the_files(twin: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("printer.other", "printer.a"))
     places = [(each.file, each.line) for each in scene_findings(load_pack(twin))]
     assert places == sorted(places)
+
+
+def test_a_trigger_that_means_another_scene_is_told(twin: Path) -> None:
+    """Vectors by a table: the third trigger of one scene lies with the other's."""
+    place = {"打印机卡纸": 0.0, "打印机卡纸了": 0.05, "纸卡在里面了": 1.5, "提示卡纸": 0.1}
+    place |= {"复印机夹纸": 1.5, "复印机夹纸了": 1.55, "复印机里夹着纸": 1.6}
+
+    def embed(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        turns = [place.get(text, 3.0) for text in texts]
+        return np.array([[np.cos(turn), np.sin(turn)] for turn in turns], np.float32)
+
+    pack = load_pack(twin)
+    told = [str(each) for each in meaning_collisions(pack, embed)]
+    assert len(told) == 1 and told[0].startswith(
+        f"{SCENE}:7: warning: triggers[2]: '纸卡在里面了' means more like printer.other"
+    )
+    assert told[0] in [str(each) for each in scene_findings(pack, embed=embed)]
+    assert not list(meaning_collisions(replace(pack, scenes=pack.scenes[:1]), embed))

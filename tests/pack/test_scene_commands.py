@@ -149,10 +149,19 @@ def test_the_tree_is_what_calls_do() -> None:
     driver = dict(raid.ways)["是"]
     assert isinstance(driver, Asked)
     assert dict(driver.ways)["否 / 不清楚"].id == "driver"  # type: ignore[union-attr]
-    assert "contradiction" in {end.kind for end in ends(tree)}
     drawn = {end.id for end in ends(tree) if end.kind in ("answer", "exit")}
     branches = {branch.id for branch in scene.branches}
     assert branches - drawn == {"onboard_linux"}, "known only when the caller brings it up"
+
+
+def test_contradictions_are_in_the_tree(root: Path, change: Break) -> None:
+    when = "place == rear and removed == yes"
+    contradiction = f"  - {{id: odd, when: {when}, say: 真的吗？, reset: [removed]}}"
+    change(SCENE, "\nbranches:", f"\ncontradictions:\n{contradiction}\nbranches:")
+    scene = load_pack(root).scene("printer.paper_jam")
+    assert scene is not None
+    odd = Reached("contradiction", "odd", "矛盾，重新确认是否已取出卡纸")
+    assert odd in ends(tree_of(scene)) and "矛盾 odd" in svg(scene)
 
 
 def test_graph_writes_a_file(tmp_path: Path) -> None:

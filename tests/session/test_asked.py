@@ -48,6 +48,10 @@ def test_an_offer_asks_for_yes_or_no_and_a_statement_for_nothing(pack: Pack) -> 
     answer = Say("先看电源灯。", SayKind.ANSWER)
     assert expected_answer(pack, offer, offered) is ExpectedAnswer.YES_NO
     assert expected_answer(pack, answer, offered) is ExpectedAnswer.OPEN
+    which = DialogState(awaiting=Awaiting.CLARIFY, candidate="a", rival="b")
+    assert expected_answer(pack, Say("是甲，还是乙？", SayKind.CLARIFY), which) is (
+        ExpectedAnswer.CHOICE
+    )
     anything = Say("还有别的问题吗？", SayKind.ASK)
     state = DialogState(awaiting=Awaiting.ELSE)
     assert expected_answer(pack, anything, state) is ExpectedAnswer.OPEN, "it may be a long one"

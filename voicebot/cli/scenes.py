@@ -13,6 +13,7 @@ from voicebot.cli.scenes_new import new
 from voicebot.cli.scenes_try import try_
 
 if TYPE_CHECKING:
+    from voicebot.dialog.meaning_collisions import Embed
     from voicebot.dialog.scene_tests import SceneTestReport
 
 MAX_SHOWN = 500
@@ -34,6 +35,9 @@ def lint(
     pack: PackOption = None,
     scene: Annotated[str, typer.Option(help="tell only what concerns this scene id")] = "",
     strict: Annotated[bool, typer.Option("--strict", help="warnings fail, too")] = False,
+    meaning: Annotated[
+        bool, typer.Option("--meaning", help="compare triggers by meaning, too (needs the weights)")
+    ] = False,
 ) -> None:
     """List what is wrong with the scenes: unknown names, uncovered answers, dead branches, triggers
     that collide. Exit 2 if something is wrong; warnings are worth a look."""
@@ -44,7 +48,7 @@ def lint(
     loaded, problems = read_pack(pack or SERVER_PACK)
     if loaded is not None:
         with counting("triggers") as progress:
-            problems += scene_findings(loaded, progress)
+            problems += scene_findings(loaded, progress, _embed() if meaning else None)
         wanted = loaded.scene(scene)
         if scene and wanted is not None:
             problems = tuple(each for each in problems if each.file == wanted.file)
@@ -60,6 +64,16 @@ def lint(
     typer.echo(f"{scenes} scenes: {f'{wrong} wrong' if wrong else 'nothing wrong'}{tail}")
     if wrong or loaded is None or (strict and warnings):
         raise typer.Exit(2)
+
+
+def _embed() -> Embed:
+    from voicebot.knowledge.ct2_embedder import CT2Embedder
+    from voicebot.settings import load_settings
+    from voicebot.weights import locate
+
+    settings = load_settings()
+    folder = locate(settings.knowledge.embedder, settings.models)
+    return CT2Embedder(folder, threads=settings.knowledge.threads).queries
 
 
 def test(

@@ -32,19 +32,19 @@ def collisions(pack: Pack, progress: Progress = lambda done, total: None) -> Ite
             progress(number, len(triggers))
         if text in scene.not_triggers:
             expected = f"{text!r} in triggers or in not_triggers, not in both"
-            yield _problem(scene, nth, f"expected {expected}; remove one")
+            yield problem_at(scene, nth, f"expected {expected}; remove one")
             continue
         others = [each for each in match.rank_without(number) if not each.vetoed]
         if not others or others[0].scene == scene_id or others[0].probability < WRONG_FROM:
             continue
         other = scenes[others[0].scene]
         if others[0].trigger == text and not _apart(scene, other):
-            yield _problem(
+            yield problem_at(
                 scene, nth, f"{text!r} is also in {other.id} ({other.file}); keep it in one"
             )
         elif others[0].trigger != text:
             says = f"{text!r} sounds more like {other.id} ({others[0].trigger!r}) than the rest"
-            yield _problem(
+            yield problem_at(
                 scene, nth, f"{says} of this scene; word it apart, or add others like it", warn=True
             )
 
@@ -53,7 +53,8 @@ def _apart(one: Scene, other: Scene) -> bool:
     return bool(one.product) and bool(other.product) and one.product != other.product
 
 
-def _problem(scene: Scene, nth: int, text: str, *, warn: bool = False) -> Problem:
+def problem_at(scene: Scene, nth: int, text: str, *, warn: bool = False) -> Problem:
+    """A problem with a trigger, by its place in the file; -1: with the scene's name."""
     key = "name" if nth < 0 else f"triggers[{nth}]"
     line = scene.lines.get(key, scene.lines.get("triggers", 0))
     return Problem(scene.file, line, f"{key}: {text}", warn)

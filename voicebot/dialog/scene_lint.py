@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voicebot.dialog.collisions import Progress, collisions
+from voicebot.dialog.meaning_collisions import Embed, meaning_collisions
 from voicebot.pack import Pack
 from voicebot.pack_yaml import Problem, Problems
 from voicebot.scenes.advice import advise
 
 
 def scene_findings(
-    pack: Pack, progress: Progress = lambda done, total: None
+    pack: Pack,
+    progress: Progress = lambda done, total: None,
+    embed: Embed | None = None,
 ) -> tuple[Problem, ...]:
-    """Warnings about the scenes, colliding triggers, and what of the libraries nobody uses."""
+    """Warnings about the scenes, colliding triggers, and what of the libraries nobody uses.
+
+    With `embed` triggers are compared by meaning, too.
+    """
     problems = Problems()
     for scene in pack.scenes:
 
@@ -22,6 +28,8 @@ def scene_findings(
 
         advise(scene, warn)
     found = [*problems.found, *collisions(pack, progress), *_unused(pack)]
+    if embed is not None:
+        found += meaning_collisions(pack, embed, progress)
     return tuple(sorted(found, key=lambda each: (each.file, each.line)))
 
 

@@ -28,7 +28,12 @@ class Question:
 
 
 def next_question(scene: Scene, values: Values) -> Question | None:
-    """What to ask for while no branch holds; None if nothing is left that could help."""
+    """What to ask for while no branch holds; None if nothing is left that could help.
+
+    Once no branch can hold any more, whatever else were answered, nothing is asked.
+    """
+    if not possible(scene, values):
+        return None
     if not scene.ask_order:
         return _best(scene, values)
     for nth, name in enumerate(scene.ask_order):

@@ -34,5 +34,7 @@ def expected_answer(pack: Pack, say: Say, state: DialogState) -> ExpectedAnswer:
     scene = pack.scene(say.scene) if say.scene and say.slot else None
     if scene is not None:
         return _BY_SLOT.get(scene.slot(say.slot).type, ExpectedAnswer.OPEN)
+    if state.awaiting is Awaiting.CLARIFY and state.rival:
+        return ExpectedAnswer.CHOICE  # which of two scenes
     asks = say.text.endswith(("？", "?"))
     return ExpectedAnswer.YES_NO if asks and state.awaiting in _YES_NO else ExpectedAnswer.OPEN
