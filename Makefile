@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-line bench-ears bench-non-speech bench-turns bench-voice clean
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-line bench-ears bench-non-speech bench-scenes bench-turns bench-voice clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in 
 
 bench-non-speech: weights  ## how many words the ears write where nobody speaks (30 minutes of sound)
 	@$(BIN)/python -m tests.bench.bench_non_speech
+
+bench-scenes: weights  ## what a thousand scenes cost to load, lint and match (5 minutes; build/bench-scenes)
+	@$(BIN)/python -m tests.bench.bench_scenes --out build/bench-scenes
 
 bench-turns: weights  ## endpoint, barge-in, echo in virtual time (15 minutes; build/bench-turns)
 	@$(BIN)/python -m tests.bench.turns

@@ -10,15 +10,17 @@
     faq/*.yaml       questions with similar questions and an answer
     documents/       manuals (docs/knowledge.md says which formats)
     scenes/*.yaml    fault scenes
+    slots.yaml       slots that several scenes use; may be missing
+    answers.yaml     answers that several branches use; may be missing
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
-from voicebot.scenes.model import Scene
+from voicebot.scenes.model import Scene, Shared
 
 # Heard in any utterance, these end the conversation in favour of a human, unless negated.
 DANGER_WORDS = (
@@ -143,6 +145,7 @@ class Pack:
     documents: tuple[Path, ...]
     scenes: tuple[Scene, ...]
     reading: tuple[ReadingRule, ...] = ()
+    shared: Shared = field(default_factory=Shared)
 
     @property
     def danger_words(self) -> tuple[str, ...]:

@@ -26,16 +26,17 @@ from voicebot.pack_prompts import OPTIONAL_PROMPTS, PLACEHOLDERS, REQUIRED_PROMP
 from voicebot.pack_reading import read_rules
 from voicebot.pack_yaml import MAX_FILE_BYTES, Node, Problem, Problems, read_yaml
 from voicebot.scenes.lint import lint_scene
-from voicebot.scenes.model import Scene
+from voicebot.scenes.model import Scene, Shared
 from voicebot.scenes.read import read_scene
+from voicebot.scenes.read_slots import read_shared_answers, read_shared_slots
 
 TERM_KINDS = ("model", "part", "os", "term", "product")
 PACK_TOML_KEYS = (
     "name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice",
 )  # fmt: skip
 TOP_LEVEL = (
-    "pack.toml", "prompts.yaml", "lexicon.yaml", "reading.yaml", "labels.yaml", "faq", "documents",
-    "scenes",
+    "pack.toml", "prompts.yaml", "lexicon.yaml", "reading.yaml", "labels.yaml", "slots.yaml",
+    "answers.yaml", "faq", "documents", "scenes",
 )  # fmt: skip
 
 
@@ -82,6 +83,7 @@ class _Reader:
                 self.problems.add(path.name, 0, "name", f"one of {known}", path.name, "remove it")
         lexicon = self._lexicon()
         labels = self._labels()
+        shared = self._shared()
         return Pack(
             root=self.root,
             info=self._info(),
@@ -90,8 +92,9 @@ class _Reader:
             labels=labels,
             faq=self._faq(),
             documents=self._files("documents", DOCUMENT_SUFFIXES),
-            scenes=self._scenes(labels, {term.kind for term in lexicon}),
+            scenes=self._scenes(shared, labels, {term.kind for term in lexicon}),
             reading=self._reading(),
+            shared=shared,
         )
 
     def _shown(self, path: Path) -> str:
@@ -186,9 +189,7 @@ class _Reader:
         return tuple(terms)
 
     def _reading(self) -> tuple[ReadingRule, ...]:
-        if not (self.root / "reading.yaml").exists():
-            return ()
-        root = self._yaml("reading.yaml")
+        root = self._optional("reading.yaml")
         return read_rules(root) if root else ()
 
     def _labels(self) -> Labels:
@@ -210,7 +211,16 @@ class _Reader:
                 entries[faq.id] = faq
         return tuple(entries.values())
 
-    def _scenes(self, labels: Labels, term_kinds: set[str]) -> tuple[Scene, ...]:
+    def _shared(self) -> Shared:
+        return Shared(
+            read_shared_slots(self._optional("slots.yaml")),
+            read_shared_answers(self._optional("answers.yaml")),
+        )
+
+    def _optional(self, name: str) -> Node | None:
+        return self._yaml(name) if (self.root / name).exists() else None
+
+    def _scenes(self, shared: Shared, labels: Labels, term_kinds: set[str]) -> tuple[Scene, ...]:
         scenes: dict[str, Scene] = {}
         known = {*labels.problem, *labels.solution}
         for path in self._files("scenes", (".yaml",)):
@@ -218,7 +228,7 @@ class _Reader:
             if root is None:
                 continue
             before = len(self.problems.found)
-            scene = read_scene(root)
+            scene = read_scene(root, shared)
             if scene.id in scenes:
                 root.wrong("each scene id once", f"{scene.id!r} again", "rename one")
             if len(self.problems.found) == before:

@@ -20,6 +20,7 @@ REQUIRED_PROMPTS = (
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "clarify_scene": ("scene",),
+    "clarify_between": ("first", "second"),
     "dictation_read_back": ("groups",),
     "dictation_corrected": ("groups",),
     "dictation_doubt": ("groups",),
@@ -30,6 +31,11 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
 
 # A pack's prompts.yaml may override any of these; several variants, so that none is said twice.
 OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
+    # two scenes that are too close to choose
+    "clarify_between": (
+        "我确认一下，是{first}，还是{second}？",
+        "您说的是{first}，还是{second}？",
+    ),
     # small talk
     "hello": ("您好，请说您遇到的问题。", "您好，我在听，您请讲。"),
     "hear_you": ("听得到，您请说。", "能听到，您请讲。"),

@@ -16,23 +16,31 @@ import yaml
 
 MAX_FILE_BYTES = 2_000_000
 MAX_DEPTH = 30
+MAX_EVENTS = 200_000  # values, keys, brackets: a few seconds of parsing
 _OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 # The C parser is ten times as quick; PyYAML built without libyaml has only the other.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
+_FULL_WIDTH = "write ': ' instead of the full-width '：'"
+
+
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with a pack: where (line 0: the whole file), and what to do about it."""
+    """Something wrong with a pack: where (line 0: the whole file), and what to do about it.
+
+    A `warning` is worth a look, but the pack can be used.
+    """
 
     file: str
     line: int
     text: str
+    warning: bool = False
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{where}: {self.text}"
+        return f"{where}: {'warning: ' if self.warning else ''}{self.text}"
 
 
 @dataclass
@@ -44,6 +52,9 @@ class Problems:
     def add(self, file: str, line: int, key: str, expected: str, got: str, do: str = "") -> None:
         text = f"{key}: expected {expected}, got {got}" + (f"; {do}" if do else "")
         self.found.append(Problem(file, line, text))
+
+    def warn(self, file: str, line: int, key: str, text: str, do: str = "") -> None:
+        self.found.append(Problem(file, line, f"{key}: {text}" + (f"; {do}" if do else ""), True))
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,8 @@ class Node:
     def entries(self) -> dict[str, Node]:
         """A table with free keys; a duplicate key is a problem."""
         if not isinstance(self.raw, yaml.MappingNode):
-            self.wrong("a table (key: value lines)")
+            full_width = "：" in str(self.raw.value)
+            self.wrong("a table (key: value lines)", do=_FULL_WIDTH if full_width else "")
             return {}
         found: dict[str, Node] = {}
         for key_node, value in self.raw.value:
@@ -172,7 +184,9 @@ def read_yaml(path: Path, shown: str, problems: Problems) -> Node | None:
         problems.add(shown, 0, "file", "a readable file", error.strerror or str(error))
         return None
     except UnicodeDecodeError as error:
-        problems.add(shown, 0, "encoding", "UTF-8", f"byte {error.start}", "save it as UTF-8")
+        line = error.object[: error.start].count(b"\n") + 1
+        got = f"{_encoding(error.object)} (byte {error.start})"
+        problems.add(shown, line, "encoding", "UTF-8", got, "save it as UTF-8")
         return None
     return parse_yaml(text, shown, problems)
 
@@ -186,9 +200,8 @@ def parse_yaml(text: str, shown: str, problems: Problems) -> Node | None:
         raw = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        problems.add(
-            shown, line, "syntax", "valid YAML", str(error.problem or error.context), "correct it"
-        )
+        got, do = str(error.problem or error.context), _hint(text, line)
+        problems.add(shown, line, "syntax", "valid YAML", got, do)
         return None
     except yaml.YAMLError as error:
         problems.add(shown, 0, "syntax", "valid YAML", " ".join(str(error).split()), "correct it")
@@ -199,12 +212,37 @@ def parse_yaml(text: str, shown: str, problems: Problems) -> Node | None:
     return Node(raw, shown, "", problems)
 
 
+def _encoding(data: bytes) -> str:
+    """What a file that is no UTF-8 seems to be, for people who only know 另存为."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "what looks like UTF-16"
+    try:
+        data.decode("gb18030")
+    except UnicodeDecodeError:
+        return "something else"
+    return "what looks like GBK (ANSI)"
+
+
+def _hint(text: str, line: int) -> str:
+    """What most often is behind a syntax error; the parser tells of the line or the one after."""
+    lines = text.split("\n")[max(0, line - 2) : line]
+    if any(each[: len(each) - len(each.lstrip())].count("\t") for each in lines):
+        return "indent with spaces, not tabs"
+    if any("：" in each for each in lines):
+        return _FULL_WIDTH
+    return "correct it"
+
+
 def _shallow_and_plain(text: str, shown: str, problems: Problems) -> bool:
     depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
+    for nth, event in enumerate(yaml.parse(text, Loader=_LOADER)):
         line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             problems.add(shown, line, "syntax", "no anchors (&x, *x)", "one", "write it out")
+            return False
+        if nth > MAX_EVENTS:
+            expected = f"at most {MAX_EVENTS} keys and values"
+            problems.add(shown, line, "size", expected, "more", "split the file")
             return False
         depth += isinstance(event, _OPENING) - isinstance(event, _CLOSING)
         if depth > MAX_DEPTH:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -61,6 +63,7 @@ class Caller:
     spoken: list[str] = field(default_factory=list)
     actions: tuple[Action, ...] = ()
     searched: list[str] = field(default_factory=list)
+    search: Callable[[str], SearchResult] = find
 
     def __post_init__(self) -> None:
         self.state, self.actions = self.dialog.start()
@@ -73,10 +76,13 @@ class Caller:
         while actions and isinstance(actions[-1], Search):
             self.searched.append(actions[-1].query)
             done += actions[:-1]
-            self.state, actions = self.dialog.step(self.state, Found(find(actions[-1].query)))
+            self.state, actions = self.dialog.step(
+                self.state, Found(self.search(actions[-1].query))
+            )
         self.actions = done + actions
         self._keep()
-        assert DialogState.from_dict(self.state.to_dict()) == self.state
+        kept = json.loads(json.dumps(self.state.to_dict()))
+        assert DialogState.from_dict(kept) == self.state
         return self.actions
 
     def say(self, text: str, confidence: float = 1.0) -> str:

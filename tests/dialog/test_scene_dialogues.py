@@ -107,6 +107,16 @@ def test_an_unanswerable_digression_is_owned_up_to(caller: Caller) -> None:
     assert caller.says[-1].slot == "raid_done"
 
 
+def test_digressions_without_end_bring_a_human(caller: Caller) -> None:
+    caller.say("有台服务器看不到硬盘")
+    for turn in range(20):
+        caller.say("你们食堂在哪里" if turn % 2 else "你们停车场在哪里")
+        if caller.handoff:
+            assert caller.handoff.reason == "limit" and turn < 14
+            return
+    raise AssertionError("asked on and on")
+
+
 def test_not_knowing_is_helped_then_gone_without(caller: Caller) -> None:
     caller.say("风扇一直响")
     assert "浏览器" in caller.say("不知道")

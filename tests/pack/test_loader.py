@@ -148,7 +148,7 @@ def test_huge_files_bad_bytes_and_foreign_files_are_refused(root: Path) -> None:
     (root / "notes.docx").write_bytes(b"")
     texts = [str(problem) for problem in read_pack(root)[1]]
     assert any("big.yaml: size: expected at most" in text for text in texts)
-    assert any("latin.yaml: encoding: expected UTF-8" in text for text in texts)
+    assert any("latin.yaml:1: encoding: expected UTF-8" in text for text in texts)
     assert any("tool.exe: file: expected .md" in text for text in texts)
     assert any("notes.docx" in text for text in texts)
 

@@ -7,6 +7,8 @@ import re
 import string
 from dataclasses import dataclass
 
+from voicebot.scenes.pattern import fits
+
 # O and 0 look alike on a label, I and 1 too; E and 一, R and 二 sound alike.
 _TWINS = {"O": "0", "0": "O", "I": "1", "1": "IE", "E": "1", "R": "2", "2": "R"}
 _PREFIX = re.compile(r"[A-Z]+(?![*+?{|])")
@@ -42,7 +44,7 @@ class DictationRules:
         """Whether `value` may be what is asked for."""
         if self.length is not None and len(value) != self.length:
             return False
-        return not self.pattern or re.fullmatch(self.pattern, value) is not None
+        return not self.pattern or fits(self.pattern, value)
 
     @property
     def describes(self) -> bool:

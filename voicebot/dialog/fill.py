@@ -12,6 +12,7 @@ from voicebot.dialog.phonetic import Canonicalizer, Match, Unit, find, units
 from voicebot.dialog.textforms import clauses
 from voicebot.dialog.yesno import Polarity, agreement_only, polarity
 from voicebot.scenes.model import NO, YES, Scene, Slot, SlotType
+from voicebot.scenes.pattern import found as matching
 
 BY_SOUND = 0.85
 BY_YES_OR_NO = 0.95
@@ -21,11 +22,15 @@ _NOT_PREFIX = re.compile(r"(不是|没有|没|不|未|别)$")
 
 @dataclass(frozen=True)
 class Filled:
-    """A value found, and how sure the finding is (1.0: said in so many words)."""
+    """A value found, and how sure the finding is (1.0: said in so many words).
+
+    `words` are those it was found in, as heard.
+    """
 
     slot: str
     value: str
     certainty: float = 1.0
+    words: str = ""
 
 
 class Filler:
@@ -58,13 +63,13 @@ class Filler:
         if slot.type is SlotType.REGEX:
             for reading in readings:
                 compact = "".join(unit.text for unit in units(reading)).upper()
-                matched = re.search(slot.pattern, compact, re.IGNORECASE)
+                matched = matching(slot.pattern, compact)
                 if matched:
-                    return Filled(slot.id, matched.group().upper())
+                    return Filled(slot.id, matched.upper(), words=matched)
             return None
         if slot.type is SlotType.TERM:
             terms = self._canonical.terms(readings[0], slot.kind)
-            return Filled(slot.id, terms[-1]) if terms else None
+            return Filled(slot.id, terms[-1], words=terms[-1]) if terms else None
         if slot.dictated:
             return None  # only what was read back and agreed upon (dictation_turns.py)
         return _number(slot, readings[0], asked)
@@ -84,7 +89,7 @@ class Filler:
         if len(values) > 1 and _EITHER_OR.search(_between(heard, hits)):
             return None
         match, value = hits[-1]
-        return Filled(slot.id, value, 1.0 if match.exact else BY_SOUND)
+        return Filled(slot.id, value, 1.0 if match.exact else BY_SOUND, _words(heard, match))
 
     def _bool(
         self, scene: Scene, slot: Slot, readings: tuple[str, str], asked: str
@@ -111,7 +116,7 @@ class Filler:
         said_to_us = polarity(text)
         if said_to_us is Polarity.UNSAID and named:
             said_to_us = polarity(self._without(readings[0], slot.about))
-        return _plain(slot, said_to_us)
+        return _plain(slot, said_to_us, text)
 
     def _about_only(self, slot: Slot, readings: tuple[str, str]) -> Filled | None:
         """The topic is named, unasked: the words right after it must say yes or no (RAID没有做)."""
@@ -123,7 +128,7 @@ class Filler:
                 (slot.about, units(clause)),
                 (rewritten, units(self._canonical.rewrite(clause))),
             ):
-                filled = _plain(slot, _after_topic(heard, words))
+                filled = _plain(slot, _after_topic(heard, words), clause)
                 if filled is not None:
                     return filled
         return None
@@ -161,13 +166,13 @@ def _after_topic(heard: tuple[Unit, ...], words: Iterable[str]) -> Polarity:
     return Polarity.UNSAID
 
 
-def _plain(slot: Slot, said: Polarity) -> Filled | None:
+def _plain(slot: Slot, said: Polarity, words: str) -> Filled | None:
     if said is Polarity.UNSAID:
         return None
-    return Filled(slot.id, YES if said is Polarity.YES else NO, BY_YES_OR_NO)
+    return Filled(slot.id, YES if said is Polarity.YES else NO, BY_YES_OR_NO, words)
 
 
-def _stated(reading: str, affirm: list[str], deny: list[str]) -> tuple[str, float] | None:
+def _stated(reading: str, affirm: list[str], deny: list[str]) -> tuple[str, float, str] | None:
     """The last phrase of the slot's own that was said; a negated one means its opposite."""
     heard = units(reading)
     hits = [(match, YES) for phrase in affirm for match in find(phrase, heard)]
@@ -178,7 +183,7 @@ def _stated(reading: str, affirm: list[str], deny: list[str]) -> tuple[str, floa
     match, value = hits[-1]
     if negated(heard, match.start):
         value = NO if value == YES else YES
-    return value, 1.0 if match.exact else BY_SOUND
+    return value, 1.0 if match.exact else BY_SOUND, _words(heard, match)
 
 
 def _without_overlaps(hits: list[tuple[Match, str]]) -> list[tuple[Match, str]]:
@@ -190,6 +195,10 @@ def _without_overlaps(hits: list[tuple[Match, str]]) -> list[tuple[Match, str]]:
     return sorted(taken, key=lambda h: h[0].start)
 
 
+def _words(heard: tuple[Unit, ...], match: Match) -> str:
+    return "".join(unit.text for unit in heard[match.start : match.end])
+
+
 def _between(heard: tuple[Unit, ...], hits: list[tuple[Match, str]]) -> str:
     return "".join(unit.text for unit in heard[hits[0][0].end : hits[-1][0].start])
 
@@ -199,4 +208,4 @@ def _number(slot: Slot, text: str, asked: str) -> Filled | None:
     if slot.id != asked and not named:
         return None
     fitting = [n for n in numbers_in(text) if slot.minimum <= n <= slot.maximum]
-    return Filled(slot.id, str(fitting[-1])) if fitting else None
+    return Filled(slot.id, str(fitting[-1]), words=text) if fitting else None

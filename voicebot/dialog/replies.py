@@ -7,6 +7,7 @@ import re
 from voicebot.dialog.events import SayKind
 from voicebot.dialog.intents import Intent, agrees
 from voicebot.dialog.phonetic import units
+from voicebot.dialog.scene_choice import chosen
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.turn import Turn
@@ -34,7 +35,7 @@ class Replies:
         if awaited is Awaiting.OFFER:
             return self._offer(turn, text, move, yes=yes, no=no)
         if awaited is Awaiting.CLARIFY:
-            return self._clarify(turn, yes=yes, no=no)
+            return self._clarify(turn, text, yes=yes, no=no)
         if awaited is Awaiting.MORE and self._more(turn, move, yes=yes, no=no):
             return True
         if awaited in _GIVEN:
@@ -52,10 +53,14 @@ class Replies:
             turn.prompt("declined", SayKind.CLARIFY)
         return yes or no or move is Intent.NOT_SOLVED
 
-    def _clarify(self, turn: Turn, *, yes: bool, no: bool) -> bool:
-        """Is it this scene?"""
+    def _clarify(self, turn: Turn, text: str, *, yes: bool, no: bool) -> bool:
+        """Is it this scene? Or: which of the two?"""
+        state = turn.state
+        which = chosen(turn.pack, text, state.candidate, state.rival) if state.rival else ""
+        if which:
+            self._scenes.start(turn, which, f"{state.candidate_query}，{text}", found=1.0)
+            return True
         if yes:
-            state = turn.state
             self._scenes.start(turn, state.candidate, state.candidate_query, found=1.0)
         elif no:
             turn.prompt("hello", SayKind.CLARIFY)

@@ -8,7 +8,8 @@ from typing import Protocol
 from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind
 from voicebot.dialog.intents import asks_information
-from voicebot.dialog.scene_match import SceneMatch
+from voicebot.dialog.scene_choice import ask_which, asked_before
+from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
@@ -68,18 +69,23 @@ class Results:
 
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         hit = self._answering(result)
-        scene, sure = self._scene(pending.query, result)
+        ranked = self._ranked(pending.query, result)
+        scene, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
+        close = too_close(ranked, SCENE_MAYBE)
         # 怎么配置RAID wants the answer, though it sounds like the scene that RAID is part of.
         rather_answer = (
             hit is not None and asks_information(pending.query) and result.answerable > sure
         )
-        if scene and sure >= SCENE_SURE and not rather_answer:
+        if close and not rather_answer and not asked_before(turn, scene, ranked[1].scene):
+            ask_which(turn, ranked, pending.query)
+        elif scene and sure >= SCENE_SURE and not rather_answer:
             self._scenes.start(turn, scene, pending.query, found=sure)
         elif hit is not None:
             self._answer(turn, result, hit)
         elif scene and sure >= SCENE_MAYBE:
             text = turn.variant("clarify_scene").replace("{scene}", scene_name(turn, scene))
             turn.set(awaiting=Awaiting.CLARIFY, candidate=scene, candidate_query=pending.query)
+            turn.set(rival="")
             turn.say(text, SayKind.CLARIFY, confidence=combined(turn.heard, sure))
         elif pending.confidence < LOW_HEARING:
             self.not_understood(turn)
@@ -163,8 +169,14 @@ class Results:
 
     def _scene(self, query: str, result: SearchResult) -> tuple[str, float]:
         """The likeliest scene, by retrieval and by its triggers."""
-        found = result.scene.id if result.scene else ""
-        return self._match.best(query, found, result.scene_probability)
+        ranked = self._ranked(query, result)
+        return (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
+
+    def _ranked(self, query: str, result: SearchResult) -> tuple[SceneCandidate, ...]:
+        found = dict(result.rivals)
+        if result.scene is not None:
+            found[result.scene.id] = result.scene_probability
+        return self._match.rank(query, found)
 
     def _answering(self, result: SearchResult) -> Hit | None:
         if result.answerable < self._answer_risk:

@@ -13,13 +13,15 @@ from voicebot.dialog.fill import Filled, Filler
 from voicebot.dialog.intents import dont_know
 from voicebot.scenes.lint import PLACEHOLDER
 from voicebot.scenes.model import Branch, Exit, Scene
+from voicebot.scenes.questions import must_know, next_question
 from voicebot.scenes.when import UNKNOWN
 
 
 @dataclass(frozen=True)
 class SceneRun:
     """A scene under way. `asking` is the slot whose answer is awaited; `helped` got their help;
-    `dictations` are the numbers being taken down, or taken down, by slot."""
+    `dictations` are the numbers being taken down, or taken down, by slot; `why` is the reason for
+    what is being asked, for people to read."""
 
     scene: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -30,6 +32,7 @@ class SceneRun:
     asking: str = ""
     branch: str = ""
     dictations: Mapping[str, DictationState] = field(default_factory=dict)
+    why: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for records; `from_dict` takes it back."""
@@ -122,21 +125,21 @@ class SceneEngine:
                 if times > each.max:
                     return run, Outcome(OutcomeKind.EXIT, exit=scene.on_limit)
                 kept = {k: v for k, v in run.values.items() if k not in each.reset}
-                run = replace(run, values=kept, asking=each.reset[0])
+                why = f"contradiction {each.id}"
+                run = replace(run, values=kept, asking=each.reset[0], why=why)
                 said = each.says[(times - 1) % len(each.says)]
                 return run, Outcome(
                     OutcomeKind.CONTRADICTION, said, slot=run.asking, contradiction=each.id
                 )
         branch = next((each for each in scene.branches if each.when(run.values)), None)
-        needed = [slot for slot in scene.ask_order if scene.slot(slot).required]
         if branch is not None:
-            for slot in (*needed, *branch.need):
+            for slot in (*must_know(scene), *branch.need):
                 if slot not in run.values:
-                    return self.ask(scene, run, slot)
+                    return self.ask(scene, replace(run, why=f"needed for {branch.id}"), slot)
             return _reach(scene, run, branch)
-        for slot in scene.ask_order:
-            if slot not in run.values:
-                return self.ask(scene, run, slot)
+        question = next_question(scene, run.values)
+        if question is not None:
+            return self.ask(scene, replace(run, why=question.why), question.slot)
         unknown = UNKNOWN in run.values.values()
         return run, Outcome(OutcomeKind.EXIT, exit=scene.on_unknown if unknown else scene.on_limit)
 

@@ -20,6 +20,7 @@ from voicebot.dialog.events import (
     Search,
 )
 from voicebot.dialog.policy import Dialog
+from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.state import DialogState, Purpose
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack import Pack
@@ -30,11 +31,13 @@ LONG_PAUSE_MS = 60_000
 
 @dataclass(frozen=True)
 class TurnReport:
-    """One turn of a test: what the caller said, what was answered, and what was wrong with it."""
+    """One turn of a test: what the caller said, what was answered, what was wrong with it, and
+    where the scene was after it."""
 
     heard: str
     said: str
     wrong: tuple[str, ...]
+    run: SceneRun | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def _run(dialog: Dialog, scene: Scene, test: SceneTest) -> SceneTestReport:
     for turn in test.turns:
         state, actions = _turn(dialog, state, scene, turn)
         said = " / ".join(each.text for each in actions if isinstance(each, Say))
-        reports.append(TurnReport(_done(turn), said, _wrong(turn, state, actions)))
+        run = state.scene or state.closed
+        reports.append(TurnReport(_done(turn), said, _wrong(turn, state, actions), run))
     return SceneTestReport(scene.id, test.name, tuple(reports))
 
 

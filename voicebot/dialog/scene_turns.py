@@ -33,7 +33,7 @@ class SceneTurns:
             turn.prompt("hello", SayKind.CLARIFY)
             return
         before = turn.state.closed
-        turn.set(failures=0, candidate="", candidate_query="", rest=())
+        turn.set(failures=0, candidate="", candidate_query="", rival="", rest=())
         if before is None or before.scene != scene.id or _ANOTHER.search(text):
             turn.set(closed=None)
             run, outcome = self._engine.advance(scene, SceneRun(scene.id), text, "")
@@ -57,7 +57,7 @@ class SceneTurns:
         asked = run.asking if turn.question_heard else ""
         aside = asks_information(text) and not dont_know(text)
         if aside and run.asking not in self._engine.fills(scene, text, asked):
-            self._digress(turn, run, text)
+            self._digress(turn, scene, run, text)
             return
         after, outcome = self._engine.advance(scene, run, text, asked)
         for other in texts[1:]:
@@ -65,7 +65,7 @@ class SceneTurns:
                 break
             after, outcome = self._engine.advance(scene, run, other, asked)
         if outcome.kind is OutcomeKind.MISS and is_question(text) and not _garbled(turn):
-            self._digress(turn, run, text)
+            self._digress(turn, scene, run, text)
             return
         self._apply(turn, scene, after, outcome)
 
@@ -129,7 +129,11 @@ class SceneTurns:
                 lead=turn.variant("confirm_more"),
             )
 
-    def _digress(self, turn: Turn, run: SceneRun, text: str) -> None:
+    def _digress(self, turn: Turn, scene: Scene, run: SceneRun, text: str) -> None:
+        """Look it up; but who only digresses is at the limit of turns, too, some time."""
+        if run.turns >= scene.limits.max_turns:
+            self._leave(turn, scene.on_limit, "limit")
+            return
         turn.set(scene=replace(run, turns=run.turns + 1))
         turn.search(Pending(text, Purpose.DIGRESSION, turn.heard))
 

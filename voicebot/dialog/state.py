@@ -10,6 +10,8 @@ from typing import Any
 from voicebot.dialog.events import Citation
 from voicebot.dialog.scene_run import SceneRun
 
+STATE_VERSION = 1  # raised with every change of what is kept below
+
 
 class Phase(enum.StrEnum):
     """Where the call is."""
@@ -57,7 +59,8 @@ class DialogState:
     `used` counts how often each prompt was said (the next variant follows from it), `said` is the
     last text spoken, `last_turn` what a caller who asks to hear it again hears. `rest` are the
     pieces left of a long answer. `failures` counts turns in a row that helped nobody. `unasked`:
-    the scene's question was cut before it was heard.
+    the scene's question was cut before it was heard. `rival` is the other scene when the caller
+    was asked which of two it is.
     """
 
     phase: Phase = Phase.TALKING
@@ -67,6 +70,7 @@ class DialogState:
     pending: Pending | None = None
     candidate: str = ""
     candidate_query: str = ""
+    rival: str = ""
     offer_reason: str = ""
     rest: tuple[str, ...] = ()
     rest_citations: tuple[Citation, ...] = ()
@@ -84,11 +88,15 @@ class DialogState:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data (JSON-ready); `from_dict` takes it back."""
-        return asdict(self)
+        return {"version": STATE_VERSION, **asdict(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> DialogState:
+        """Raises ValueError for a state of another version: a call does not outlive an upgrade."""
         plain = dict(data)
+        version = plain.pop("version", None)
+        if version != STATE_VERSION:
+            raise ValueError(f"expected a dialog state of version {STATE_VERSION}, got {version}")
         plain["phase"] = Phase(plain["phase"])
         plain["awaiting"] = Awaiting(plain["awaiting"])
         plain["rest_then"] = Awaiting(plain["rest_then"])

@@ -38,7 +38,8 @@ class Hit:
 class SearchResult:
     """Hits, best first, and the calibrated probability (0..1) that the first one answers.
 
-    `scene` is the best matching scene with its own probability, or None.
+    `scene` is the best matching scene with its own probability, or None; `rivals` are the next
+    ones, (id, probability), best first.
     """
 
     query: str
@@ -47,3 +48,4 @@ class SearchResult:
     scene: Hit | None = None
     scene_probability: float = 0.0
     elapsed_ms: float = 0.0
+    rivals: tuple[tuple[str, float], ...] = ()

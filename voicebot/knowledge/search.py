@@ -26,6 +26,7 @@ OTHER_NUMBER_PENALTY = 4.0  # logits lost by a hit that lacks the number asked f
 SAME_NUMBER_BONUS = 3.0  # won by one that has it: a table's row says little else
 SAID_IN_CHARS = 4
 SAID_IN_LOGIT = 1.5  # at least .82: the caller said an approved question, or the core of one
+SCENES = 6  # of which the first is calibrated, and the rest are its rivals
 _ENDING = re.compile(r"[啊呀呢吧吗嘛呐么了。！？?!，,]+$")
 COUNTER_WEIGHT = 2.0  # logits lost for each unit of fused score that a counter-example leads by
 
@@ -45,13 +46,13 @@ class Searcher:
         started = time.perf_counter()
         cleaned = clean_query(query)
         hits: list[tuple[float, Hit]] = []
-        scene: tuple[float, Hit] | None = None
+        scenes: list[tuple[float, Hit]] = []
         if cleaned and self._index.pools:
             vector = self._embedder.queries([cleaned])[0]
             if self._index.answers:
                 hits += _answers(self._index.answers, cleaned, vector, product, today)
             if self._index.questions:
-                questions, scene = _questions(
+                questions, scenes = _questions(
                     self._index.questions, cleaned, vector, product, today
                 )
                 hits += questions
@@ -60,8 +61,9 @@ class Searcher:
             query=query,
             hits=tuple(ordered[:k]),
             answerable=refusal.sigmoid(ordered[0].score) if ordered else 0.0,
-            scene=scene[1] if scene else None,
-            scene_probability=refusal.sigmoid(scene[0]) if scene else 0.0,
+            scene=scenes[0][1] if scenes else None,
+            scene_probability=refusal.sigmoid(scenes[0][0]) if scenes else 0.0,
+            rivals=tuple((hit.id, refusal.sigmoid(logit)) for logit, hit in scenes[1:]),
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
 
@@ -76,20 +78,22 @@ def _answers(
 
 def _questions(
     pool: Pool, query: str, vector: Vectors, product: str, today: str
-) -> tuple[list[tuple[float, Hit]], tuple[float, Hit] | None]:
+) -> tuple[list[tuple[float, Hit]], list[tuple[float, Hit]]]:
     scored = pool.score(query, vector)
     ranked = _allowed(rank(pool, scored, QUESTION_WEIGHTS), product, today)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
-    best = _with_scores(query, scenes[:6], scored, "questions")[:1]
-    if not best:
-        return _with_scores(query, faqs, scored, "questions"), None
-    logit, hit = best[0]
+    best = _with_scores(query, scenes[:SCENES], scored, "questions")
     counters = rank_counters(pool, scored, QUESTION_WEIGHTS)
-    against = next((item.fused for item in counters if item.entry.id == hit.id), None)
-    if against is not None:
-        logit -= COUNTER_WEIGHT * max(0.0, 1.0 + against - scenes[0].fused)
-    return _with_scores(query, faqs, scored, "questions"), (logit, hit)
+    against = {item.entry.id: item.fused for item in reversed(counters)}
+    pulled: list[tuple[float, Hit]] = []
+    for (logit, hit), item in zip(best, scenes, strict=False):
+        lead = 1.0 + against[hit.id] - item.fused if hit.id in against else 0.0
+        # Calibrated is the first one; where it is in doubt, those after it are no better.
+        pulled.append(
+            (min([logit - COUNTER_WEIGHT * max(0.0, lead), *(p for p, _ in pulled)]), hit)
+        )
+    return _with_scores(query, faqs, scored, "questions"), pulled
 
 
 def _with_scores(

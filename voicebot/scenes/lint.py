@@ -1,23 +1,20 @@
-"""What is wrong with a scene that reads well: unknown names, holes, dead branches, long sentences.
+"""What is wrong with a scene that reads well: unknown names, long sentences, missing questions.
 
-The holes are found by trying: every combination of the values that the branches look at must
-reach a branch (a combination that raises a contradiction cannot last, so it is left out). What a
-caller cannot tell (``unknown``) may end in the ``on_unknown`` exit and needs no branch.
+Holes and dead branches are found by `voicebot.scenes.paths`; what is merely worth a look by
+`voicebot.scenes.advice`.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from voicebot.pack_yaml import Problems
 from voicebot.scenes.model import NO, YES, Branch, Scene, Slot, SlotType
+from voicebot.scenes.paths import check_paths
 from voicebot.scenes.when import UNKNOWN, Condition
 
 MAX_SENTENCE_CHARS = 60
-MAX_COMBINATIONS = 100_000
-MAX_UNCOVERED_SHOWN = 5
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"[。！？!?；;\n]+")
 
@@ -44,6 +41,8 @@ class _Lint:
         self.slots = {slot.id: slot for slot in scene.slots}
 
     def wrong(self, line: int, key: str, expected: str, got: str, do: str = "") -> None:
+        """`line` 0: where the key stands."""
+        line = line or self.scene.lines.get(key.split(".")[0], 0)
         self.problems.add(self.scene.file, line, key, expected, got, do)
 
     def run(self) -> None:
@@ -58,7 +57,7 @@ class _Lint:
         self._check_unique("contradictions", [each.id for each in self.scene.contradictions])
         self._check_tests()
         if all(name in self.slots for branch in self.scene.branches for name in branch.when.slots):
-            self._check_coverage()
+            check_paths(self.scene, self.wrong)
 
     def _check_labels(self) -> None:
         wanted = [(0, "label", self.scene.label)]
@@ -111,7 +110,7 @@ class _Lint:
                 self.wrong(0, "ask_order", "slots of this scene", repr(name), "correct it")
             elif not self.slots[name].asks:
                 self.wrong(self.slots[name].line, f"slots.{name}", "an 'ask'", "none", "add one")
-        for slot in self.scene.slots:
+        for slot in self.scene.slots if self.scene.ask_order else ():
             if slot.required and slot.id not in self.scene.ask_order:
                 self.wrong(slot.line, f"slots.{slot.id}", "a required slot in ask_order", "none")
 
@@ -176,59 +175,3 @@ class _Lint:
                 self._check_names(test.line, key, turn.slots)
         if not self.scene.tests:
             self.wrong(0, "tests", "at least one test dialogue", "none", "add one")
-
-    def _domain(self, slot: Slot, *, partial: bool) -> list[str | None]:
-        values: list[str | None]
-        if slot.type is SlotType.BOOL:
-            values = [YES, NO]
-        elif slot.type is SlotType.ENUM:
-            values = [choice.value for choice in slot.choices]
-        elif slot.type is SlotType.NUMBER:
-            conditions = [branch.when for branch in self.scene.branches]
-            bounds = {b for c in conditions for name, b in c.numbers if name == slot.id}
-            values = [str(v) for b in sorted(bounds) for v in (b - 0.5, b, b + 0.5)] or ["1"]
-        else:
-            mentioned = {v for b in self.scene.branches for n, v in b.when.mentions if n == slot.id}
-            values = ["anything", *sorted(v for v in mentioned if v and v != UNKNOWN)]
-        return [*values, UNKNOWN, None] if partial else values
-
-    def _assignments(self, names: list[str], *, partial: bool) -> Iterator[dict[str, str]]:
-        domains = [self._domain(self.slots[name], partial=partial) for name in names]
-        for values in itertools.product(*domains):
-            yield {n: v for n, v in zip(names, values, strict=True) if v is not None}
-
-    def _check_coverage(self) -> None:
-        names = sorted({name for branch in self.scene.branches for name in branch.when.slots})
-        count = 1
-        for name in names:
-            count *= len(self._domain(self.slots[name], partial=True))
-        if count > MAX_COMBINATIONS:
-            self.wrong(
-                0,
-                "branches",
-                f"at most {MAX_COMBINATIONS} combinations of slot values",
-                str(count),
-                "split the scene",
-            )
-            return
-        reached = {self._first(values) for values in self._assignments(names, partial=True)}
-        for branch in self.scene.branches:
-            if branch.id not in reached:
-                self.wrong(
-                    branch.line,
-                    f"branches.{branch.id}",
-                    "a branch that some answers reach",
-                    "earlier branches taking them all, or a condition that is never true",
-                    "reorder or remove it",
-                )
-        uncovered = [v for v in self._assignments(names, partial=False) if not self._first(v)]
-        for values in uncovered[:MAX_UNCOVERED_SHOWN]:
-            shown = ", ".join(f"{name}={value}" for name, value in values.items())
-            self.wrong(0, "branches", "a branch for every answer", f"none for {shown}", "add one")
-        if len(uncovered) > MAX_UNCOVERED_SHOWN:
-            self.wrong(0, "branches", "a branch for every answer", f"{len(uncovered)} without one")
-
-    def _first(self, values: dict[str, str]) -> str:
-        if any(each.when(values) for each in self.scene.contradictions):
-            return "(contradiction)"
-        return next((branch.id for branch in self.scene.branches if branch.when(values)), "")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from voicebot.scenes.pattern import fits
 from voicebot.scenes.when import Condition
 
 _SERIAL_CHARS = string.ascii_uppercase + string.digits
@@ -49,7 +49,7 @@ class Slot:
     was just asked or a word of `about` names it. A term slot takes lexicon terms of `kind`.
     A dictated slot (digits, serial) has `length` characters (0: any) and matches `pattern`, as
     `example` does; `format` tells callers what it looks like; `personal` ones are hidden in the
-    records.
+    records. `use` is its id in slots.yaml, if it comes from there.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Slot:
     example: str = ""
     personal: bool = False
     line: int = 0
+    use: str = ""
 
     @property
     def dictated(self) -> bool:
@@ -82,7 +83,7 @@ class Slot:
         if not value or (self.length and len(value) != self.length):
             return False
         known = string.digits if self.type is SlotType.DIGITS else _SERIAL_CHARS
-        in_order = not self.pattern or re.fullmatch(self.pattern, value) is not None
+        in_order = not self.pattern or fits(self.pattern, value)
         return in_order and all(char in known for char in value)
 
     def shown(self, value: str) -> str:
@@ -131,6 +132,24 @@ class Branch:
     kb: str = ""
     exit: Exit | None = None
     line: int = 0
+    use: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a branch says, and the query whose passage is added to it; `use`: from answers.yaml."""
+
+    say: str = ""
+    kb: str = ""
+    use: str = ""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the scenes of a pack have in common: ``slots.yaml`` and ``answers.yaml``, by id."""
+
+    slots: Mapping[str, Slot] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -167,7 +186,11 @@ class SceneTest:
 
 @dataclass(frozen=True)
 class Scene:
-    """A fault scene: slots to fill, contradictions to notice, branches to reach."""
+    """A fault scene: slots to fill, contradictions to notice, branches to reach.
+
+    An empty `ask_order` asks what would decide most (voicebot/scenes/questions.py). `lines` are
+    where the top-level keys and the triggers (``triggers[0]``) stand in `file`.
+    """
 
     id: str
     name: str
@@ -186,6 +209,7 @@ class Scene:
     product: str = ""
     tests: tuple[SceneTest, ...] = ()
     file: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def slot(self, slot_id: str) -> Slot:
         """The slot of this id. Raises KeyError."""

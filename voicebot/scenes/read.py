@@ -6,39 +6,35 @@ import re
 
 from voicebot.pack_yaml import Node
 from voicebot.scenes.model import (
+    Answer,
     Branch,
-    Choice,
     Contradiction,
     Exit,
     Limits,
     Scene,
     SceneTest,
-    Slot,
-    SlotType,
+    Shared,
     TestTurn,
 )
+from voicebot.scenes.read_slots import MAX_SPOKEN_CHARS, read_answer, read_slots
 from voicebot.scenes.when import Condition, ConditionError, parse_condition
 
-MAX_SPOKEN_CHARS = 1000
-MAX_DICTATED = 40
-_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
-_SCENE_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
-_NESTED_REPEAT = re.compile(r"[+*}]\)[+*{]")
+MAX_TRIGGERS = 500
+MAX_BRANCHES = 200
+MAX_TESTS = 200
+BEST = "best"
+SCENE_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*\Z")
 _NEVER = parse_condition("nothing == never")
-SCENE_REQUIRED = ("id", "name", "label", "triggers", "slots", "branches", "ask_order", "exits")
+NOTHING_SHARED = Shared()
+SCENE_REQUIRED = ("id", "name", "label", "triggers", "slots", "branches", "exits")
 SCENE_OPTIONAL = (
-    "version", "owner", "product", "not_triggers", "contradictions", "limits", "tests",
+    "version", "owner", "product", "not_triggers", "contradictions", "ask_order", "limits",
+    "tests",
 )  # fmt: skip
-SLOT_KEYS = (
-    "type", "label", "ask", "help", "required", "values", "about", "affirm", "deny", "pattern",
-    "kind", "min", "max", "length", "format", "example",
-    "personal",
-)  # fmt: skip
-_ONLY_DICTATED = ("length", "format", "example", "personal")
 EXPECT_KEYS = ("ask", "contradiction", "branch", "handoff", "reason", "kind", "say", "slots")
 
 
-def read_scene(root: Node) -> Scene:
+def read_scene(root: Node, shared: Shared = NOTHING_SHARED) -> Scene:
     """A scene; check the node's `problems` before using it."""
     table = root.table((*SCENE_REQUIRED, *SCENE_OPTIONAL), SCENE_REQUIRED)
 
@@ -46,7 +42,7 @@ def read_scene(root: Node) -> Scene:
         return table[name].text(200) if name in table else default
 
     scene_id = text("id", "unnamed")
-    if not _SCENE_ID.match(scene_id):
+    if not SCENE_ID.match(scene_id):
         table["id"].wrong("an id like storage.disk_not_detected", repr(scene_id))
     exits = (
         table["exits"].table(["on_limit", "on_unknown"], ["on_limit"]) if "exits" in table else {}
@@ -59,103 +55,54 @@ def read_scene(root: Node) -> Scene:
         version=table["version"].integer(1, 1_000_000) if "version" in table else 1,
         owner=text("owner"),
         product=text("product"),
-        triggers=table["triggers"].texts(200) if "triggers" in table else (),
-        not_triggers=table["not_triggers"].texts(200) if "not_triggers" in table else (),
-        slots=_slots(table["slots"]) if "slots" in table else (),
-        contradictions=tuple(_contradiction(item) for item in table["contradictions"].items())
-        if "contradictions" in table
-        else (),
-        branches=tuple(_branch(item) for item in table["branches"].items())
-        if "branches" in table
-        else (),
-        ask_order=table["ask_order"].texts(60) if "ask_order" in table else (),
+        triggers=_few_texts(table, "triggers"),
+        not_triggers=_few_texts(table, "not_triggers"),
+        slots=read_slots(table["slots"], shared) if "slots" in table else (),
+        contradictions=tuple(_contradiction(item) for item in _few(table, "contradictions")),
+        branches=tuple(_branch(item, shared) for item in _few(table, "branches")),
+        ask_order=_order(table["ask_order"]) if "ask_order" in table else (),
         limits=_limits(table["limits"]) if "limits" in table else Limits(),
         on_limit=on_limit,
         on_unknown=_exit(exits["on_unknown"]) if "on_unknown" in exits else on_limit,
-        tests=tuple(_test(item) for item in table["tests"].items()) if "tests" in table else (),
+        tests=tuple(_test(item) for item in _few(table, "tests", MAX_TESTS)),
         file=root.file,
+        lines=_lines(table),
     )
 
 
-def _slots(node: Node) -> tuple[Slot, ...]:
-    slots = []
-    for name, child in node.entries().items():
-        if not _NAME.match(name) or name in ("unknown", "known", "yes", "no", "and", "or", "not"):
-            child.wrong("a slot id of a-z, 0-9 and _ that is no keyword", repr(name))
-        slots.append(_slot(name, child))
-    return tuple(slots)
+def _lines(table: dict[str, Node]) -> dict[str, int]:
+    """Where the keys stand, and each trigger."""
+    lines = {key: node.line for key, node in table.items()}
+    for key in ("triggers", "not_triggers"):
+        if key in table and not isinstance(table[key].raw.value, str):
+            for nth, raw in enumerate(table[key].raw.value):
+                lines[f"{key}[{nth}]"] = raw.start_mark.line + 1
+    return lines
 
 
-def _slot(name: str, node: Node) -> Slot:
-    table = node.table(SLOT_KEYS, ["type", "label"])
-    kind = SlotType(table["type"].one_of([str(t) for t in SlotType])) if "type" in table else "bool"
-
-    def texts(key: str) -> tuple[str, ...]:
-        return table[key].texts(MAX_SPOKEN_CHARS) if key in table else ()
-
-    slot = Slot(
-        id=name,
-        type=SlotType(kind),
-        label=table["label"].text(40) if "label" in table else name,
-        asks=texts("ask"),
-        help=table["help"].text(MAX_SPOKEN_CHARS) if "help" in table else "",
-        required=table["required"].flag() if "required" in table else False,
-        choices=_choices(table["values"]) if "values" in table else (),
-        about=texts("about"),
-        affirm=texts("affirm"),
-        deny=texts("deny"),
-        pattern=_pattern(table["pattern"]) if "pattern" in table else "",
-        kind=table["kind"].text(40) if "kind" in table else "",
-        minimum=table["min"].integer(0, 10**9) if "min" in table else 0,
-        maximum=table["max"].integer(0, 10**9) if "max" in table else 1_000_000,
-        length=table["length"].integer(3, MAX_DICTATED) if "length" in table else 0,
-        format=table["format"].text(200) if "format" in table else "",
-        example=table["example"].text(MAX_DICTATED) if "example" in table else "",
-        personal=table["personal"].flag() if "personal" in table else False,
-        line=node.line,
-    )
-    needs = {SlotType.ENUM: "values", SlotType.REGEX: "pattern", SlotType.TERM: "kind"}.get(
-        slot.type
-    )
-    if needs and needs not in table:
-        node.wrong(f"the key {needs!r} for a slot of type {slot.type}", "none", "add it")
-    if not slot.dictated:
-        for key in _ONLY_DICTATED:
-            if key in table:
-                table[key].wrong(f"{key!r} in a slot of type digits or serial", str(slot.type))
-    return slot
+def _few(table: dict[str, Node], key: str, most: int = MAX_BRANCHES) -> list[Node]:
+    """The members of a list that people can still oversee."""
+    items = table[key].items() if key in table else []
+    if len(items) > most:
+        table[key].wrong(f"at most {most}", str(len(items)), "split the scene")
+        return []
+    return items
 
 
-def _choices(node: Node) -> tuple[Choice, ...]:
-    choices = []
-    for value, child in node.entries().items():
-        if value == "unknown":
-            child.wrong("a value other than 'unknown'", repr(value), "it is built in")
-        if _is_table(child):
-            table = child.table(["name", "say"], ["name", "say"])
-            say = table["say"].texts(60) if "say" in table else ()
-            name = table["name"].text(40) if "name" in table else value
-        else:
-            say = child.texts(60)
-            name = say[0] if say else value
-        choices.append(Choice(value, name, say))
-    return tuple(choices)
+def _few_texts(table: dict[str, Node], key: str) -> tuple[str, ...]:
+    if key not in table:
+        return ()
+    raw = table[key].raw.value
+    if not isinstance(raw, str) and len(raw) > MAX_TRIGGERS:
+        table[key].wrong(f"at most {MAX_TRIGGERS}", str(len(raw)), "split the scene")
+        return ()
+    return table[key].texts(200)
 
 
-def _is_table(node: Node) -> bool:
-    return type(node.raw).__name__ == "MappingNode"
-
-
-def _pattern(node: Node) -> str:
-    text = node.text(200)
-    try:
-        re.compile(text)
-    except re.error as error:
-        node.wrong("a regular expression", f"{text!r} ({error})")
-        return "(?!)"
-    if _NESTED_REPEAT.search(text):
-        node.wrong("no repeat inside a repeat", repr(text), "it may take forever on long text")
-    return text
+def _order(node: Node) -> tuple[str, ...]:
+    """The slots in the order of asking; empty: the engine asks what would decide most."""
+    names = node.texts(60)
+    return () if names == (BEST,) else names
 
 
 def _condition(node: Node) -> Condition:
@@ -179,13 +126,13 @@ def _contradiction(node: Node) -> Contradiction:
     )
 
 
-def _branch(node: Node) -> Branch:
+def _branch(node: Node, shared: Shared) -> Branch:
     table = node.table(
         ["id", "when", "need", "cause", "solution_class", "answer", "exit"],
         ["id", "when", "cause", "solution_class"],
     )
-    answer = table["answer"].table(["say", "kb"]) if "answer" in table else {}
-    if not answer and "exit" not in table:
+    answer = read_answer(table["answer"], shared) if "answer" in table else Answer()
+    if "answer" not in table and "exit" not in table:
         node.wrong("an 'answer' (say, kb) or an 'exit'", "neither", "add one")
     return Branch(
         id=table["id"].text(60) if "id" in table else "",
@@ -193,8 +140,9 @@ def _branch(node: Node) -> Branch:
         need=table["need"].texts(60) if "need" in table else (),
         cause=table["cause"].text(200) if "cause" in table else "",
         solution_class=table["solution_class"].text(200) if "solution_class" in table else "",
-        say="".join(answer["say"].texts(MAX_SPOKEN_CHARS)) if "say" in answer else "",
-        kb=answer["kb"].text(200) if "kb" in answer else "",
+        say=answer.say,
+        kb=answer.kb,
+        use=answer.use,
         exit=_exit(table["exit"]) if "exit" in table else None,
         line=node.line,
     )

@@ -14,13 +14,15 @@ known. A slot the caller could not tell has the value ``unknown``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 MAX_CHARS = 400
 UNKNOWN = "unknown"
 Values = Mapping[str, str]
 Decision = bool | None
+Open = Collection[str]
+Decide = Callable[[Values, Open], Decision]
 _ORDER: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
     ast.Lt: lambda a, b: a < b,
     ast.LtE: lambda a, b: a <= b,
@@ -44,11 +46,18 @@ class Condition:
     text: str
     mentions: tuple[tuple[str, str | None], ...]
     numbers: tuple[tuple[str, float], ...]
-    _decide: Callable[[Values], Decision]
+    _decide: Decide
 
     def __call__(self, values: Values) -> bool:
         """Whether it is decided, and true."""
-        return self._decide(values) is True
+        return self._decide(values, ()) is True
+
+    def decide(self, values: Values, still_open: Open = ()) -> Decision:
+        """True, False, or None while what is known does not settle it.
+
+        `still_open` are slots that may yet get a value: then ``known(slot)`` is not settled either.
+        """
+        return self._decide(values, still_open)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -78,7 +87,7 @@ class _Builder:
         self.mentions: list[tuple[str, str | None]] = []
         self.numbers: list[tuple[str, float]] = []
 
-    def build(self, node: ast.expr) -> Callable[[Values], Decision]:
+    def build(self, node: ast.expr) -> Decide:
         if isinstance(node, ast.BoolOp):
             return _join(isinstance(node.op, ast.And), [self.build(part) for part in node.values])
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
@@ -92,17 +101,21 @@ class _Builder:
             f"got {ast.unparse(node)!r}"
         )
 
-    def _known(self, node: ast.Call) -> Callable[[Values], Decision]:
+    def _known(self, node: ast.Call) -> Decide:
         named = isinstance(node.func, ast.Name) and node.func.id == "known"
         if not named or len(node.args) != 1 or node.keywords:
             raise ConditionError(f"expected known(slot), got {ast.unparse(node)!r}")
         slot = _slot(node.args[0])
         self.mentions.append((slot, None))
-        return lambda values: slot in values and values[slot] != UNKNOWN
 
-    def _compare(
-        self, left: ast.expr, op: ast.cmpop, right: ast.expr
-    ) -> Callable[[Values], Decision]:
+        def decide(values: Values, still_open: Open) -> Decision:
+            if slot not in values and slot in still_open:
+                return None
+            return slot in values and values[slot] != UNKNOWN
+
+        return decide
+
+    def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Decide:
         slot = _slot(left)
         if isinstance(op, ast.Eq | ast.NotEq):
             members = [_literal(right)]
@@ -117,11 +130,9 @@ class _Builder:
         self.mentions.extend((slot, member) for member in members)
         allowed = frozenset(members)
         wanted = isinstance(op, ast.Eq | ast.In)
-        return lambda values: (values[slot] in allowed) is wanted if slot in values else None
+        return lambda values, _: (values[slot] in allowed) is wanted if slot in values else None
 
-    def _order(
-        self, slot: str, holds: Callable[[float, float], bool], literal: str
-    ) -> Callable[[Values], Decision]:
+    def _order(self, slot: str, holds: Callable[[float, float], bool], literal: str) -> Decide:
         try:
             bound = float(literal)
         except ValueError:
@@ -129,7 +140,7 @@ class _Builder:
         self.mentions.append((slot, None))
         self.numbers.append((slot, bound))
 
-        def decide(values: Values) -> Decision:
+        def decide(values: Values, still_open: Open) -> Decision:
             try:
                 return holds(float(values[slot]), bound)
             except (KeyError, ValueError):
@@ -152,19 +163,17 @@ def _literal(node: ast.expr) -> str:
     raise ConditionError(f"expected a value, got {ast.unparse(node)!r}")
 
 
-def _negate(part: Callable[[Values], Decision]) -> Callable[[Values], Decision]:
-    def decide(values: Values) -> Decision:
-        decision = part(values)
+def _negate(part: Decide) -> Decide:
+    def decide(values: Values, still_open: Open) -> Decision:
+        decision = part(values, still_open)
         return None if decision is None else not decision
 
     return decide
 
 
-def _join(
-    conjunction: bool, parts: list[Callable[[Values], Decision]]
-) -> Callable[[Values], Decision]:
-    def decide(values: Values) -> Decision:
-        decisions = [part(values) for part in parts]
+def _join(conjunction: bool, parts: list[Decide]) -> Decide:
+    def decide(values: Values, still_open: Open) -> Decision:
+        decisions = [part(values, still_open) for part in parts]
         if (not conjunction) in decisions:
             return not conjunction
         return None if None in decisions else conjunction
