@@ -222,7 +222,7 @@ def test_a_personal_number_is_hidden_whatever_it_looks_like(value: str, shown: s
 
 def test_the_pack_says_which_numbers_are_personal() -> None:
     call = CallFacts.of(load_pack(SERVER_PACK), "", "scene")
-    assert call.personal == {"回电号码"} and call.dictated == {"回电号码", "序列号"}
+    assert call.personal == {"回电号码"} and call.dictated == {"回电号码", "序列号", "工单号"}
 
 
 def test_a_number_nobody_agreed_upon_is_told_as_such() -> None:

@@ -12,6 +12,8 @@ from typing import Protocol
 
 from pypinyin import lazy_pinyin
 
+from voicebot.dialog.numbers import numbers_in
+
 _DIGITS = str.maketrans("零〇一二三四五六七八九幺两", "0012345678912")
 _NOISE = re.compile(r"[\s，。！？、,.!?：:；;“”\"'（）()+＋\-加的]")
 _YES = re.compile(r"是|对|有|嗯|行|可以|能|好|亮|正常|[做配装建换试加载看].{0,2}[了过]")
@@ -93,6 +95,8 @@ def _says(text: str, word: str) -> bool:
         return bool(re.search(rf"(?<![a-z0-9]){wanted}(?![a-z0-9])", heard))
     if wanted and wanted in heard:
         return True
+    if wanted.isdecimal() and int(wanted) in numbers_in(text):
+        return True  # 95 from 百分之九十五
     # Ears write what they heard with other characters (应盘 for 硬盘).
     return len(wanted) >= _SHORT and f" {_sound(wanted)} " in f" {_sound(heard)} "
 

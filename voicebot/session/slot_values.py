@@ -12,7 +12,7 @@ from voicebot.scenes.model import Scene, Slot, SlotType
 
 GROUPS = 6
 PLACES = 20
-MOST_FILLED = 40  # of one text; what is left is said live
+MOST_FILLED = 100  # of one text; what is left is said live
 _SLOT = re.compile(r"\{([^{}]*)\}")
 Values = Mapping[str, Sequence[str]]
 
