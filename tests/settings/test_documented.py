@@ -10,11 +10,14 @@ import pytest
 from voicebot.settings import SipSettings, load_settings
 
 ROOT = Path(__file__).parents[2]
+TABLES = "asr|sip|speech|turns|handoff|records|console|language|budget"
 BLOCKS = [
     pytest.param(block, id=f"{page.name}-{nth}")
     for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
     for nth, block in enumerate(re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.S))
-    if re.search(r"^\[+(asr|sip|speech|turns|handoff|records|console)\b", block, re.M)
+    if re.search(
+        r"^\[+(asr|sip|speech|turns|handoff|records|console|language|budget)\b", block, re.M
+    )
 ]
 
 

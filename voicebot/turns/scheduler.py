@@ -97,7 +97,6 @@ class InferenceScheduler:
         for thread in self._threads:
             thread.start()
 
-    # --- what is going on --------------------------------------------------------------------
     @property
     def queued(self) -> int:
         """Jobs that wait for a worker."""
@@ -137,7 +136,6 @@ class InferenceScheduler:
         idle = [0.0] * (self._workers - len(running))
         return wait_ms(running + idle, queued)
 
-    # --- the door ----------------------------------------------------------------------------
     async def run(
         self,
         priority: Priority,
@@ -192,18 +190,15 @@ class InferenceScheduler:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
-        if self._waiters is not None:
+        if self._waiters:
             self._waiters.close()
 
     def _door_for_waiting(self) -> InferenceScheduler:
         with self._changed:
-            if self._closed:
-                raise RuntimeError("scheduler: closed")
             if self._waiters is None:
                 self._waiters = InferenceScheduler(WAITERS, estimates=self._estimates)
             return self._waiters
 
-    # --- the queue ---------------------------------------------------------------------------
     def _enqueue(self, job: _Job) -> None:
         with self._changed:
             if self._closed:
@@ -225,7 +220,6 @@ class InferenceScheduler:
         if self._drop(job):
             _fail(job, DeadlinePassed(f"{job.stage}: no worker was free before its deadline"))
 
-    # --- the workers -------------------------------------------------------------------------
     def _work(self) -> None:
         while (job := self._take()) is not None:
             try:
