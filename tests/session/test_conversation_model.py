@@ -90,7 +90,7 @@ async def test_what_was_meant_is_what_the_dialog_hears(scheduler: InferenceSched
 async def test_something_else_leaves_the_refusal(scheduler: InferenceScheduler) -> None:
     bot = talk(scheduler, Scripted(sure_of("说的是别的事")), 0.1, classify=True)
     thought = await bot.consider(DialogState(), ASKED)
-    assert [a.kind for a in thought.actions if isinstance(a, Say)][0] is SayKind.REFUSE
+    assert next(a.kind for a in thought.actions if isinstance(a, Say)) is SayKind.REFUSE
     assert not thought.by_model
 
 
@@ -131,12 +131,16 @@ async def test_what_is_not_borne_out_leaves_the_extract(
     text: str, scheduler: InferenceScheduler
 ) -> None:
     plain = await talk(scheduler, Scripted(), 0.9).consider(DialogState(), ASKED)
-    bot = talk(scheduler, Scripted(text=text), 0.9, phrase=True)
+    engine = Scripted(text=text)
+    bot = talk(scheduler, engine, 0.9, phrase=True)
     thought = await bot.consider(DialogState(), ASKED)
     assert says(thought) == says(plain)
     assert bool(thought.model.claims) == ("墨盒" in text)
     assert thought.inputs is not None
     assert thought.inputs.ungrounded == float("墨盒" in text)
+    assert not thought.by_model
+    await bot.consider(DialogState(), ASKED, None, thought)
+    assert engine.written == 1, "a rehearsed wording was asked for again"
 
 
 async def test_an_answer_that_is_too_risky_is_not_given(scheduler: InferenceScheduler) -> None:
