@@ -135,3 +135,12 @@ def test_a_template_that_fails_or_reaches_out_is_an_error(template: str, tmp_pat
 def test_no_model_there(tmp_path: Path) -> None:
     with pytest.raises(LanguageError, match=r"tokenizer\.json"):
         Ct2Engine(tmp_path)
+
+
+def test_a_text_that_is_enough_ends_with_what_was_written(folders: dict[str, Path]) -> None:
+    heard: list[str] = []
+    with Ct2Engine(folders["qwen"]) as engine:
+        draft = engine.generate(HEAD, "讲", 4000, lambda: len(heard) >= 3, on_text=heard.append)
+    assert not draft.finished
+    assert draft.text.startswith("".join(heard[:3]))
+    assert draft.tokens < 4000
