@@ -8,9 +8,11 @@ that were not fitted on. Turns are JSON lines (tests/bench/turn_judging.py).
 
 The second makes turns from a pack alone, where no judged calls are at hand: every similar question
 of a FAQ is left out of the index (with every third other one) and asked; the answer is right if it
-is that FAQ's. Lines of tests/bench/off_topic.txt are asked too: no answer is right. The dialog is
-made to answer whatever it finds. Such turns are typed, first turns of calm callers: of ears,
-repeats, contradictions and moods they say nothing, and those weights stay where the prior has them.
+is that FAQ's, or shares three fifths of its character pairs with that FAQ's answer (documents and
+other FAQ often say the same). Lines of tests/bench/off_topic.txt are asked too: no answer is right.
+The dialog is made to answer whatever it finds. Such turns are typed, first turns of calm callers:
+of ears, repeats and contradictions they say nothing, of moods little, and those weights stay where
+the prior has them.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +50,7 @@ from voicebot.weights import locate
 
 OFF_TOPIC = Path(__file__).with_name("off_topic.txt")
 HOLDS_OUT = 3
+ALIKE = 0.6
 
 
 class Remembering:
@@ -84,22 +89,36 @@ async def made_turns(pack: Pack, knowledge: Knowledge, part: int) -> list[Turn]:
     asked = [(text, faq.id) for faq in pack.faq for text in held_out(faq, part)]
     off = OFF_TOPIC.read_text("utf-8").split("\n")
     asked += [(text, "") for n, text in enumerate(off) if text and n % HOLDS_OUT == part]
+    answers = {faq.id: faq.answer for faq in pack.faq}
     scheduler = InferenceScheduler()
     try:
         conversation = Conversation(Dialog(pack, answer_risk=0.0), knowledge, scheduler)
         found = []
         for text, faq in track(asked, f"part {part + 1} of {HOLDS_OUT}"):
             thought = await conversation.consider(DialogState(), Heard(text))
-            if thought.inputs is not None and (cited := _cited(thought)):
-                found.append(Turn(thought.inputs, cited == faq, faq or f"off-topic {text}"))
+            said = _cited(thought)
+            if thought.inputs is not None and said is not None:
+                right = said.citations[0].id == faq or _alike(said.text, answers.get(faq, ""))
+                found.append(Turn(thought.inputs, right, faq or f"off-topic {text}"))
         return found
     finally:
         scheduler.close()
 
 
-def _cited(thought: Thought) -> str:
+def _cited(thought: Thought) -> Say | None:
     says = (action for action in thought.actions if isinstance(action, Say))
-    return next((say.citations[0].id for say in says if say.citations), "")
+    return next((say for say in says if say.citations), None)
+
+
+def _alike(said: str, answer: str) -> bool:
+    """Whether they share most of the shorter one's pairs of characters."""
+    one, other = ({*pairwise(content(text))} for text in (said, answer))
+    return len(one & other) >= ALIKE * min(len(one), len(other)) > 0
+
+
+def content(text: str) -> str:
+    """Without marks and spaces."""
+    return re.sub(r"[^\w]", "", text)
 
 
 def make(pack: Pack, path: Path) -> None:

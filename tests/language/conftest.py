@@ -29,6 +29,7 @@ class Scripted:
     finished: bool = True
     takes_ms: float = 100.0
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    written: int = 0
 
     def warm(self, head: FewShot) -> None:
         pass
@@ -57,6 +58,7 @@ class Scripted:
         deadline_ms: float | None = None,
         on_text: Callable[[str], None] = unheard,
     ) -> Draft:
+        self.written += 1
         on_text(self.text)
         return Draft(self.text, len(self.text), self.finished, self.takes_ms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -233,3 +233,56 @@ def test_a_loop_that_is_gone_does_not_hurt_the_workers() -> None:
     blocker.release.set()
     assert run_virtual(lambda: scheduler.run(Priority.PARTIAL, int, 3), grace_s=WAIT_S) == 3
     scheduler.close()
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """The scheduler's threads tell nobody what they are at."""
+    async with asyncio.timeout(10):
+        while not happened():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_worker_that_hangs_is_replaced_and_its_late_end_harms_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from voicebot.turns import scheduler as module
+
+    monkeypatch.setattr(module, "STUCK_S", 0.05)
+    release = threading.Event()
+    scheduler = InferenceScheduler(workers=2)
+    hung = [
+        asyncio.create_task(scheduler.run(Priority.FINAL_ASR, release.wait, 30)) for _ in range(2)
+    ]
+    await until(lambda: scheduler.busy == 2)
+    for task in hung:
+        task.cancel()
+    await asyncio.gather(*hung, return_exceptions=True)
+    await asyncio.sleep(0.1)
+    answer = scheduler.run(Priority.FINAL_ASR, lambda: "still here")
+    assert await asyncio.wait_for(answer, 10) == "still here"
+    await until(lambda: scheduler.in_flight == 0)
+    release.set()
+    assert await asyncio.gather(
+        *(scheduler.run(Priority.FINAL_ASR, lambda n=n: n) for n in range(6))
+    ) == list(range(6))
+    scheduler.close()
+
+
+async def test_a_scheduler_with_a_hung_worker_can_be_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from voicebot.turns import scheduler as module
+
+    monkeypatch.setattr(module, "STUCK_S", 0.0)
+    release = threading.Event()
+    scheduler = InferenceScheduler(workers=2)
+    hung = asyncio.create_task(scheduler.run(Priority.FINAL_ASR, release.wait, 30))
+    await until(lambda: scheduler.busy == 1)
+    hung.cancel()
+    await asyncio.gather(hung, return_exceptions=True)
+    await scheduler.run(Priority.FINAL_ASR, lambda: None)
+    closing = threading.Thread(target=scheduler.close)
+    closing.start()
+    closing.join(10)
+    assert not closing.is_alive()
+    release.set()

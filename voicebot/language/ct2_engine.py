@@ -118,9 +118,15 @@ class Ct2Engine:
         def over() -> bool:
             return cancelled() or _over(started_s, deadline_ms)
 
-        tell = self._text.stream(on_text)
+        told: list[int] = []
+        pieces = self._text.stream(on_text)
+
+        def tell(token: int) -> None:
+            told.append(token)
+            pieces(token)
+
         future = self._worker.submit(self._write, prefix, turn, max_tokens, over, tell)
-        ids, stopped = _written(future, over)
+        ids, stopped = _written(future, over, told)
         if stopped and not ids:
             if cancelled():
                 raise Abandoned("language: nobody waits for the text any more")
@@ -220,8 +226,13 @@ def _result(
                 raise Late(f"language: no choice within {deadline_ms:.0f} ms") from None
 
 
-def _written(future: Future[tuple[list[int], bool]], over: Callable[[], bool]) -> Any:
-    """What was written; of a text that is over, what is there at its next token or soon."""
+def _written(
+    future: Future[tuple[list[int], bool]], over: Callable[[], bool], told: list[int]
+) -> tuple[list[int], bool]:
+    """What was written; of a text that is over, what is there at its next token or soon.
+
+    `told` is what has been written so far.
+    """
     while True:
         try:
             return future.result(LOOK_S)
@@ -233,7 +244,7 @@ def _written(future: Future[tuple[list[int], bool]], over: Callable[[], bool]) -
         try:
             return future.result(TOKEN_S)
         except FutureTimeout:
-            return [], True
+            return list(told), True
 
 
 def _over(started_s: float, deadline_ms: float | None) -> bool:

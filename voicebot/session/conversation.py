@@ -32,7 +32,8 @@ class ByModel:
     """What a language model did to a thought.
 
     `prompts` are the versions it was asked with; `plainly` is what it took the caller's words for
-    (empty: nothing else); `worded` maps extracts to what is said instead of them; `claims` is what
+    (empty: nothing else); `worded` maps extracts to what is said instead of them (empty: they
+    stay); `claims` is what
     it would have said without support.
     """
 
@@ -42,7 +43,7 @@ class ByModel:
     claims: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.plainly or self.worded)
+        return bool(self.plainly) or any(self.worded.values())
 
 
 @dataclass(frozen=True)
@@ -209,16 +210,16 @@ class Conversation:
             text, claims = phrasing.text, phrasing.claims
             if claims and budget:
                 budget.skip("phrase", f"not in the passage: {', '.join(claims)}")
-        model = replace(thought.model, prompts=(*thought.model.prompts, version), claims=claims)
+        model = replace(
+            thought.model,
+            prompts=(*thought.model.prompts, version),
+            worded={say.text: text},
+            claims=claims,
+        )
         if not text:
             return replace(thought, model=model)
         state, actions = _reworded(thought, say.text, text)
-        return replace(
-            thought,
-            state=state,
-            actions=actions,
-            model=replace(model, worded={say.text: text}),
-        )
+        return replace(thought, state=state, actions=actions, model=model)
 
     def _scene_name(self, state: DialogState) -> str:
         return self._dialog.scene_name(state.scene.scene) if state.scene else ""

@@ -44,7 +44,9 @@ class Language:
     async def choose(self, result: SearchResult, budget: Budget | None) -> SearchResult | None:
         """The result as a model orders it; None where it is not asked, or not in time."""
         low, high = UNSURE
-        if self.picker is None or not low <= result.answerable <= high:
+        chances = (result.answerable, result.scene_probability)
+        sure = max(chances) > high or not any(low <= chance for chance in chances)
+        if self.picker is None or sure:
             return None
         return await self.ladder.ask(
             "choice", partial(HitPicker(self.picker).refine, result), budget

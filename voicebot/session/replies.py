@@ -247,22 +247,15 @@ class Replies:
     async def _thought_in_time(self, speculation: Speculation) -> Considered | None:
         """The reply, with a filler if it is late, or None when the watchdog's time is over."""
         task, budget = speculation.task, speculation.budget
-        known_late = self._talk.spawn(speculation.late.wait())
-        await asyncio.wait(
-            {task, known_late},
-            timeout=max(budget.remaining(), 0) / 1000,
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        known_late.cancel()
-        done = {task} if task.done() else set()
-        if not done:
+        await speculation.done_or_late()
+        if not task.done():
             speculation.filled = True
             late = speculation.late.is_set()
             why = "a language model is asked" if late else "nothing to say within the limit"
             await self._speaking.filler(budget, why)
             left_s = (self._watchdog_ms - budget.elapsed_ms()) / 1000
-            done, _ = await asyncio.wait({task}, timeout=max(left_s, 0.5))
-        if not done:
+            await asyncio.wait({task}, timeout=max(left_s, 0.5))
+        if not task.done():
             task.cancel()
             return None
         return task.result()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from voicebot.dialog.state import DialogState
 from voicebot.session.hearing import Hearing, Stretch
 from voicebot.session.mouth import Mouth
-from voicebot.session.talk import Talk
+from voicebot.session.talk import Talk, cancel
 from voicebot.session.thinker import Considered, Thinker
 from voicebot.turns.budget import Budget
 from voicebot.turns.turn_taker import TurnTaker
@@ -30,6 +30,18 @@ class Speculation:
     filled: bool = False
     heard: str = ""
     late: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def done_or_late(self) -> None:
+        """Until it is done, is known to be late, or the limit has come."""
+        known_late = asyncio.create_task(self.late.wait())
+        try:
+            await asyncio.wait(
+                {self.task, known_late},
+                timeout=max(self.budget.remaining(), 0) / 1000,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            await cancel(known_late)
 
 
 class Speculations:

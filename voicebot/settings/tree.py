@@ -69,7 +69,10 @@ class BudgetSettings(Section):
     """The turn's time budget, counted from the caller's last sound."""
 
     limit_ms: int = Field(
-        1500, ge=100, description="first bot audio must leave by then; a filler if need be"
+        1300,
+        ge=100,
+        description="first bot audio must leave by then; a filler if need be. On the line it is "
+        "heard some 100 ms later, and silence of more than 1.5 s is dead air",
     )
     patience_ms: int = Field(
         3000,

@@ -4,59 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import enum
 import heapq
 import itertools
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from voicebot.turns.backlog import wait_ms
 from voicebot.turns.estimates import StageEstimates
+from voicebot.turns.jobs import Entry, Job, Priority, State, fail, post, succeed
+
+__all__ = ["DeadlinePassed", "InferenceScheduler", "Priority"]
 
 T = TypeVar("T")
 WAITERS = 8  # requests to other machines at a time
-
-
-class Priority(enum.IntEnum):
-    """What is served first. Lower runs earlier; within a priority, first come, first served."""
-
-    FINAL_ASR = 0
-    FIRST_CLAUSE = 1
-    CHOICE = 2
-    PARTIAL = 3
-    BACKGROUND = 4
+STUCK_S = 15.0
+"""A job that nobody waits for any more and that still runs after so long has lost its worker."""
 
 
 class DeadlinePassed(Exception):
     """The job had not started when its deadline came; it was never run."""
-
-
-class _State(enum.Enum):
-    WAITING = enum.auto()
-    RUNNING = enum.auto()
-    OVER = enum.auto()
-
-
-@dataclass(eq=False)
-class _Job:
-    fn: Callable[[], Any]
-    stage: str
-    priority: Priority
-    loop: asyncio.AbstractEventLoop
-    result: asyncio.Future[Any]
-    deadline_s: float | None
-    state: _State = _State.WAITING
-    started_s: float = 0.0
-
-
-@dataclass(order=True)
-class _Entry:
-    priority: int
-    number: int
-    job: _Job = field(compare=False)
 
 
 class InferenceScheduler:
@@ -67,6 +35,7 @@ class InferenceScheduler:
       cannot be interrupted) and its result is dropped.
     - Background jobs never take the last free worker: a caller's turn never waits for one.
 
+    - A worker whose job hangs, with nobody waiting, is replaced after `STUCK_S`.
     - What only waits for another machine (`waits`) has threads of its own and takes no worker.
 
     Calls may come from several event loops. `close()` when done; it joins the threads.
@@ -84,20 +53,17 @@ class InferenceScheduler:
         self._estimates = estimates
         self._workers = workers
         self._changed = threading.Condition()
-        self._queue: list[_Entry] = []
+        self._queue: list[Entry] = []
         self._numbers = itertools.count()
         self._waiting = 0
-        self._running: set[_Job] = set()
+        self._running: set[Job] = set()
+        self._lost: set[Job] = set()
         self._closed = False
         self._waiters: InferenceScheduler | None = None
-        self._threads = [
-            threading.Thread(target=self._work, name=f"inference-{n}", daemon=True)
-            for n in range(workers)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        for _ in range(workers):
+            self._hire()
 
-    # --- what is going on --------------------------------------------------------------------
     @property
     def queued(self) -> int:
         """Jobs that wait for a worker."""
@@ -131,13 +97,12 @@ class InferenceScheduler:
             queued = [
                 self._estimate_ms(entry.job)
                 for entry in self._queue
-                if entry.job.state is _State.WAITING
+                if entry.job.state is State.WAITING
                 and entry.job.priority is not Priority.BACKGROUND
             ]
         idle = [0.0] * (self._workers - len(running))
         return wait_ms(running + idle, queued)
 
-    # --- the door ----------------------------------------------------------------------------
     async def run(
         self,
         priority: Priority,
@@ -166,7 +131,7 @@ class InferenceScheduler:
             raise DeadlinePassed(f"{stage}: the deadline had passed {-deadline_ms:.0f} ms before")
         loop = asyncio.get_running_loop()
         deadline_s = None if deadline_ms is None else loop.time() + deadline_ms / 1000.0
-        job = _Job(lambda: fn(*args), stage, priority, loop, loop.create_future(), deadline_s)
+        job = Job(lambda: fn(*args), stage, priority, loop, loop.create_future(), deadline_s)
         self._enqueue(job)
         timer = None if deadline_s is None else loop.call_at(deadline_s, self._expire, job)
         try:
@@ -183,75 +148,94 @@ class InferenceScheduler:
         """Cancel what waits, let what runs finish, join the threads. Idempotent; blocks."""
         with self._changed:
             self._closed = True
-            left = [entry.job for entry in self._queue if entry.job.state is _State.WAITING]
+            left = [entry.job for entry in self._queue if entry.job.state is State.WAITING]
             self._queue.clear()
             self._waiting = 0
             for job in left:
-                job.state = _State.OVER
-                _post(job, _fail, RuntimeError(f"scheduler: closed before {job.stage} ran"))
+                job.state = State.OVER
+                post(job, fail, RuntimeError(f"scheduler: closed before {job.stage} ran"))
             self._changed.notify_all()
+            stuck = {job.thread for job in self._lost}
         for thread in self._threads:
-            thread.join()
-        if self._waiters is not None:
+            if thread not in stuck:
+                thread.join()
+        if self._waiters:
             self._waiters.close()
 
     def _door_for_waiting(self) -> InferenceScheduler:
         with self._changed:
             if self._closed:
-                raise RuntimeError("scheduler: closed")
+                raise RuntimeError("scheduler: closed; no more requests are taken")
             if self._waiters is None:
                 self._waiters = InferenceScheduler(WAITERS, estimates=self._estimates)
             return self._waiters
 
-    # --- the queue ---------------------------------------------------------------------------
-    def _enqueue(self, job: _Job) -> None:
+    def _hire(self) -> None:
+        name = f"inference-{len(self._threads)}"
+        self._threads.append(threading.Thread(target=self._work, name=name, daemon=True))
+        self._threads[-1].start()
+
+    def _replace_stuck(self) -> None:
+        """Call with the lock held."""
+        late_s = time.monotonic() - STUCK_S
+        for job in [job for job in self._running if job.abandoned and job.started_s < late_s]:
+            self._running.discard(job)
+            self._lost.add(job)
+            self._hire()
+
+    def _enqueue(self, job: Job) -> None:
         with self._changed:
             if self._closed:
                 raise RuntimeError(f"scheduler: closed; {job.stage} job refused")
-            heapq.heappush(self._queue, _Entry(job.priority, next(self._numbers), job))
+            self._replace_stuck()
+            heapq.heappush(self._queue, Entry(job.priority, next(self._numbers), job))
             self._waiting += 1
             self._changed.notify()
 
-    def _drop(self, job: _Job) -> bool:
+    def _drop(self, job: Job) -> bool:
         """Take a waiting job out; False if it had started. The heap forgets it when it pops."""
         with self._changed:
-            if job.state is not _State.WAITING:
+            if job.state is not State.WAITING:
+                job.abandoned = True
                 return False
-            job.state = _State.OVER
+            job.state = State.OVER
             self._waiting -= 1
             return True
 
-    def _expire(self, job: _Job) -> None:
+    def _expire(self, job: Job) -> None:
         if self._drop(job):
-            _fail(job, DeadlinePassed(f"{job.stage}: no worker was free before its deadline"))
+            fail(job, DeadlinePassed(f"{job.stage}: no worker was free before its deadline"))
 
-    # --- the workers -------------------------------------------------------------------------
     def _work(self) -> None:
         while (job := self._take()) is not None:
             try:
                 value = job.fn()
             except BaseException as error:  # handed to the caller: a worker never dies of a job
-                _post(job, _fail, error)
+                post(job, fail, error)
             else:
-                _post(job, _succeed, value)
+                post(job, succeed, value)
                 self._learn(job.stage, time.monotonic() - job.started_s)
             with self._changed:
-                job.state = _State.OVER
+                job.state = State.OVER
                 self._running.discard(job)
                 self._changed.notify_all()
+                if job in self._lost:  # another has its place
+                    self._lost.discard(job)
+                    return
             del job
 
-    def _take(self) -> _Job | None:
+    def _take(self) -> Job | None:
         """Wait for the next job that may run; None when closed."""
         with self._changed:
             while True:
                 self._sweep()
                 if self._queue and self._may_start(self._queue[0].job):
                     job = heapq.heappop(self._queue).job
-                    job.state = _State.RUNNING
+                    job.state = State.RUNNING
                     self._waiting -= 1
                     self._running.add(job)
                     job.started_s = time.monotonic()
+                    job.thread = threading.current_thread()
                     return job
                 if self._closed:
                     return None
@@ -261,22 +245,22 @@ class InferenceScheduler:
         """Clear the head of the queue of dropped and late jobs. Call with the lock held."""
         while self._queue:
             job = self._queue[0].job
-            if job.state is _State.WAITING:
+            if job.state is State.WAITING:
                 # The loop's own timer may be late: a blocked loop must not start a late job.
                 if job.deadline_s is None or job.loop.time() < job.deadline_s:
                     return
-                job.state = _State.OVER
+                job.state = State.OVER
                 late = DeadlinePassed(f"{job.stage}: no worker was free before its deadline")
-                _post(job, _fail, late)
+                post(job, fail, late)
                 self._waiting -= 1
             heapq.heappop(self._queue)
 
-    def _may_start(self, job: _Job) -> bool:
+    def _may_start(self, job: Job) -> bool:
         """A background job must leave one worker free. Call with the lock held."""
         free = self._workers - len(self._running)
         return free >= 2 if job.priority is Priority.BACKGROUND else True
 
-    def _estimate_ms(self, job: _Job) -> float:
+    def _estimate_ms(self, job: Job) -> float:
         if self._estimates is not None:
             with contextlib.suppress(KeyError):
                 return self._estimates.p95_ms(job.stage)
@@ -286,21 +270,3 @@ class InferenceScheduler:
         if self._estimates is not None:
             with contextlib.suppress(KeyError):
                 self._estimates.observe(stage, duration_s * 1000.0)
-
-
-def _post(job: _Job, settle: Callable[[_Job, Any], None], value: object) -> None:
-    """Settle the job on its loop; a loop that is gone needs no answer."""
-    with contextlib.suppress(RuntimeError):
-        job.loop.call_soon_threadsafe(settle, job, value)
-
-
-def _succeed(job: _Job, value: Any) -> None:
-    if not job.result.done():
-        job.result.set_result(value)
-
-
-def _fail(job: _Job, error: Any) -> None:
-    if isinstance(error, StopIteration):  # a future refuses it: it would end the awaiting task
-        error = RuntimeError(f"{job.stage}: the job raised StopIteration")
-    if not job.result.done():
-        job.result.set_exception(error)
