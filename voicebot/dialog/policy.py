@@ -34,7 +34,7 @@ from voicebot.dialog.events import (
 )
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.human_wish import only_transfer, wants_human
-from voicebot.dialog.intents import Intent, agrees, asks_information, intent, is_question
+from voicebot.dialog.intents import Intent, agrees, asks, asks_information, intent, is_question
 from voicebot.dialog.mood import angry, only_anger, without_anger
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
@@ -51,6 +51,7 @@ from voicebot.knowledge.answer import extract
 from voicebot.pack import Pack
 from voicebot.scenes.model import SlotType
 
+NO_UNITS = 4
 _KNOWN_FAILURES = {"busy", "no_answer"}
 _DECLINES = re.compile(r"^(?:不用|不要|不需要|算了|没事)+(?:了|谢谢|啊|吧)*$")
 _COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
@@ -143,6 +144,8 @@ class Dialog:
         if self._angry(turn, text):
             return
         text = without_anger(text)
+        if turn.state.scene is None:
+            text = _after_no(text)
         trying = was_waiting_for is Awaiting.TRY
         after_answer = trying or was_waiting_for is Awaiting.MORE
         tells = move in (None, Intent.WAIT)  # 等等，其实换过的 tells something as well
@@ -314,3 +317,10 @@ class Dialog:
         else:
             return False
         return True
+
+
+def _after_no(text: str) -> str:
+    """What follows a no that stands alone: of 不用转，我问保修多久 the question."""
+    first, _, rest = text.partition("，" if "，" in text else ",")
+    plain = len(units(first)) <= NO_UNITS and polarity(first) is Polarity.NO
+    return rest if plain and asks(rest) and not asks(first) else text
