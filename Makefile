@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-line bench-ears bench-non-speech bench-turns bench-voice clean
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-line bench-ears bench-non-speech bench-turns bench-voice bench-dialogues clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ bench-turns: weights  ## endpoint, barge-in, echo in virtual time (15 minutes; b
 
 bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibility (25 minutes; build/bench-voice)
 	@$(BIN)/python -m tests.bench.bench_voice --all --out build/bench-voice
+
+bench-dialogues: weights  ## how sixty scripted calls end, by text (half a minute)
+	@$(BIN)/python -m tests.dialog.scripted
 
 bench-ears: weights  ## how well the ears hear (about an hour the first time; results in build/bench-ears)
 	@$(BIN)/python -m tests.bench.bench_ears --out build/bench-ears $(if $(SPEECH),--speech $(SPEECH))
