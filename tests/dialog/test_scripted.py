@@ -42,8 +42,8 @@ def test_no_call_is_answered_with_what_nothing_backs(played: list[Played]) -> No
 
 
 @pytest.mark.weights
-def test_danger_sensitive_topics_and_wishes_end_as_written(played: list[Played]) -> None:
-    forced = ("danger", "sensitive", "requested", "upset")
+def test_danger_and_sensitive_topics_end_as_written(played: list[Played]) -> None:
+    forced = ("danger", "sensitive")
     wrong = [
         call.script.name
         for call in played

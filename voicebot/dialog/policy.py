@@ -53,7 +53,11 @@ from voicebot.scenes.model import SlotType
 
 NO_UNITS = 4
 _KNOWN_FAILURES = {"busy", "no_answer"}
-_DECLINES = re.compile(r"^(?:不用|不要|不需要|算了|没事)+(?:了|谢谢|啊|吧)*$")
+_DECLINES = re.compile(
+    r"^(?:(?:不用|不要|不需要|算了|没事)+(?:了|谢谢|啊|吧)*"
+    r"|(?:先|那|你|哦)*(?:别|不用|不要|不需要|不想|不)(?:给我|帮我)?(?:转|找|叫)"
+    r"(?:人工|客服|工程师|过去|人)?(?:了|吧|啊)*)$"
+)
 _COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
 
 
@@ -144,8 +148,10 @@ class Dialog:
         if self._angry(turn, text):
             return
         text = without_anger(text)
-        if turn.state.scene is None:
-            text = _after_no(text)
+        if turn.state.scene is None and (question := _after_no(text)) != text:
+            text = question
+            if was_waiting_for is Awaiting.OFFER:  # who wants no human is not brought to one soon
+                turn.set(failures=0)
         trying = was_waiting_for is Awaiting.TRY
         after_answer = trying or was_waiting_for is Awaiting.MORE
         tells = move in (None, Intent.WAIT)  # 等等，其实换过的 tells something as well
