@@ -86,7 +86,7 @@ def test_of_an_answer_that_was_heard_only_the_part_that_answers(dialog: Dialog) 
         state, actions = dialog.step(state, Heard(text))
         query = actions[-1].query  # type: ignore[union-attr]
         state, actions = dialog.step(state, Found(SearchResult(query, (hit,), 0.9)))
-        assert [a.text for a in actions if hasattr(a, "text")][0] == said
+        assert next(a.text for a in actions if hasattr(a, "text")) == said
 
 
 def test_a_hit_without_the_part_asked_for_does_not_answer_about_one_line(dialog: Dialog) -> None:
@@ -102,7 +102,7 @@ def test_a_hit_without_the_part_asked_for_does_not_answer_about_one_line(dialog:
 
 
 def test_words_that_ask_nothing_go_with_the_next(caller: Caller) -> None:
-    caller.say("机柜最上面那个灯")
+    caller.say("我们在机房左边那一排")
     caller.say("是绿的")
-    assert caller.searched[1] == "机柜最上面那个灯，是绿的"
+    assert caller.searched[1] == "我们在机房左边那一排，是绿的"
     assert caller.state.failures >= 1
