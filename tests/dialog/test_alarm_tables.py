@@ -108,6 +108,20 @@ def test_a_sensitive_topic_is_handed_over_with_its_name(caller: Caller) -> None:
     assert caller.handoff.facts["敏感话题"] == "数据丢失"
 
 
+@pytest.mark.parametrize("text", ["先别转人工", "不用转", "不用"])
+def test_who_wants_no_human_is_asked_on(caller: Caller, text: str) -> None:
+    caller.say(text)
+    assert caller.handoff is None and caller.searched == []
+
+
+def test_a_declined_offer_is_no_step_towards_a_human(caller: Caller) -> None:
+    for _ in range(4):
+        caller.say("今天股票怎么样")
+        caller.say("不用转，那外卖呢")
+        caller.say("不用")
+    assert caller.handoff is None
+
+
 def test_danger_goes_before_a_wish_for_a_human(caller: Caller) -> None:
     caller.say("冒烟了快转人工")
     assert caller.handoff is not None and caller.handoff.reason == "danger"

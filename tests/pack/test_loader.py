@@ -177,3 +177,15 @@ def test_hostile_yaml_is_a_problem_not_a_crash(root: Path, text: str) -> None:
     (root / "lexicon.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(PackError):
         load_pack(root)
+
+
+def test_sensitive_topics_are_the_packs_own(root: Path) -> None:
+    assert "投诉" in load_pack(root).info.sensitive
+    with (root / "pack.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[sensitive]\n"投诉" = []\n"召回" = ["召回"]\n')
+    topics = load_pack(root).info.sensitive
+    assert topics["投诉"] == () and topics["召回"] == ("召回",) and topics["法律"]
+    with (root / "pack.toml").open("a", encoding="utf-8") as file:
+        file.write('"价格" = 3\n')
+    with pytest.raises(PackError, match=r"sensitive\.价格"):
+        load_pack(root)

@@ -179,7 +179,10 @@ class FollowUps:
             if term in self._canonical.terms(term, kind):
                 for other in self._canonical.terms(question, kind):
                     if other != term:
-                        return " ".join(question.replace(other, term, 1).split())
+                        alone = re.sub(
+                            rf"({re.escape(other)})\s*(?:或者?|和|、)\s*\S+", r"\1", question
+                        )
+                        return " ".join(alone.replace(other, term, 1).split())
         # 蓝灯 gives way to 黄灯: as long, and a word with the same head.
         alike = re.search(rf"[\u4e00-\u9fff]{{{len(term) - 1}}}{re.escape(term[-1])}", question)
         if alike is None or alike.group() == term or term[-1].isascii():

@@ -16,6 +16,7 @@ from voicebot.dialog.denial import denied
 from voicebot.dialog.human_wish import wants_human as wants_human
 from voicebot.dialog.phonetic import Unit, find, units
 from voicebot.dialog.yesno import Polarity, polarity
+from voicebot.knowledge.query_kind import to_be_answered
 
 
 class Intent(enum.Enum):
@@ -63,8 +64,8 @@ _QUESTION_WORD = re.compile(
     r"区别|是否|要不要|啥"
 )
 _TROUBLE = re.compile(
-    r"问题|故障|坏|错|不了|不到|不上|不出|不动|不行|不亮|不通|不转|不能|不对|没法|没反应|没有反应|报警|告警|提示|显示|失败|死机|宕机|蓝屏|"
-    r"黑屏|重启|掉|断|慢|卡|响|噪音|红灯|黄灯|闪|丢|漏|烫|热|异常|降级|过期|过保|想|要|帮|需要|请|麻烦"
+    r"有问题|故障|坏了|报错|开不了|不到|不上|不出|不动|不行了|不亮|不通|没反应|没有反应|报警|告警|失败|"
+    r"死机|宕机|蓝屏|黑屏|红灯|黄灯|异常|降级"
 )
 _INFORMATION = re.compile(
     r"怎么(?!回事|办|样|了)|如何|怎样|哪里|哪儿|在哪|多少|多久|多长|几年|什么是|是什么|什么意思|区别|支持|"
@@ -121,7 +122,7 @@ def is_question(text: str) -> bool:
 
 def asks(text: str) -> bool:
     """Whether `text` wants something looked up: a question, or the report of a fault."""
-    return is_question(text) or bool(_TROUBLE.search(text))
+    return is_question(text) or bool(_TROUBLE.search(text)) or to_be_answered(text)
 
 
 def asks_information(text: str) -> bool:

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import re
 
-from voicebot.dialog.alarm_words import dangerous, sensitive_topic
 from voicebot.dialog.dictation_turns import asked
 from voicebot.dialog.events import (
     Action,
@@ -33,9 +32,9 @@ from voicebot.dialog.events import (
     SayKind,
 )
 from voicebot.dialog.fill import Filler
-from voicebot.dialog.human_wish import only_transfer, wants_human
-from voicebot.dialog.intents import Intent, agrees, asks_information, intent, is_question
-from voicebot.dialog.mood import angry, only_anger, without_anger
+from voicebot.dialog.gate import Gate
+from voicebot.dialog.intents import Intent, asks, intent, is_question
+from voicebot.dialog.mood import without_anger
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
 from voicebot.dialog.replies import Replies
@@ -51,8 +50,13 @@ from voicebot.knowledge.answer import extract
 from voicebot.pack import Pack
 from voicebot.scenes.model import SlotType
 
+NO_UNITS = 4
 _KNOWN_FAILURES = {"busy", "no_answer"}
-_DECLINES = re.compile(r"^(?:不用|不要|不需要|算了|没事)+(?:了|谢谢|啊|吧)*$")
+_DECLINES = re.compile(
+    r"^(?:(?:不用|不要|不需要|算了|没事)+(?:了|谢谢|啊|吧)*"
+    r"|(?:先|那|你|哦)*(?:别|不用|不要|不需要|不想|不)(?:给我|帮我)?(?:转|找|叫)"
+    r"(?:人工|客服|工程师|过去|人)?(?:了|吧|啊)*)$"
+)
 _COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
 
 
@@ -85,6 +89,7 @@ class Dialog:
         self._scenes = SceneTurns(engine)
         self._replies = Replies(self._scenes)
         self._queries = QueryMaker(pack, self._canonical)
+        self._gate = Gate(pack, self._queries)
         self._results = Results(
             self._scenes,
             SceneMatch(pack),
@@ -138,16 +143,20 @@ class Dialog:
         models = self._canonical.terms(text, "model")
         if models:
             turn.set(facts={**turn.state.facts, MODEL_FACT: models[-1]})
-        if self._must_hand_off(turn, text, was_waiting_for):
+        if self._gate.must_hand_off(turn, text, was_waiting_for):
             return
         if not units(text):
             self._results.not_understood(turn)
             return
         move = intent(text)
         turn.set(awaiting=Awaiting.NOTHING)
-        if self._angry(turn, text):
+        if self._gate.soothe(turn, text):
             return
         text = without_anger(text)
+        if turn.state.scene is None and (question := _after_no(text)) != text:
+            text = question
+            if was_waiting_for is Awaiting.OFFER:  # who wants no human is not brought to one soon
+                turn.set(failures=0)
         trying = was_waiting_for is Awaiting.TRY
         after_answer = trying or was_waiting_for is Awaiting.MORE
         tells = move in (None, Intent.WAIT)  # 等等，其实换过的 tells something as well
@@ -159,12 +168,16 @@ class Dialog:
             return
         if move is not None and self._conversation(turn, move, was_waiting_for):
             return
-        if self._not_ours(turn, text):
+        if self._gate.not_ours(turn, text):
             return
         if turn.state.scene is not None:
             texts = (text, *(clean(each) for each in heard.alternatives[:3]))
             self._scenes.take(turn, texts)
             return
+        self._new_matter(turn, text, was_waiting_for, heard.confidence)
+
+    def _new_matter(self, turn: Turn, text: str, awaited: Awaiting, confidence: float) -> None:
+        """Nothing runs and nothing was replied to: what is it about?"""
         if self._scenes.reopen(turn, text):
             return
         if _DECLINES.match(text):
@@ -175,65 +188,12 @@ class Dialog:
             and polarity(text) is not Polarity.UNSAID
             and not is_question(text)
         ):
-            if was_waiting_for is Awaiting.NOTHING and polarity(text) is Polarity.UNSAID:
+            if awaited is Awaiting.NOTHING and polarity(text) is Polarity.UNSAID:
                 self._results.not_understood(turn)
             else:
                 turn.prompt("hello", SayKind.CLARIFY)
             return
-        turn.search(Pending(text, Purpose.QUESTION, heard.confidence))
-
-    def _must_hand_off(self, turn: Turn, text: str, awaited: Awaiting) -> bool:
-        """Danger, a human that is asked for, or a topic that only a human may take."""
-        if dangerous(text, self._pack.danger_words):
-            turn.hand_off("danger", "danger", why="来电提到危险情况")
-            return True
-        topic = sensitive_topic(text, self._pack.info.sensitive)
-        if topic:
-            turn.set(facts={**turn.state.facts, "敏感话题": topic})
-        # 好，转吧 takes an offer up: the reason is why it was offered. 转人工 would need no offer.
-        offered = awaited is Awaiting.OFFER and agrees(text) and only_transfer(text)
-        if wants_human(text) and not offered:
-            turn.hand_off("handoff", "requested", why="用户要求人工")
-            return True
-        if topic:
-            turn.hand_off("sensitive", "sensitive", why=f"敏感话题：{topic}")
-        return bool(topic)
-
-    @staticmethod
-    def _angry(turn: Turn, text: str) -> bool:
-        """Apologize once; offer a human to who says nothing else, or is angry again."""
-        if not angry(text):
-            return False
-        again = turn.state.upset > 0
-        turn.set(upset=turn.state.upset + 1)
-        if again or only_anger(text):
-            turn.offer_human("sorry_offer", "upset")
-            return True
-        turn.prompt("sorry", SayKind.CLARIFY)
-        return False
-
-    def _not_ours(self, turn: Turn, text: str) -> bool:
-        """A model or maker that is none of ours is said to be none."""
-        foreign = self._queries.products.foreign(text)
-        run = turn.state.scene
-        scene = self._pack.scene(run.scene) if run else None
-        asked_model = (
-            run is not None
-            and scene is not None
-            and bool(run.asking)
-            and scene.slot(run.asking).type is SlotType.TERM
-        )
-        if not foreign or not (run is None or asked_model or asks_information(text)):
-            return False
-        turn.set(
-            facts={**turn.state.facts, MODEL_FACT: foreign, "未解答的问题": text[:100]},
-            failures=turn.state.failures + 1,
-        )
-        # 看错了，是5280 asks the same of one of ours.
-        turn.set(topic=self._queries.about(text.replace(foreign, ""), "", "", ""))
-        turn.say(turn.fitted("unknown_model", model=foreign), SayKind.REFUSE)
-        turn.set(awaiting=Awaiting.OFFER, offer_reason="unknown_product")
-        return True
+        turn.search(Pending(text, Purpose.QUESTION, confidence))
 
     def _no_input(self, turn: Turn) -> None:
         state = turn.state
@@ -319,3 +279,10 @@ class Dialog:
         else:
             return False
         return True
+
+
+def _after_no(text: str) -> str:
+    """What follows a no that stands alone: of 不用转，我问保修多久 the question."""
+    first, _, rest = text.partition("，" if "，" in text else ",")
+    plain = len(units(first)) <= NO_UNITS and polarity(first) is Polarity.NO
+    return rest if plain and asks(rest) and not asks(first) else text

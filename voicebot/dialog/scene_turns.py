@@ -108,7 +108,7 @@ class SceneTurns:
             return
         asks = scene.slot(run.asking).asks
         turn.say(
-            asks[run.asked.get(run.asking, 0) % len(asks)],
+            turn.unsaid(asks, run.asked.get(run.asking, 0)),
             SayKind.ASK,
             confidence=combined(turn.heard),
             scene=scene.id,
@@ -158,6 +158,8 @@ class SceneTurns:
         else:
             turn.set(failures=0)
             text = outcome.text
+            if kind is OutcomeKind.ASK and text in (asks := scene.slot(outcome.slot).asks):
+                text = turn.unsaid(asks, asks.index(text))
             if outcome.corrected and kind is OutcomeKind.ASK:
                 text = turn.variant("corrected") + text
             else:

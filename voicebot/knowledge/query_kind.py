@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import re
 
+from voicebot.knowledge.query_detection import detector
 from voicebot.knowledge.text import clean_query, content, fold
 
 
@@ -76,6 +77,28 @@ _RULES = (
     (QueryKind.FILLER, _FILLER),
 )
 SHORT = 24  # characters; a longer turn says more than yes, no or hm
+
+
+_NOTHING_TO_LOOK_UP = frozenset(
+    {
+        QueryKind.EMPTY,
+        QueryKind.FAREWELL,
+        QueryKind.REPEAT,
+        QueryKind.CONTINUE,
+        QueryKind.AFFIRM,
+        QueryKind.DENY,
+        QueryKind.FILLER,
+    }
+)
+
+
+def to_be_answered(text: str) -> bool:
+    """Whether `text` wants something looked up: it asks, or reports a fault. Rules decide on the
+    moves of a conversation and on plain questions, the fitted model on the rest."""
+    kind = classify(text)
+    if kind in _NOTHING_TO_LOOK_UP:
+        return False
+    return kind is QueryKind.QUESTION or detector().asks(text)
 
 
 def classify(text: str) -> QueryKind:
