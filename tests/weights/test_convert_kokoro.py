@@ -20,7 +20,7 @@ from voicebot.speech.reading import Reader
 from voicebot.weights import locate
 from voicebot.weights.convert_kokoro import RANGES, convert
 from voicebot.weights.kokoro_decoder import build_decoder
-from voicebot.weights.kokoro_generator import build_generator
+from voicebot.weights.kokoro_generator import build_generator, snake
 from voicebot.weights.kokoro_int8 import quantised
 from voicebot.weights.kokoro_layers import STYLE, Layers
 from voicebot.weights.kokoro_ranges import ConvRange, Ranges, read_ranges, write_ranges
@@ -140,6 +140,16 @@ def test_a_loud_channel_does_not_coarsen_a_quiet_one() -> None:
     error_db = 10 * np.log10(np.square(y - got).mean(1) / np.square(y).mean(1))
     assert error_db.max() < -35
     assert np.abs(conv.weight).max() == 127
+
+
+def test_snake_is_computed_without_a_sine(published: Path) -> None:
+    layers = Layers(Source(published), None)
+    inputs: dict[str, list[int | str]] = {"v": [1, CHANNELS, "n"]}
+    model = layers.graph.model(inputs, [snake(layers, "s", "v")], "snake")
+    v = np.linspace(-60, 60, CHANNELS * 4001, dtype=np.float32).reshape(1, CHANNELS, -1)
+    (got,) = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"v": v})
+    plain = v.astype(np.float64)
+    np.testing.assert_allclose(got, plain + np.sin(np.pi * plain) ** 2 / np.pi, atol=3e-4)
 
 
 def test_a_convolution_without_a_range_is_named(published: Path) -> None:
