@@ -28,7 +28,7 @@ from voicebot.speech.kokoro import KokoroVoice
 from voicebot.weights import locate
 
 LINES = Path(__file__).with_name("kokoro_lines.txt")
-MODELS = ("kokoro-v1.0-int8", "kokoro-v1.0-fast")
+MODELS = ("kokoro-v1.0-int8", "kokoro-v1.0-q8")
 CLAUSES = (
     "您好", "好的", "请稍等", "请问是什么型号", "我帮您查一下", "电源灯亮吗", "请先关机断电",
     "请把序列号告诉我", "第三块硬盘掉线了", "阵列正在重建", "请不要关机", "马上为您转接",

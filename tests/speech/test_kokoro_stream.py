@@ -7,14 +7,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from voicebot.errors import VoiceError, WeightsError
-from voicebot.speech import kokoro_fast
-from voicebot.speech.api import LINE_RATE
 from voicebot.speech.kokoro import KOKORO_RATE, KokoroVoice
-from voicebot.speech.kokoro_fast import audible
 from voicebot.speech.line_audio import line_ready
 from voicebot.weights import locate
 
@@ -23,22 +19,9 @@ LONG = "请您先看一下服务器前面板的硬盘指示灯，再告诉我是
 
 @pytest.fixture(scope="module")
 def fast(models: Path) -> KokoroVoice:
-    voice = KokoroVoice(locate("kokoro-v1.0-fast", models), "zf_xiaobei")
+    voice = KokoroVoice(locate("kokoro-v1.0-q8", models), "zf_xiaobei")
     voice.warm_up()
     return voice
-
-
-def energy(*runs: tuple[int, float]) -> npt.NDArray[np.float32]:
-    return np.concatenate([np.full(count, level, np.float32) for count, level in runs])
-
-
-def test_silence_at_both_ends_is_cut_to_262_ms() -> None:
-    assert audible(energy((40, -9.0), (80, 7.0), (60, -9.0))) == (18, 142)
-    assert audible(energy((2, -9.0), (80, 7.0))) == (0, 82)
-
-
-def test_a_silent_curve_has_nothing_audible() -> None:
-    assert audible(energy((40, -9.0))) == (0, 0)
 
 
 @pytest.mark.weights
@@ -52,13 +35,6 @@ def test_a_stream_joins_to_what_is_rendered(fast: KokoroVoice) -> None:
     rendered = fast.render(LONG).astype(np.float64)
     assert len(shaped) == len(rendered)
     assert np.abs(shaped - rendered).max() < 40  # rounded to int16 once more
-
-
-@pytest.mark.weights
-def test_silence_at_the_ends_is_never_made(fast: KokoroVoice) -> None:
-    made = sum(len(chunk.pcm) for chunk in fast.stream("您好")) / KOKORO_RATE
-    heard = len(fast.render("您好")) / LINE_RATE
-    assert heard < made < heard + 0.75
 
 
 @pytest.mark.weights
@@ -125,18 +101,8 @@ def test_the_models_sound_apart(fast: KokoroVoice, models: Path) -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize(("name", "value"), [("_KEPT", 5), ("_AUDIBLE", -3.0)])
-def test_what_is_cut_off_is_part_of_the_fingerprint(
-    name: str, value: float, fast: KokoroVoice, models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kokoro_fast, name, value)
-    other = KokoroVoice(locate("kokoro-v1.0-fast", models), fast.name)
-    assert other.fingerprint != fast.fingerprint
-
-
-@pytest.mark.weights
 def test_a_conversion_that_lacks_a_part_is_no_voice(models: Path, tmp_path: Path) -> None:
-    whole = locate("kokoro-v1.0-fast", models)
+    whole = locate("kokoro-v1.0-q8", models)
     for name in ("vocab.json", "voices", "text.onnx", "decoder.onnx"):
         (tmp_path / name).symlink_to(whole / name)
     with pytest.raises(WeightsError, match=r"generator\.onnx: no such weight file"):

@@ -25,7 +25,7 @@ Open = Callable[[], Voice]
 
 @pytest.fixture(scope="session")
 def kokoro_folder(models: Path) -> Path:
-    return locate("kokoro-v1.0-fast", models)
+    return locate("kokoro-v1.0-q8", models)
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ def test_a_write_that_fails_keeps_the_old_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("name", ["whisper-base", "silero-vad", "kokoro-v1.0-fast", "e5-small"])
+@pytest.mark.parametrize("name", ["whisper-base", "silero-vad", "kokoro-v1.0-q8", "e5-small"])
 def test_the_real_store_is_whole(name: str, models: Path) -> None:
     verify(name, models, quick=False)
     assert locate(name, models) == models / name

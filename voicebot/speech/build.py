@@ -24,7 +24,7 @@ from voicebot.speech.speaker import Speaker
 from voicebot.weights import locate
 
 log = structlog.get_logger(__name__)
-KOKORO, KOKORO_PUBLISHED = "kokoro-v1.0-fast", "kokoro-v1.0-int8"
+KOKORO, KOKORO_PUBLISHED = "kokoro-v1.0-q8", "kokoro-v1.0-int8"
 MOST_DEADLINE_S, MOST_STALL_S = 6.0, 5.0
 _SHARE = 0.6  # of a call's patience is a voice's; the rest is for the one that follows it
 Engine = Literal["edge", "kokoro", "espeak"]

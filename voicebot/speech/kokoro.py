@@ -17,7 +17,6 @@ import numpy.typing as npt
 import onnxruntime
 
 from voicebot.errors import VoiceError, WeightsError
-from voicebot.speech import kokoro_fast
 from voicebot.speech.api import LINE_RATE, Chunk, Pcm
 from voicebot.speech.kokoro_fast import FAST_MODELS, speak_clause
 from voicebot.speech.kokoro_text import Feed, KokoroText, missing
@@ -62,8 +61,7 @@ class KokoroVoice:
         files = {name: folder / f"{name}.onnx" for name in names}
         self._sessions = {name: _open_session(file, threads) for name, file in files.items()}
         hashes = [_sha256(file) for file in files.values()]
-        trimmed = kokoro_fast.identity() if self._fast else ""
-        identity = repr((hashes, self._text.identity, trimmed, _AUDIO_VERSION))
+        identity = repr((hashes, self._text.identity, _AUDIO_VERSION))
         digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
         self._fingerprint = f"kokoro-{voice}-{digest}-{reader.fingerprint}"
 
@@ -98,10 +96,7 @@ class KokoroVoice:
     def stream(
         self, text: str, *, timeout_s: float | None = None, stop: threading.Event | None = None
     ) -> Iterator[Chunk]:
-        """See `StreamingVoice.stream`. A clause is one chunk, but for one of over 509 phonemes.
-
-        The converted models leave out its leading and trailing silence but for 260 ms.
-        """
+        """See `StreamingVoice.stream`. A clause is one chunk, but for one of over 509 phonemes."""
         watch = Watch(timeout_s, stop)
         pieces = self._pieces(text, watch)
         last = False

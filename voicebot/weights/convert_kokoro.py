@@ -1,26 +1,24 @@
 """Convert Kokoro's published int8 model for speed: three graphs of our making, the same weights.
 
 ``text.onnx`` (text to aligned text, pitch and energy) is the published graph, cut off;
-``decoder.onnx`` and ``generator.onnx`` are built anew with 8-bit convolutions that ask for fixed
-activation ranges: ``kokoro_ranges.json``, fitted by tests/bench/fit_kokoro_ranges.py.
+``decoder.onnx`` and ``generator.onnx`` are built anew with faster 8-bit convolutions
+(kokoro_int8.py).
 """
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import onnx
 
-from voicebot.errors import WeightsError
 from voicebot.weights.kokoro_decoder import build_decoder
 from voicebot.weights.kokoro_generator import build_generator
-from voicebot.weights.kokoro_layers import Ranges
+from voicebot.weights.kokoro_ranges import read_ranges
 from voicebot.weights.onnx_graph import Source
 
-RANGES = Path(__file__).with_name("kokoro_ranges.json")
+RANGES = Path(__file__).with_name("kokoro_ranges.npz")
 _TEXT_OUTPUTS = {
     "/encoder/MatMul_1_output_0": "text",
     "/encoder/Reshape_output_0": "pitch",
@@ -52,15 +50,3 @@ def text_model(published: Source) -> onnx.ModelProto:
     for output in part.graph.output:
         output.name = _TEXT_OUTPUTS[output.name]
     return part
-
-
-def read_ranges(path: Path) -> Ranges:
-    """The fitted ranges. Raises WeightsError if the file is not whole."""
-    try:
-        table = json.loads(path.read_text())
-        ranges = {str(name): tuple(map(float, limits)) for name, limits in table.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise WeightsError(f"{path}: expected {{convolution: four numbers}}: {error}") from None
-    if odd := [name for name, limits in ranges.items() if len(limits) != 4]:
-        raise WeightsError(f"{path}: expected four numbers each, not so: {', '.join(odd)}")
-    return {name: (a, b, c, d) for name, (a, b, c, d) in ranges.items()}

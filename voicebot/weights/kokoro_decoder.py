@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import onnx
 
-from voicebot.weights.kokoro_layers import Layers, Ranges
+from voicebot.weights.kokoro_layers import Layers
+from voicebot.weights.kokoro_ranges import Ranges
 from voicebot.weights.onnx_graph import Array, Source
 
 _SLOPE = 0.2

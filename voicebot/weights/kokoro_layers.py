@@ -3,30 +3,26 @@
 The published model multiplies with ConvInteger, whose kernel for unsigned weights is slow, and
 normalises with nine operators where one does it. Emitted here are
 
-- QLinearConv with signed weights (the same bytes less 128) and activation ranges that were
-  measured beforehand, instead of each time;
+- QLinearConv with signed weights and activation ranges that were measured beforehand, instead of
+  each time (kokoro_int8.py);
 - one InstanceNormalization for each AdaIN; the scales and shifts of all of them come from one
   product with the style.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import onnx
 
 from voicebot.errors import WeightsError
+from voicebot.weights.kokoro_int8 import OUTPUT_MIDDLE, quantised
+from voicebot.weights.kokoro_ranges import ConvRange, Ranges
 from voicebot.weights.onnx_graph import Array, Builder, Source
 
 STYLE = 128
 _NODES = "/decoder/decoder/"
 _WEIGHTS = "decoder.decoder."
 _EPSILON = 1e-5
-
-Limits = tuple[float, float, float, float]
-Ranges = Mapping[str, Limits]
-"""Convolution -> lowest and highest input, lowest and highest output."""
 
 
 class Layers:
@@ -84,9 +80,8 @@ class Layers:
 
     def float_conv(self, name: str, x: str) -> str:
         """The same in float32, for the small ones."""
-        weight, zero, scale, bias = self._weights(name)
-        floats = (weight.astype(np.float32) - float(zero)) * np.float32(scale)
-        inputs = [x, self.graph.constant(f"{name}_weight", floats)]
+        weight, bias = self._plain_weights(name)
+        inputs = [x, self.graph.constant(f"{name}_weight", weight)]
         if bias is not None:
             inputs.append(self.graph.constant(f"{name}_bias", bias))
         return self.graph.node("Conv", inputs, f"{name}_out", **self._geometry(name))
@@ -107,46 +102,43 @@ class Layers:
         graph.first(4)
         return graph.model({**inputs, "style": [1, STYLE]}, outputs, name)
 
-    def _int8_conv(self, name: str, x: str, alpha: Array | None, limits: Limits) -> str:
-        weight, zero, scale, bias = self._weights(name)
-        (x_scale, x_zero), (y_scale, y_zero) = _affine(*limits[:2]), _affine(*limits[2:])
+    def _int8_conv(self, name: str, x: str, alpha: Array | None, met: ConvRange) -> str:
+        weight, bias = self._plain_weights(name)
+        conv = quantised(weight, bias, met)
         graph = self.graph
-        x_affine = [
-            graph.constant(f"{name}_x_scale", x_scale),
-            graph.constant(f"{name}_x_zero", x_zero, np.uint8),
+        steps = conv.input_steps if alpha is None else conv.input_steps * alpha
+        zeros = np.full(len(steps), conv.input_zero)
+        affine = [
+            graph.constant(f"{name}_x_steps", steps),
+            graph.constant(f"{name}_x_zeros", zeros, np.uint8),
         ]
-        y_affine = [
-            graph.constant(f"{name}_y_scale", y_scale),
-            graph.constant(f"{name}_y_zero", y_zero, np.uint8),
-        ]
-        per_channel = x_affine
-        if alpha is not None:
-            per_channel = [
-                graph.constant(f"{name}_x_scales", alpha * np.float32(x_scale)),
-                graph.constant(f"{name}_x_zeros", np.full(len(alpha), x_zero), np.uint8),
-            ]
-        quantised = graph.node("QuantizeLinear", [x, *per_channel], f"{name}_quantised", axis=1)
+        one = graph.constant("one_step", 1.0)
         inputs = [
-            quantised,
-            *x_affine,
-            graph.constant(f"{name}_weight", weight.astype(np.int16) - 128, np.int8),
-            graph.constant(f"{name}_weight_scale", scale),
-            graph.constant(f"{name}_weight_zero", zero - 128, np.int8),
-            *y_affine,
+            graph.node("QuantizeLinear", [x, *affine], f"{name}_quantised", axis=1),
+            one,
+            graph.constant(f"{name}_x_zero", conv.input_zero, np.uint8),
+            graph.constant(f"{name}_weight", conv.weight, np.int8),
+            graph.constant(f"{name}_weight_scales", conv.weight_scales),
+            graph.constant(f"{name}_weight_zeros", np.zeros(len(weight)), np.int8),
+            one,
+            graph.constant("middle", OUTPUT_MIDDLE, np.uint8),
+            graph.constant(f"{name}_bias", conv.bias, np.int32),
         ]
-        if bias is not None:
-            steps = np.round(bias / (np.float32(x_scale) * np.float32(scale)))
-            inputs.append(graph.constant(f"{name}_bias", steps, np.int32))
         out = graph.node("QLinearConv", inputs, f"{name}_int8", **self._geometry(name))
-        return graph.node("DequantizeLinear", [out, *y_affine], f"{name}_out")
+        affine = [
+            graph.constant(f"{name}_y_steps", conv.output_steps),
+            graph.constant(f"{name}_y_zeros", conv.output_zeros, np.uint8),
+        ]
+        return graph.node("DequantizeLinear", [out, *affine], f"{name}_out", axis=1)
 
-    def _weights(self, name: str) -> tuple[Array, int, float, Array | None]:
-        """Weights as stored (uint8), their zero point and scale, and the bias if there is one."""
+    def _plain_weights(self, name: str) -> tuple[Array, Array | None]:
+        """Weights in float32, and the bias if there is one."""
         names = self.source.inputs(f"{_NODES}{name}/Conv_quant", "ConvInteger")
         weight, zero = self.source.constant(names[1]), int(self.source.constant(names[3]))
-        scale = float(self.source.constant(names[1].removesuffix("_quantized") + "_scale"))
+        scale = self.source.constant(names[1].removesuffix("_quantized") + "_scale")
+        floats = (weight.astype(np.float32) - float(zero)) * np.float32(scale)
         bias = f"{_WEIGHTS}{_dotted(name)}.bias"
-        return weight, zero, scale, self.source.constant(bias) if self.source.has(bias) else None
+        return floats, self.source.constant(bias) if self.source.has(bias) else None
 
     def _geometry(self, name: str) -> dict[str, list[int]]:
         node = f"{_NODES}{name}/Conv_quant"
@@ -157,10 +149,3 @@ def _dotted(node: str) -> str:
     """A node's path as its weights are named: the last part of ``a.0/a.0`` is no repetition."""
     head, _, tail = node.rpartition("/")
     return tail if tail.startswith(f"{head}.") else node.replace("/", ".")
-
-
-def _affine(low: float, high: float) -> tuple[float, int]:
-    """Scale and zero point of uint8 for a range; 0 is always exact."""
-    low, high = min(low, 0.0), max(high, 0.0)
-    scale = (high - low) / 255
-    return scale, round(-low / scale)

@@ -22,7 +22,7 @@ class Converter:
 CONVERTERS = {
     "e5": Converter("voicebot.weights.convert_e5", 1),
     "gguf": Converter("voicebot.weights.convert_gguf", 1),
-    "kokoro": Converter("voicebot.weights.convert_kokoro", 1),
+    "kokoro": Converter("voicebot.weights.convert_kokoro", 2),
 }
 
 
