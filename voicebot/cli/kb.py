@@ -67,10 +67,10 @@ def ingest(
     if not sources:
         raise typer.BadParameter("name at least one file or folder, or a --pack")
     faq, faq_reports, documents = read_sources(sources)
-    embedder, vectors = engines(models)
+    embedder = _embedder(models)
     with progress_bars() as progress:
         knowledge = Knowledge.build(
-            faq, documents, (), embedder, index, progress=progress, vectors=vectors
+            faq, documents, (), embedder, index, progress=progress, vectors=_vectors()
         )
     reports = [*faq_reports, *knowledge.reports]
     _show_reports(reports)
@@ -102,7 +102,7 @@ def search(
     today = on.date() if on else None
     if bool(question) == jsonl:
         raise typer.BadParameter("give one question, or --jsonl and questions on stdin")
-    knowledge = Knowledge.open(index, *engines(models))
+    knowledge = Knowledge.open(index, _embedder(models), _vectors())
     if question:
         _show_hits(knowledge.search(question, k, product, today))
     elif _answer_lines(knowledge, k, product, today):
@@ -143,13 +143,19 @@ def _question(line: bytes) -> tuple[Any, str]:
     return fields["qid"], fields["question"]
 
 
-def engines(models: Path | None) -> tuple[Embedder, VectorChoice]:
-    """The embedder and the choice of vector search that the settings name."""
-    from voicebot.knowledge.build import build_embedder, vector_choice
+def _embedder(models: Path | None) -> Embedder:
+    from voicebot.knowledge.build import build_embedder
     from voicebot.settings import load_settings
 
-    settings = load_settings(overrides={"models": models})
-    return build_embedder(settings), vector_choice(settings.knowledge)
+    return build_embedder(load_settings(overrides={"models": models}))
+
+
+def _vectors() -> VectorChoice:
+    """Where the settings want vectors to be searched."""
+    from voicebot.knowledge.build import vector_choice
+    from voicebot.settings import load_settings
+
+    return vector_choice(load_settings().knowledge)
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def _open(index: Path | None, pack: Path | None, models: Path | None) -> Knowled
     from voicebot.knowledge.pack_index import open_pack_index
     from voicebot.pack_loader import load_pack
 
-    embedder, vectors = kb.engines(models)
+    embedder, vectors = kb._embedder(models), kb._vectors()
     if index is not None:
         return Knowledge.open(index, embedder, vectors)
     cache = Path(platformdirs.user_cache_dir("voicebot")) / "index"
