@@ -51,7 +51,7 @@ def test_a_trigger_left_out_counts_for_nothing(pack: Pack) -> None:
     for number, (scene, text) in enumerate(match.triggers):
         if match.triggers.count((scene, text)) > 1:
             continue  # a scene's name that is a trigger, too
-        whole = match.rank(text, {}, 1)
-        assert whole and whole[0].probability > 0
+        if len(units(text)) > FEWEST_PAIRS + 1:
+            assert match.rank(text, {}, 1)[0].probability > 0
         for candidate in match.rank_without(number):
             assert (candidate.scene, candidate.trigger) != (scene, text)
