@@ -91,12 +91,14 @@ def _holding(words: Sequence[str], turns: Sequence[Turn]) -> Evidence | None:
 
 def _says(text: str, word: str) -> bool:
     wanted, heard = _plain(word), _plain(text)
-    if wanted.isascii() and wanted.isalnum() and len(wanted) <= _SHORT:
-        return bool(re.search(rf"(?<![a-z0-9]){wanted}(?![a-z0-9])", heard))
-    if wanted and wanted in heard:
-        return True
     if wanted.isdecimal() and int(wanted) in numbers_in(text):
         return True  # 95 from 百分之九十五
+    if wanted.isascii() and wanted.isalnum() and len(wanted) <= _SHORT:
+        return bool(re.search(rf"(?<![a-z0-9]){wanted}(?![a-z0-9])", heard))
+    if len(wanted) == 1:
+        return bool(re.search(rf"(?<![不没]){re.escape(wanted)}", heard))  # 亮 is not in 不亮
+    if wanted and wanted in heard:
+        return True
     # Ears write what they heard with other characters (应盘 for 硬盘).
     return len(wanted) >= _SHORT and f" {_sound(wanted)} " in f" {_sound(heard)} "
 
