@@ -30,7 +30,7 @@ from voicebot.knowledge.vectors import ivf_build
 from voicebot.knowledge.vectors.choice import FLAT_BELOW
 from voicebot.knowledge.vectors.flat import FlatIndex
 from voicebot.knowledge.vectors.ivf import IvfIndex
-from voicebot.knowledge.vectors.labels import Labels
+from voicebot.knowledge.vectors.labels import APPROVED, Labels
 
 SIZES = "10000,100000,1000000"
 QUERIES = 500
@@ -122,7 +122,7 @@ def _ask(options: argparse.Namespace, n: int) -> dict[str, Any]:
     folder = options.out / f"v{n}"
     faiss.omp_set_num_threads(1)
     queries, truth = _queries(options, n), np.load(folder / "truth.npy")
-    labels = Labels.of([""] * n)
+    labels = Labels(("",), (APPROVED,), np.zeros((n, 2), np.uint16))
     before = _memory()
     opened = time.perf_counter()
     index = (

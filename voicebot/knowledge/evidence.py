@@ -8,6 +8,8 @@ own texts in place of its nearest neighbours.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from voicebot.knowledge import text
@@ -50,9 +52,15 @@ def _names(pool: Pool, query: str) -> Floats:
 
 def phrases(query: str, texts: list[str]) -> Floats:
     """ln(1 + length) of the longest run of characters shared with each text, spaces left out."""
-    asked = "".join(text.fold(query).split())
-    runs = [longest_run(asked, "".join(text.fold(one).split())) for one in texts]
+    asked = _run(query)
+    runs = [longest_run(asked, _run(one)) for one in texts]
     return np.log1p(np.array(runs, np.float32))
+
+
+@functools.lru_cache(maxsize=20_000)
+def _run(one: str) -> str:
+    """Folding is what a phrase costs most, and the same passages are near again and again."""
+    return "".join(text.fold(one).split())
 
 
 def longest_run(asked: str, held: str) -> int:
