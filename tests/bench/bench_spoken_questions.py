@@ -6,9 +6,8 @@
 Of every `--every`-th question of the file those of at most `--max-chars` characters, about what a
 caller says in one breath, are said by the embedded voice, pass A-law and are recognized by the
 embedded ears without any pack: no prompt, no lexicon. They are searched as heard, and as the ears
-understand them that know the passages: their language model has read them (`asr.rescore`), and
-their lexicon holds the Latin names that several passages share. Clips and recognitions are kept
-in OUT, so a run that was broken off goes on.
+choose among what they heard when their language model has read the passages (`asr.rescore`).
+Clips and recognitions are kept in OUT, so a run that was broken off goes on.
 
 The table says recall typed and heard, with the sounds signal and with its weight at zero.
 """
@@ -18,7 +17,6 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,9 +44,7 @@ from voicebot.settings import Settings, load_settings
 from voicebot.weights import locate
 
 _LATIN = re.compile(r"[A-Za-z]")
-_NAME = re.compile(r"(?<![A-Za-z0-9._-])[A-Za-z][A-Za-z0-9]{2,15}(?![A-Za-z0-9._-])")
-NAME_PASSAGES = 10  # a name in so many passages is one that an operator's lexicon would hold
-TYPED, HEARD, DOMAIN = "typed", "heard", "heard, knowing the passages"
+TYPED, HEARD, DOMAIN = "typed", "heard", "heard, rescored by the passages"
 
 
 def main() -> None:
@@ -61,7 +57,7 @@ def main() -> None:
         return
     embedder = CT2Embedder(options.models / "e5-small")
     pool = answers_of(options.passages, options.index, embedder)
-    domain = Domain(names_in(pool), (entry.match for entry in pool.entries), rescore=True)
+    domain = Domain((), (entry.match for entry in pool.entries), repair=False, rescore=True)
     texts: dict[str, Callable[[Question], str]] = {
         TYPED: lambda question: question.text,
         HEARD: lambda question: heard[question.qid].text,
@@ -90,17 +86,6 @@ def listen(
                 ears.save()
     finally:
         ears.save()
-
-
-def names_in(pool: Pool) -> list[tuple[str, tuple[str, ...]]]:
-    """The Latin names of at least three letters that NAME_PASSAGES passages hold, as they are
-    mostly written: a lexicon that nobody had to write."""
-    written: dict[str, Counter[str]] = {}
-    for entry in pool.entries:
-        for name in set(_NAME.findall(entry.match)):
-            written.setdefault(name.lower(), Counter())[name] += 1
-    common = [spellings for spellings in written.values() if spellings.total() >= NAME_PASSAGES]
-    return [(spellings.most_common(1)[0][0], ()) for spellings in common]
 
 
 def _gated(settings: Settings) -> GatedRecognizer:
