@@ -23,6 +23,7 @@ from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.textforms import sentences
 from voicebot.knowledge.build import build_knowledge
+from voicebot.knowledge.refusal import threshold
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.session.conversation import Conversation, Searcher, Thought
@@ -235,7 +236,7 @@ def main() -> None:
     settings = load_settings()
     pack = load_pack(SERVER_PACK)
     knowledge = build_knowledge(settings, pack, lambda what, state: None)
-    player = Player(pack, knowledge, settings.knowledge.answer_risk)
+    player = Player(pack, knowledge, threshold(settings.knowledge.wrong_answers))
     scripts = [each for each in read_scripts() if options.name in each.name]
     calls = asyncio.run(play_all(player, scripts))
     for call in calls:

@@ -11,6 +11,7 @@ from tests.dialog.scripted import Played, Player, _judge, play_all, read_scripts
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.entry import SceneEntry
 from voicebot.knowledge.knowledge import Knowledge
+from voicebot.knowledge.refusal import threshold
 from voicebot.pack import Pack
 from voicebot.pack_loader import scene_entries
 from voicebot.settings import load_settings
@@ -24,7 +25,7 @@ def played(pack: Pack, models: Path, tmp_path_factory: pytest.TempPathFactory) -
     scenes = [SceneEntry(*each) for each in scene_entries(pack)]
     folder = tmp_path_factory.mktemp("index")
     knowledge = Knowledge.build(pack.faq, pack.documents, scenes, embedder, folder)
-    player = Player(pack, knowledge, load_settings().knowledge.answer_risk)
+    player = Player(pack, knowledge, threshold(load_settings().knowledge.wrong_answers))
     return asyncio.run(play_all(player, SCRIPTS))
 
 

@@ -320,7 +320,7 @@ def test_bad_files_do_not_stop_good_ones(tmp_path: Path) -> None:
 
 
 KILLED = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 from tests.knowledge.hashing import HashingEmbedder
 from voicebot.knowledge import index

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Collection
 
 from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.pack import Pack
@@ -28,7 +29,9 @@ _BRANDS = (
 _BRAND = re.compile("|".join(_BRANDS), re.IGNORECASE)
 # From another maker's machine into ours, or instead of one: the question is about ours.
 _BESIDE = re.compile(r"从.{0,8}(?:拔|拆|换|迁|搬|转)|之前用|以前用|原来用|替换|代替")
-SHARE = 0.5  # of a line's FAQ that name it: 存储 for YS2200
+# Of a line's FAQ so many name its kind: 双控存储 for YS2200; a part (硬盘) is of every kind, unless
+# half of the questions are about it (交换机).
+KIND_SHARE, PART_SHARE = 0.2, 0.5
 
 
 class Products:
@@ -40,6 +43,7 @@ class Products:
         self._lines |= {term.term for term in pack.lexicon if term.kind == "model"}
         self._lines.discard("")
         self._codes = {_plain(term.term) for term in pack.lexicon if term.kind != "term"}
+        self._codes |= _codes_in(pack)
         self._kinds = _kinds(pack, canonical)
 
     def named(self, text: str) -> tuple[str, ...]:
@@ -67,25 +71,42 @@ class Products:
             return named[-1] if named[-1] in self._lines and len(set(named)) == 1 else ""
         if not of_call:
             return ""
-        kinds = {kind for line, kinds in self._kinds.items() if line != of_call for kind in kinds}
-        kinds -= self._kinds.get(of_call, frozenset())
+        own = self._kinds.get(of_call, frozenset())
+        others = {kind for kinds in self._kinds.values() for kind in kinds} - own
         said = {*self._canonical.terms(text, "product"), *self._canonical.terms(text, "part")}
-        return "" if said & kinds else of_call
+        # 存储 means 双控存储 and 全闪存储: any of a kind is named by the last word of its name.
+        elsewhere = any(_of_kind(term, others) and not _of_kind(term, own) for term in said)
+        return "" if elsewhere else of_call
 
 
 def _kinds(pack: Pack, canonical: Canonicalizer) -> dict[str, frozenset[str]]:
     """The words by which callers name each line, from its FAQ."""
-    asked: dict[str, list[set[str]]] = defaultdict(list)
+    questions: Counter[str] = Counter()
+    named: dict[str, Counter[tuple[str, float]]] = defaultdict(Counter)
     for item in pack.faq:
         for text in (item.question, *item.similar) if item.product else ():
-            asked[item.product].append(
-                {*canonical.terms(text, "product"), *canonical.terms(text, "part")}
-            )
-    found = {}
-    for line, sets in asked.items():
-        counts = Counter(term for terms in sets for term in terms)
-        found[line] = frozenset(t for t, n in counts.items() if n >= SHARE * len(sets))
-    return found
+            questions[item.product] += 1
+            kinds = {(term, KIND_SHARE) for term in canonical.terms(text, "product")}
+            parts = {(term, PART_SHARE) for term in canonical.terms(text, "part")}
+            named[item.product].update(kinds | parts)
+    return {
+        line: frozenset(t for (t, share), n in terms.items() if n >= share * questions[line])
+        for line, terms in named.items()
+    }
+
+
+def _of_kind(term: str, kinds: Collection[str]) -> bool:
+    return any(kind.endswith(term) for kind in kinds)
+
+
+def _codes_in(pack: Pack) -> set[str]:
+    """Codes in the company's own texts: diagnosis codes, parts, its models."""
+    texts = [text for item in pack.faq for text in (item.question, *item.similar, item.answer)]
+    for scene in pack.scenes:
+        texts += scene.triggers
+        for slot in scene.slots:
+            texts += [form for choice in slot.choices for form in (choice.name, *choice.say)]
+    return {_plain(match.group()) for text in texts for match in _CODE.finditer(text)}
 
 
 def _plain(code: str) -> str:
