@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,21 @@ def _faqs() -> list[dict[str, Any]]:
     ]
 
 
-def _headings() -> set[str]:
-    found = set()
-    for path in SERVER_PACK.glob("documents/*.md"):
-        text = path.read_text(encoding="utf-8")
-        title = re.findall(r"^# (.+)", text, re.M)
-        assert len(title) == 1, path
-        found |= {f"{title[0]} {heading}" for heading in re.findall(r"^#{2,} (.+)", text, re.M)}
-    return found
+@cache
+def _documents() -> dict[str, str]:
+    """The text of every document by its title, which is its only heading of the first level."""
+    texts = [path.read_text(encoding="utf-8") for path in SERVER_PACK.glob("documents/*.md")]
+    titles = [re.findall(r"^# (.+)", text, re.M) for text in texts]
+    return {title: text for (title,), text in zip(titles, texts, strict=True)}
+
+
+@cache
+def _headings() -> frozenset[str]:
+    return frozenset(
+        f"{title} {heading}"
+        for title, text in _documents().items()
+        for heading in re.findall(r"^#{2,} (.+)", text, re.M)
+    )
 
 
 FAQS = _faqs()
@@ -116,11 +124,10 @@ def missing_from(section: str, answer: str) -> set[str]:
 
 
 def _section(source: str) -> str:
-    for path in SERVER_PACK.glob("documents/*.md"):
-        text = path.read_text(encoding="utf-8")
-        title = text.splitlines()[0].removeprefix("# ")
-        if source.startswith(title):
-            heading = re.escape(source.removeprefix(title + " "))
+    """The text under the heading that a source names, without that of the headings below it."""
+    for title, text in _documents().items():
+        if source.startswith(f"{title} "):
+            heading = re.escape(source.removeprefix(f"{title} "))
             match = re.search(rf"^(#+) {heading}$(.*?)(?=^#|\Z)", text, re.M | re.S)
             assert match
             return match[0]
