@@ -135,11 +135,10 @@ def from_faq_questions(pool: Pool, embedder: CT2Embedder) -> list[Sample]:
     """Each question against all the others, and once against itself too."""
     found = []
     for number, entry in enumerate(pool.entries):
-        rest = [i for i in range(len(pool.entries)) if i != number]
-        others = Pool.build([pool.entries[i] for i in rest], pool.vectors[rest])
+        others = Pool(pool.parts, pool.moments, pool.log_parts, np.array([number]))
         for without in (frozenset[str](), frozenset({entry.id})):
             query = clean_query(entry.match)
-            vector = pool.vectors[number]
+            vector = pool.vectors_of(np.array([number]))[0]
             found.append(
                 sample(
                     others,

@@ -21,14 +21,15 @@ from voicebot.knowledge.api import Hit, HitKind, SearchResult
 
 SCENE_SURE = 0.5  # at and above, the scene starts
 SCENE_MAYBE = 0.3  # at and above, the caller is asked whether it is this one
+SCENE_ASKED = 0.8  # the same for a scene that a question for information starts
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
 SHORT_LEAD_CHARS = 24
-PART_LOSS, PART_LOSS_IN_LINE = 1.0, 2.0  # logits lost by a hit for each part that it lacks
+PART_LOSS, PART_LOSS_IN_LINE = 1.0, 1.2  # logits lost by a hit for each part that it lacks
 NEAR = 2.5  # logits by which another answer may be worse than one just heard
 FRAGMENT_KEPT = 40  # characters
 FAILURES_TO_HANDOFF = 3  # refusals and misunderstandings in a row
 FAILURES_IF_UPSET = 2
-STATEMENT_SURE = 0.75  # what asks nothing is answered only if it is as near to an answer as this
+STATEMENT_SURE = 0.55  # what asks nothing is answered only if it is as near to an answer as this
 _LINK = re.compile(r"https?://[^\s，。；）)]+|(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
 
 
@@ -92,13 +93,15 @@ class Results:
         close = too_close(ranked, SCENE_MAYBE)
         asking = bool(pending.raw) or asks(pending.query)
         turn.set(fragment="")
-        # 怎么配置RAID wants the answer, though it sounds like the scene that RAID is part of.
+        # 怎么配置RAID wants the answer, though it sounds like the scene that RAID is part of; and
+        # who asks for information tells of no fault unless they nearly say a scene's own words.
+        informs = self._informs(pending.query)
         rather_answer = hit is not None and (
-            bool(pending.raw) or (self._informs(pending.query) and answerable > sure)
+            bool(pending.raw) or (informs and answerable > sure) or (informs and sure < SCENE_ASKED)
         )
         if close and not rather_answer and not asked_before(turn, scene, ranked[1].scene):
             ask_which(turn, ranked, pending.query)
-        elif scene and sure >= SCENE_SURE and not rather_answer:
+        elif scene and sure >= (SCENE_ASKED if informs else SCENE_SURE) and not rather_answer:
             self._scenes.start(turn, scene, pending.query, found=sure)
         elif hit is not None and (asking or answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit, answerable, pending)

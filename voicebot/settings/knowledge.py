@@ -43,7 +43,7 @@ class KnowledgeSettings(Section):
     )
     passage_prefix: str | None = Field(None, description="the same before each passage")
     wrong_answers: float = Field(
-        0.1,
+        0.2,
         ge=0,
         le=1,
         description="how many of the questions that the documents do not answer may be answered "
