@@ -92,8 +92,8 @@ def _one_line(error: ValidationError, path: Path | None) -> str:
         return f"settings: {key}: this key is required and missing{where}"
     what = first["msg"].removeprefix("Value error, ")
     came = first["input"]
-    # A whole table may hold a password; a table's error says by itself what is wrong.
-    if isinstance(came, dict | BaseModel) or _SECRETS & set(first["loc"]):
+    # A whole table, or a list of them, may hold a password; its error says by itself what is wrong.
+    if isinstance(came, dict | list | tuple | BaseModel) or _SECRETS & set(first["loc"]):
         return f"settings: {key}: {what}{where}"
     return f"settings: {key}: {what}; got {came!r}{where}"
 
