@@ -31,7 +31,9 @@ class WebhookSettings(Section):
     secret: SecretStr = Field(description="whsec_ and the base64 of 24 to 64 random bytes")
     kinds: tuple[WebhookKind, ...] = Field(ALL_KINDS, min_length=1, description="what it is told")
     timeout_s: float = Field(10.0, gt=0, le=60, description="for one attempt")
-    give_up_after_h: float = Field(72.0, gt=0, le=8760, description="then the message waits for a person")
+    give_up_after_h: float = Field(
+        72.0, gt=0, le=8760, description="then the message waits for a person"
+    )
 
     @model_validator(mode="after")  # of the table: an error of the key would show the secret
     def _usable(self) -> Self:
