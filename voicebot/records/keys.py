@@ -79,6 +79,14 @@ class CallerKeys:
                 "put back the store's own key file"
             ) from None
 
+    def opens(self, sealed: bytes, call_id: str) -> bool:
+        """Whether `open` would."""
+        try:
+            self.open(sealed, call_id)
+        except RecordsError:
+            return False
+        return True
+
 
 def normal_number(number: str) -> str:
     """The digits of a telephone number without China's country code; a name in lower case."""
@@ -94,7 +102,9 @@ def _write_new(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-    # Whole or not at all; if another process was quicker, its key is the store's.
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
+    try:
+        # Whole or not at all; if another process was quicker, its key is the store's.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
