@@ -27,13 +27,30 @@ def test_the_key_file_is_its_owners_and_made_once(tmp_path: Path) -> None:
         CallerKeys.load(tmp_path / "none", create=False)
 
 
-@pytest.mark.parametrize("one", ["13800138000", "+86 138 0013 8000", "0086-13800138000"])
+@pytest.mark.parametrize(
+    "one",
+    [
+        "13800138000",
+        "+86 138 0013 8000",
+        "0086-13800138000",
+        "013800138000",
+        "１３８００１３８０００",
+    ],
+)
 def test_ways_of_writing_one_number_have_one_pseudonym(one: str) -> None:
     keys = CallerKeys(b"k" * 32)
     assert keys.pseudonym(one) == keys.pseudonym("8613800138000")
     assert keys.pseudonym(one) != keys.pseudonym("13800138001")
     assert keys.pseudonym("anonymous") == "" == keys.pseudonym("")
     assert keys.pseudonym("ZhangWei") == keys.pseudonym("zhangwei")
+
+
+@pytest.mark.parametrize("one", ["021-6234 5678", "+86-21-62345678", "0086 021 62345678"])
+def test_ways_of_writing_one_landline_have_one_pseudonym(one: str) -> None:
+    keys = CallerKeys(b"k" * 32)
+    assert keys.pseudonym(one) == keys.pseudonym("02162345678")
+    assert keys.pseudonym(one) != keys.pseudonym("01062345678")
+    assert keys.pseudonym(one) != keys.pseudonym("62345678")
 
 
 def test_a_sealed_value_opens_for_its_own_call_only() -> None:
