@@ -29,6 +29,7 @@ from voicebot.session import language as in_calls
 from voicebot.session import queue_notice
 from voicebot.session.asked import expected_answer
 from voicebot.session.call_session import CallSession
+from voicebot.session.cold_estimates import cold_estimates
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hearing import Hearing
@@ -38,8 +39,8 @@ from voicebot.session.opt_out import no_wish, take_wish
 from voicebot.session.prepared import first_texts, prepare_idly, prepare_speech
 from voicebot.session.reception import CallObserver, Reception, Session
 from voicebot.session.recording import CallKeeper
-from voicebot.session.rendering import FIRST_SOUND_STAGE, VOICE_STAGE
-from voicebot.session.spoken_texts import SpokenTexts, document_texts, spoken_texts
+from voicebot.session.rendering import FIRST_SOUND_STAGE
+from voicebot.session.spoken_texts import SpokenTexts, all_texts
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.session.turn_taking import turn_taker
@@ -53,17 +54,6 @@ from voicebot.webhooks.teller import CallTeller
 from voicebot.weights import locate
 
 Step = Callable[[str, str], None]
-# What a stage is taken to cost until it has run often enough on this machine.
-COLD_ESTIMATES_MS = {
-    "quick asr": 300.0,
-    "partial asr": 300.0,
-    "asr": 600.0,
-    "search": 60.0,
-    **in_calls.COLD_ESTIMATES_MS,
-    VOICE_STAGE: 1200.0,
-    FIRST_SOUND_STAGE: 1200.0,
-    "prepare": 3000.0,
-}
 Prepare = Callable[[SpokenTexts], Sequence[str]]
 
 
@@ -142,8 +132,7 @@ class App:
         speaker.needs(pack.info.name, texts.all, texts.first)
         prepare_speech(speaker, (prepare or first_texts)(texts), step)
         language = in_calls.load_language(settings, pack.language, step)
-        taken_ms = language.estimates_ms() if language else {}
-        estimates = StageEstimates({**COLD_ESTIMATES_MS, **taken_ms})
+        estimates = cold_estimates(language.estimates_ms() if language else {})
         scheduler = InferenceScheduler(workers=2, estimates=estimates)
         return cls(
             settings=settings,
@@ -303,14 +292,3 @@ class App:
         async with deliverer.running():
             await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
             await self.records.settled()
-
-
-def all_texts(settings: Settings, pack: Pack, knowledge: Knowledge) -> SpokenTexts:
-    """What the bot will say word for word."""
-    most_chars = settings.speech.prepare_chars
-    return spoken_texts(
-        pack,
-        no_input_prompts=settings.turns.no_input_prompts,
-        announcement=settings.records.announcement,
-        documents=document_texts(pack, knowledge.passages(), knowledge.search, most_chars),
-    )

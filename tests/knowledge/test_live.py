@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 
 from tests.knowledge.hashing import HashingEmbedder
 from voicebot.knowledge.knowledge import Knowledge
@@ -176,3 +177,13 @@ def test_the_moments_are_those_of_what_can_be_found(tmp_path: Path) -> None:
     moments = Moments.of(vectors)
     assert moments.mean == pytest.approx(vectors.mean(axis=0), abs=1e-5)
     assert moments.covariance == pytest.approx(np.cov(vectors.T, bias=True), abs=1e-4)
+
+
+@pytest.mark.parametrize("pointer", [b"\xff\xfe", b"", b"g99999999"])
+def test_a_damaged_pointer_is_logged_and_passed_over(tmp_path: Path, pointer: bytes) -> None:
+    reader = build(tmp_path, FACTS)
+    with structlog.testing.capture_logs() as logs:
+        (tmp_path / "index" / "CURRENT").write_bytes(pointer)
+        assert until(lambda: bool(reader.search("备件").hits) and bool(logs))
+    assert [each["event"] for each in logs] == ["index_not_renewed"]
+    assert len(reader) == len(FACTS)

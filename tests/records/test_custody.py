@@ -13,7 +13,9 @@ from tests.records.samples import INFO, Story
 from voicebot.errors import NoSuchCallError, RecordsError
 from voicebot.records import Records
 from voicebot.records.keys import CallerKeys
+from voicebot.records.outbox import DELIVERED, GIVEN_UP
 from voicebot.records.retention import Purged
+from voicebot.records.tables import CALLS, OUTBOX
 from voicebot.settings import RecordsSettings, RetentionSettings
 
 KEEP = RetentionSettings(audio_days=90, texts_days=365, calls_days=1095)
@@ -38,14 +40,13 @@ async def a_call(store: Records, folder: Path, info: CallInfo = INFO, days_ago: 
     call.summary(Story("黄灯"))
     call.finish("bot_ended", "remote")
     assert await call.stored(30)
-    with store._engine.begin() as connection:
-        connection.execute(
-            sa.text("update calls set started_at = :at where id = :id").bindparams(
-                sa.bindparam("at", type_=sa.DateTime(timezone=True))
-            ),
-            {"at": NOW - timedelta(days=days_ago), "id": call.call_id},
-        )
+    began(store, call.call_id, NOW - timedelta(days=days_ago))
     return call.call_id
+
+
+def began(store: Records, call_id: str, at: datetime) -> None:
+    with store._engine.begin() as connection:
+        connection.execute(CALLS.update().where(CALLS.c.id == call_id).values(started_at=at))
 
 
 def recordings(folder: Path) -> list[str]:
@@ -80,8 +81,98 @@ async def test_zero_keeps_for_ever(keyed: Records, tmp_path: Path) -> None:
 async def test_a_call_that_goes_on_is_not_purged(keyed: Records) -> None:
     call = keyed.start_call(INFO)
     assert await call.stored(30)
-    late = NOW + timedelta(days=5000)
-    assert keyed.custody.purge(KEEP, late) == Purged(0, 0, 0)
+    began(keyed, call.call_id, NOW - timedelta(days=5000))
+    assert keyed.custody.purge(KEEP, NOW) == Purged(0, 0, 0)
+    keyed.close()
+
+
+async def test_a_call_that_its_writer_never_ended_is_purged_like_any_other(
+    keyed: Records, tmp_path: Path
+) -> None:
+    call = keyed.start_call(INFO)
+    recording = tmp_path / f"{call.call_id}.wav"
+    recording.write_bytes(b"RIFF")
+    call.update(recording=recording)
+    call.event("caller_spoke", 1, text="黄灯")
+    assert await call.stored(30)
+    assert keyed.custody.purge(KEEP, NOW + timedelta(days=400)) == Purged(1, 1, 0)
+    assert recordings(tmp_path) == [] and keyed.get_call(call.call_id).turns == ()
+    assert keyed.custody.purge(KEEP, NOW + timedelta(days=5000)) == Purged(0, 0, 1)
+    keyed.close()
+
+
+async def test_a_number_goes_with_the_texts_even_of_a_call_without_any(keyed: Records) -> None:
+    call = keyed.start_call(INFO)
+    call.finish("failed", "error")
+    assert await call.stored(30)
+    began(keyed, call.call_id, NOW - timedelta(days=400))
+    assert keyed.custody.reveal(call.call_id, who="li", why="回电") == "13800138000"
+    assert keyed.custody.purge(KEEP, NOW).texts == 1
+    with pytest.raises(RecordsError, match="is not kept"):
+        keyed.custody.reveal(call.call_id, who="li", why="回电")
+    keyed.close()
+
+
+async def test_a_recording_that_cannot_be_deleted_holds_up_nothing_else(
+    keyed: Records, tmp_path: Path
+) -> None:
+    stuck = await a_call(keyed, tmp_path, days_ago=1200)
+    gone = await a_call(keyed, tmp_path, days_ago=1200)
+    (tmp_path / f"{stuck}.wav").unlink()
+    (tmp_path / f"{stuck}.wav").mkdir()
+    with pytest.raises(RecordsError, match="1 recordings cannot be deleted") as caught:
+        keyed.custody.purge(KEEP, NOW)
+    assert stuck in str(caught.value)
+    assert not (tmp_path / f"{gone}.wav").exists()
+    with pytest.raises(NoSuchCallError):
+        keyed.get_call(gone)
+    view = keyed.get_call(stuck)
+    assert view.turns == () and view.call.recording, "it is found again tomorrow"
+    keyed.close()
+
+
+async def test_a_recording_on_another_host_is_left_for_that_host(
+    keyed: Records, tmp_path: Path
+) -> None:
+    call_id = await a_call(keyed, tmp_path, days_ago=100)
+    there = tmp_path / "there" / f"{call_id}.wav"
+    with keyed._engine.begin() as connection:
+        values = {"writer": "other-host:7", "recording": str(there)}
+        connection.execute(CALLS.update().values(**values))
+    assert keyed.custody.purge(KEEP, NOW).recordings == 0
+    assert keyed.get_call(call_id).call.recording == str(there)
+    assert keyed.custody.recordings_elsewhere((call_id,)) == ((call_id, "other-host", str(there)),)
+    there.parent.mkdir()
+    there.write_bytes(b"RIFF")  # on a share, say
+    assert keyed.custody.purge(KEEP, NOW).recordings == 1
+    assert not there.exists()
+    keyed.close()
+
+
+async def test_what_was_given_up_waits_for_a_person_longer_than_what_arrived(
+    keyed: Records, tmp_path: Path
+) -> None:
+    for state in (DELIVERED, GIVEN_UP):
+        call = keyed.start_call(INFO)
+        message_id = call.publish("crm", "call.ended", "{}")
+        assert await call.stored(30)
+        values = {"state": state, "created_at": NOW - timedelta(days=30)}
+        with keyed._engine.begin() as connection:
+            connection.execute(OUTBOX.update().where(OUTBOX.c.id == message_id).values(**values))
+    keyed.custody.purge(KEEP, NOW)
+    assert [message.state for message in keyed.outbox.messages()] == [GIVEN_UP]
+    keyed.close()
+
+
+async def test_the_audit_log_holds_no_number_and_wants_a_reason(
+    keyed: Records, tmp_path: Path
+) -> None:
+    await a_call(keyed, tmp_path)
+    with pytest.raises(RecordsError, match="a reason is expected"):
+        keyed.custody.forget("13800138000", who="li", why=" ")
+    assert keyed.custody.forget("13800138000", who="li", why="客户13800138000要求删除") == 1
+    (note,) = keyed.custody.audit()
+    assert note["why"] == "客户138******00要求删除"
     keyed.close()
 
 
@@ -147,35 +238,3 @@ async def test_without_the_key_the_database_tells_no_number(keyed: Records, tmp_
     with pytest.raises(RecordsError, match="without its key"):
         without.custody.calls_of("13800138000")
     keyed.close()
-
-
-def test_the_key_file_is_its_owners_and_made_once(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "caller.key"
-    first = CallerKeys.load(path)
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in path.parent.iterdir()] == ["caller.key"]
-    assert CallerKeys.load(path).pseudonym("138") == first.pseudonym("138")
-    path.write_text("no key")
-    with pytest.raises(RecordsError, match="64 hexadecimal digits"):
-        CallerKeys.load(path)
-    with pytest.raises(RecordsError, match="is missing"):
-        CallerKeys.load(tmp_path / "none", create=False)
-
-
-@pytest.mark.parametrize("one", ["13800138000", "+86 138 0013 8000", "0086-13800138000"])
-def test_ways_of_writing_one_number_have_one_pseudonym(one: str) -> None:
-    keys = CallerKeys(b"k" * 32)
-    assert keys.pseudonym(one) == keys.pseudonym("8613800138000")
-    assert keys.pseudonym(one) != keys.pseudonym("13800138001")
-    assert keys.pseudonym("anonymous") == "" == keys.pseudonym("")
-    assert keys.pseudonym("ZhangWei") == keys.pseudonym("zhangwei")
-
-
-def test_a_sealed_value_opens_for_its_own_call_only() -> None:
-    keys = CallerKeys(b"k" * 32)
-    box = keys.seal("13800138000", "a")
-    assert keys.open(box, "a") == "13800138000"
-    assert keys.seal("13800138000", "a") != box
-    for broken, call_id in ((box, "b"), (box[:-1] + b"?", "a"), (b"", "a")):
-        with pytest.raises(RecordsError, match="another key, or altered"):
-            keys.open(broken, call_id)

@@ -127,6 +127,8 @@ def test_settings_and_urls_open_the_same_store(tmp_path: Path) -> None:
         ("/proc/none/records", "cannot make the folder"),
         ("nonsense://x", "cannot open nonsense://x"),
         ("postgresql+nodriver://u:secret@h/db", "cannot open"),
+        ("postgresql://u:secret@h:port/db", "expected a SQLAlchemy URL"),
+        ("postgre sql://u:secret@h/db", "expected a SQLAlchemy URL"),
     ],
 )
 def test_a_store_that_cannot_be_opened_is_one_line(where: str, says: str) -> None:

@@ -52,6 +52,15 @@ def test_the_environment_reaches_into_lists() -> None:
     assert [seat.name for seat in seats] == ["二线01", "二线02"]
 
 
+def test_the_environment_may_hold_more_than_ten_tables_of_a_list() -> None:
+    environ = {}
+    for number in range(12):
+        environ[f"VOICEBOT__HANDOFF__SEATS__{number}__NAME"] = f"seat {number}"
+        environ[f"VOICEBOT__HANDOFF__SEATS__{number}__URI"] = "sip:2001@10.0.0.5"
+    seats = load_settings(environ=environ).handoff.seats
+    assert [seat.name for seat in seats] == [f"seat {number}" for number in range(12)]
+
+
 @pytest.mark.parametrize("number", ["1", "-1", "first", "²"])
 def test_a_list_in_the_environment_has_no_gaps(tmp_path: Path, number: str) -> None:
     told = refusal(tmp_path, TRUNK, **{f"VOICEBOT__SIP__TRUNKS__{number}9__NAME": "x"})
@@ -115,3 +124,9 @@ def test_no_error_shows_a_password(tmp_path: Path, register: str) -> None:
 def test_a_value_where_a_table_is_expected(tmp_path: Path) -> None:
     told = refusal(tmp_path, "pack = 'x'\n", VOICEBOT__PACK__NAME="y")
     assert "pack.name" in told
+
+
+@pytest.mark.parametrize("url", [f"me:{SECRET}@host/v1", f"http://me:{SECRET}@host/v1"])
+def test_no_error_shows_a_login_in_the_language_servers_url(tmp_path: Path, url: str) -> None:
+    text = f'[language]\nengine = "http"\n[language.http]\nurl = "{url}"\n'
+    assert SECRET not in refusal(tmp_path, text)

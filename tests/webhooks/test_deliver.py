@@ -7,7 +7,6 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -16,37 +15,12 @@ from typing import Any
 import pytest
 import structlog
 
-from telephony.api import CallInfo
-from tests.webhooks.receiver import SECRET, Receiver
+from tests.webhooks.receiver import SECRET
+from tests.webhooks.telling import INFO, Make, delivering, endpoint, until
 from voicebot.records import Records
 from voicebot.records.outbox import DELIVERED, GIVEN_UP, WAITING
-from voicebot.settings import WebhookSettings
 from voicebot.webhooks import backoff, deliver
-from voicebot.webhooks.deliver import Deliverer
 from voicebot.webhooks.teller import CallTeller
-
-Make = Callable[..., Receiver]
-INFO = CallInfo("x", "13800138000", "4008000000", codec="pcma")
-
-
-def endpoint(url: str, name: str = "crm", **more: Any) -> WebhookSettings:
-    return WebhookSettings.model_validate({"name": name, "url": url, "secret": SECRET, **more})
-
-
-@contextlib.asynccontextmanager
-async def delivering(
-    store: Records, endpoints: Sequence[WebhookSettings]
-) -> AsyncIterator[Deliverer]:
-    deliverer = Deliverer(store.outbox, endpoints)
-    async with deliverer.running():
-        yield deliverer
-
-
-async def until(condition: Callable[[], Any], timeout_s: float = 20.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
 
 
 async def test_a_call_is_told_from_its_beginning_to_its_end(

@@ -32,6 +32,9 @@ def test_a_good_endpoint_is_taken() -> None:
         ({"url": "ftp://crm.example.com"}, "expected https"),
         ({"url": "crm.example.com"}, "expected https"),
         ({"url": "https://me:pass@crm.example.com"}, "a login does not belong there"),
+        ({"url": "https://crm.example.com:abc/in"}, "a port of 1 to 65535"),
+        ({"url": "https://crm.example.com:99999/in"}, "a port of 1 to 65535"),
+        ({"give_up_after_h": 1e300}, "less than or equal"),
         ({"secret": "geheim"}, "expected whsec_"),
         ({"secret": "whsec_" + "QUFB" * 2}, "24 to 64 bytes"),
         ({"secret": "whsec_" + "geheim!" * 9}, "expected whsec_"),
@@ -51,5 +54,6 @@ def test_a_bad_one_is_one_line_without_its_secret(change: dict[str, Any], says: 
 
 
 def test_two_of_one_name_are_refused() -> None:
-    with pytest.raises(SettingsError, match="a name of its own"):
+    with pytest.raises(SettingsError, match="a name of its own") as caught:
         load(GOOD, GOOD)
+    assert SECRET not in str(caught.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -53,10 +54,20 @@ def forget(
     """Delete all calls of one caller: records, texts, recordings, messages not yet sent."""
     store = open_records(config, records)
     try:
-        count = len(store.custody.calls_of(number))
-        if count and not yes:
-            typer.confirm(f"delete {count} calls for good?", abort=True)
-        count = store.custody.forget(number, who=getpass.getuser(), why=why)
+        ids = store.custody.calls_of(number)
+        elsewhere = store.custody.recordings_elsewhere(ids)
+        strange = store.custody.sealed_by_others()
+        for _, host, recording in elsewhere:
+            typer.echo(f"not within reach, delete it there: {host}: {recording}", err=True)
+        if strange:
+            typer.echo(
+                f"{strange} calls were kept with another key file and cannot be searched; do the "
+                "same with that one (records.key_file)",
+                err=True,
+            )
+        if ids and not yes:
+            typer.confirm(f"delete {len(ids)} calls for good?", abort=True)
+        count = store.custody.forget(number, who=_me(), why=why)
     finally:
         store.close()
     typer.echo(f"{count} calls deleted")
@@ -72,7 +83,7 @@ def reveal(
     store = open_records(config, records)
     try:
         whole_id = store.get_call(call_id).call.id
-        number = store.custody.reveal(whole_id, who=getpass.getuser(), why=why)
+        number = store.custody.reveal(whole_id, who=_me(), why=why)
     finally:
         store.close()
     typer.echo(number)
@@ -127,6 +138,13 @@ def export(
     finally:
         store.close()
     typer.echo(f"{len(ids)} calls written to {out}")
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        return f"uid {os.getuid()}"
 
 
 def _days(days: int) -> str:

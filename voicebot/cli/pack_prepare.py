@@ -22,12 +22,12 @@ def prepare(
     A bot does the same while nobody is on the line. May be interrupted and run again. Exits with 2
     if the voice could not speak.
     """
-    from voicebot.app import all_texts
     from voicebot.cli.screen import announce, console
     from voicebot.cli.speech_progress import print_coverage, render_with_progress
     from voicebot.knowledge.build import build_knowledge
     from voicebot.pack_loader import load_pack
     from voicebot.session.prepared import coverage, wanted
+    from voicebot.session.spoken_texts import all_texts
     from voicebot.settings import load_settings
     from voicebot.speech.build import build_speaker
 

@@ -84,11 +84,9 @@ def ping(
     config: ConfigOption = None,
 ) -> None:
     """Send one signed test message now; exit 1 if it does not arrive."""
-    import httpx
-
     from voicebot.records.outbox import new_message
     from voicebot.settings import load_settings
-    from voicebot.webhooks.deliver import attempt
+    from voicebot.webhooks.deliver import attempt, new_client
     from voicebot.webhooks.messages import Ping, body_of
 
     endpoint = _endpoint(load_settings(config), name)
@@ -96,7 +94,7 @@ def ping(
     message = new_message(name, "ping", "", body_of(Ping(timestamp=now)), now)
 
     async def send() -> str:
-        async with httpx.AsyncClient(follow_redirects=False) as client:
+        async with new_client() as client:
             failure, _ = await attempt(client, endpoint, message)
             return failure
 

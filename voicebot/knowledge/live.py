@@ -45,7 +45,7 @@ class LiveIndex:
         try:
             self._seen = stamp(self._directory)
             self._index = load(self._directory, self._embedder, self._choice)
-        except VoicebotError as error:
+        except (VoicebotError, OSError, ValueError) as error:  # a damaged pointer is one too
             _log.warning("index_not_renewed", directory=str(self._directory), error=str(error))
         finally:
             self._lock.release()

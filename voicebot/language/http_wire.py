@@ -19,6 +19,7 @@ MAX_LINE_BYTES = 64 * 1024
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_FIELD_CHARACTERS = 200
 TOP_TOKENS = 20
+_LEAST_LOGPROB = -1000.0  # e to that is 0
 END = "[DONE]"
 
 
@@ -148,10 +149,11 @@ def letter_probabilities(choice: Mapping[str, Any], count: int) -> tuple[float, 
         if not isinstance(rival, Mapping):
             continue
         token, logprob = rival.get("token"), rival.get("logprob")
-        if isinstance(token, str) and isinstance(logprob, int | float):
+        # An integer may have more digits than a float can hold; no probability is one.
+        if isinstance(token, str) and isinstance(logprob, float | int) and abs(logprob) < math.inf:
             letter = token.strip(" ▁\n")
-            if letter in sums and not math.isnan(logprob):
-                sums[letter] += math.exp(min(0.0, logprob))
+            if letter in sums:
+                sums[letter] += math.exp(max(_LEAST_LOGPROB, min(0.0, logprob)))
     total = sum(sums.values())
     return tuple(value / total for value in sums.values()) if total > 0 else None
 
@@ -162,7 +164,7 @@ def letter(choice: Mapping[str, Any], count: int) -> int | None:
     try:
         parsed = json.loads(text)
         text = parsed["answer"] if isinstance(parsed, dict) else text
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         pass
     named = text.strip(" .。\n`\"'") if isinstance(text, str) else ""
     return LETTERS[:count].find(named) if len(named) == 1 and named in LETTERS[:count] else None

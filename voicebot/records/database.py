@@ -27,9 +27,14 @@ def open_engine(where: str | Path, *, create: bool) -> sa.Engine:
     ``records.db``. Raises RecordsError.
     """
     url = str(where) if "://" in str(where) else _sqlite_url(Path(where), create)
-    shown = str(where)
     try:
         shown = sa.make_url(url).render_as_string(hide_password=True)
+    except (SQLAlchemyError, ValueError):  # its words, and the url, may hold the password
+        raise RecordsError(
+            "records: url: expected a SQLAlchemy URL like postgresql+psycopg://USER:PASSWORD@HOST/"
+            f"DATABASE, with % for what is special in it; got one of {url.split('://')[0][:40]!r}"
+        ) from None
+    try:
         engine = sa.create_engine(url, **_options(url))
     except (SQLAlchemyError, ImportError) as error:
         raise RecordsError(f"records: cannot open {shown}: {one_line(error)}") from None

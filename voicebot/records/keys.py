@@ -13,6 +13,7 @@ import hmac
 import os
 import re
 import secrets
+import unicodedata
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -24,6 +25,7 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _NOT_DIGITS = re.compile(r"\D")
 _COUNTRY = re.compile(r"^(?:00)?86(?=1[3-9]\d{9}$|0?\d{9,11}$)")
+_TRUNK_ZERO = re.compile(r"^0(?=[1-9]\d{8,10}$)")  # of an area, and before a mobile from afar
 
 
 class CallerKeys:
@@ -79,14 +81,24 @@ class CallerKeys:
                 "put back the store's own key file"
             ) from None
 
+    def opens(self, sealed: bytes, call_id: str) -> bool:
+        """Whether `open` would."""
+        try:
+            self.open(sealed, call_id)
+        except RecordsError:
+            return False
+        return True
+
 
 def normal_number(number: str) -> str:
-    """The digits of a telephone number without China's country code; a name in lower case."""
+    """The digits of a telephone number as abroad it is dialled, without China's country code: no 0
+    before the area or the mobile number; a name in lower case."""
+    number = unicodedata.normalize("NFKC", number)
     digits = _NOT_DIGITS.sub("", number)
     if len(digits) < 3 or re.search(r"[A-Za-z]{2}", number):
         name = number.strip().lower()
         return "" if name in ("", "anonymous", "unknown") else name
-    return _COUNTRY.sub("", digits)
+    return _TRUNK_ZERO.sub("", _COUNTRY.sub("", digits))
 
 
 def _write_new(path: Path) -> None:
@@ -94,7 +106,9 @@ def _write_new(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-    # Whole or not at all; if another process was quicker, its key is the store's.
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
+    try:
+        # Whole or not at all; if another process was quicker, its key is the store's.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()

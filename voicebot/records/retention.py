@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from voicebot.errors import RecordsError
 from voicebot.records.database import one_line
 from voicebot.records.keys import CallerKeys
-from voicebot.records.outbox import WAITING
+from voicebot.records.masking import mask
+from voicebot.records.outbox import DELIVERED
 from voicebot.records.tables import AUDIT, CALLS, EVENTS, OUTBOX, SEALED
 from voicebot.settings import RetentionSettings
 
 _AT_ONCE = 200  # calls a transaction: others write in between
-_OUTBOX_DAYS = 7  # what was delivered
+_OUTBOX_DAYS = 7  # what was delivered; what was given up waits for a person
+_SILENT_H = 1  # a call without an end whose writer was silent for so long has been interrupted
 CALLER = "caller"
 
 
@@ -41,16 +44,26 @@ class Custody:
 
     # --- retention ------------------------------------------------------------------------
     def purge(self, keep: RetentionSettings, now: datetime, *, dry_run: bool = False) -> Purged:
-        """Delete what is older than `keep` says. `dry_run` only counts."""
+        """Delete what is older than `keep` says. `dry_run` only counts.
+
+        A recording that cannot be deleted keeps its call; the rest goes, then it is an error. One
+        that another host has made, and only that host has, is left for its own purge.
+        """
         recorded = self._older(keep.audio_days, now, CALLS.c.recording != "")
-        with_texts = sa.exists().where(EVENTS.c.call_id == CALLS.c.id)
-        worded = self._older(keep.texts_days, now, sa.or_(with_texts, CALLS.c.summary.is_not(None)))
+        away = {call_id for call_id, _, _ in self.recordings_elsewhere(recorded)}
+        recorded = tuple(each for each in recorded if each not in away)
+        kinds = (EVENTS, SEALED, OUTBOX)
+        texts = [sa.exists().where(each.c.call_id == CALLS.c.id) for each in kinds]
+        worded = self._older(keep.texts_days, now, sa.or_(*texts, CALLS.c.summary.is_not(None)))
         whole = self._older(keep.calls_days, now, sa.true())
-        if not dry_run:
-            self._delete_recordings(recorded + whole)
-            self._delete_texts(worded + whole)
-            self._in_batches(whole, lambda ids: [CALLS.delete().where(CALLS.c.id.in_(ids))])
-            self._delete_told(now)
+        if dry_run:
+            return Purged(len(recorded), len(worded), len(whole))
+        stuck = self._delete_recordings(recorded + whole)
+        self._delete_texts(worded + whole)
+        gone = tuple(each for each in whole if each not in stuck)
+        self._in_batches(gone, lambda ids: [CALLS.delete().where(CALLS.c.id.in_(ids))])
+        self._delete_told(now)
+        _refuse(stuck)
         return Purged(len(recorded), len(worded), len(whole))
 
     # --- one caller -----------------------------------------------------------------------
@@ -63,14 +76,45 @@ class Custody:
         return tuple(row[0] for row in self._fetch(query.order_by(CALLS.c.started_at)))
 
     def forget(self, number: str, *, who: str, why: str) -> int:
-        """Delete all calls of a caller, with recordings and messages; returns how many."""
+        """Delete all calls of a caller, with recordings and messages; returns how many.
+
+        Who asked, and why, is noted first. See `recordings_elsewhere` and `sealed_by_others` for
+        what is out of reach from here.
+        """
         ids = self.calls_of(number)
-        self._delete_recordings(ids)
-        self._delete_texts(ids)
-        self._in_batches(ids, lambda some: [CALLS.delete().where(CALLS.c.id.in_(some))])
+        _expect_reason(why)
         for each in ids or ("",):
             self._note(who, "forget", each, why)
+        stuck = self._delete_recordings(ids)
+        self._delete_texts(ids)
+        gone = [each for each in ids if each not in stuck]
+        self._in_batches(gone, lambda some: [CALLS.delete().where(CALLS.c.id.in_(some))])
+        _refuse(stuck)
         return len(ids)
+
+    def recordings_elsewhere(self, ids: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+        """(call, host, path) of the recordings among these that only another host can delete."""
+        found: list[tuple[str, str, str]] = []
+        columns = (CALLS.c.id, CALLS.c.writer, CALLS.c.recording)
+        for start in range(0, len(ids), _AT_ONCE):
+            query = sa.select(*columns).where(CALLS.c.id.in_(ids[start : start + _AT_ONCE]))
+            for call_id, writer, recording in self._fetch(query):
+                host = str(writer).rpartition(":")[0]
+                if recording and host != socket.gethostname() and not Path(recording).exists():
+                    found.append((call_id, host, recording))
+        return tuple(found)
+
+    def sealed_by_others(self, most: int = 1_000_000) -> int:
+        """How many of the latest `most` numbers were sealed with another key than this one.
+
+        Their calls have other pseudonyms too: `calls_of` does not find them.
+        """
+        keys = self._required_keys()
+        query = sa.select(SEALED.c.box, SEALED.c.call_id).join(
+            CALLS, CALLS.c.id == SEALED.c.call_id
+        )
+        rows = self._fetch(query.order_by(CALLS.c.started_at.desc()).limit(most))
+        return sum(not keys.opens(box, call_id) for box, call_id in rows)
 
     def reveal(self, call_id: str, *, who: str, why: str) -> str:
         """The whole number of a call's caller. Who asked, and why, is noted first."""
@@ -82,8 +126,7 @@ class Custody:
                 f"calls: the number of {call_id[:8]} is not kept (withheld, purged, or from before "
                 "this store had a key)"
             )
-        if not why.strip():
-            raise RecordsError("calls: a reason is expected: who reads a number says what for")
+        _expect_reason(why)
         self._note(who, "reveal", call_id, why)
         return keys.open(found[0][0], call_id)
 
@@ -97,16 +140,25 @@ class Custody:
         if not days:
             return ()
         query = sa.select(CALLS.c.id).where(CALLS.c.started_at < now - timedelta(days=days), what)
-        # A call that still goes on is nobody's to delete.
-        return tuple(row[0] for row in self._fetch(query.where(CALLS.c.ended_at.is_not(None))))
+        # A call that still goes on is nobody's to delete; one whose writer died has no end.
+        silent = CALLS.c.alive_at < now - timedelta(hours=_SILENT_H)
+        over = sa.or_(CALLS.c.ended_at.is_not(None), silent)
+        return tuple(row[0] for row in self._fetch(query.where(over)))
 
-    def _delete_recordings(self, ids: Sequence[str]) -> None:
+    def _delete_recordings(self, ids: Sequence[str]) -> dict[str, str]:
+        """Returns what could not be deleted, and why, by its call."""
+        stuck: dict[str, str] = {}
         for start in range(0, len(ids), _AT_ONCE):
             some = ids[start : start + _AT_ONCE]
             query = sa.select(CALLS.c.id, CALLS.c.recording).where(CALLS.c.id.in_(some))
             for call_id, recording in self._fetch(query):
-                _unlink(call_id, recording)
-            self._run(CALLS.update().where(CALLS.c.id.in_(some)).values(recording=""))
+                try:
+                    _unlink(call_id, recording)
+                except OSError as error:
+                    stuck[call_id] = f"{recording}: {error.strerror}"
+            done = [each for each in some if each not in stuck]
+            self._run(CALLS.update().where(CALLS.c.id.in_(done)).values(recording=""))
+        return stuck
 
     def _delete_texts(self, ids: Sequence[str]) -> None:
         self._in_batches(
@@ -121,7 +173,7 @@ class Custody:
 
     def _delete_told(self, now: datetime) -> None:
         old = OUTBOX.c.created_at < now - timedelta(days=_OUTBOX_DAYS)
-        self._run(OUTBOX.delete().where(old, OUTBOX.c.state != WAITING))
+        self._run(OUTBOX.delete().where(old, OUTBOX.c.state == DELIVERED))
 
     def _in_batches(self, ids: Sequence[str], statements: Any) -> None:
         for start in range(0, len(ids), _AT_ONCE):
@@ -129,7 +181,8 @@ class Custody:
 
     def _note(self, who: str, what: str, call_id: str, why: str) -> None:
         row = {"at": datetime.now(UTC), "who": who[:64], "what": what, "call_id": call_id}
-        self._run(AUDIT.insert().values(**row, why=" ".join(why.split())[:200]))
+        # Kept for ever, so it must hold no number: 客户138…要求删除.
+        self._run(AUDIT.insert().values(**row, why=mask(" ".join(why.split()))[:200]))
 
     def _required_keys(self) -> CallerKeys:
         if self._keys is None:
@@ -152,6 +205,19 @@ class Custody:
                     connection.execute(statement)
         except SQLAlchemyError as error:
             raise RecordsError(f"records: cannot be written: {one_line(error)}") from None
+
+
+def _expect_reason(why: str) -> None:
+    if not why.strip():
+        raise RecordsError("calls: a reason is expected: who reads or deletes says what for")
+
+
+def _refuse(stuck: Mapping[str, str]) -> None:
+    if stuck:
+        raise RecordsError(
+            f"records: {len(stuck)} recordings cannot be deleted (all else is): "
+            f"{next(iter(stuck.values()))}; delete them by hand, or give the bot the right to"
+        )
 
 
 def _unlink(call_id: str, recording: str) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from telephony.api import CallInfo
@@ -36,6 +37,7 @@ from voicebot.records.writer import HEARTBEAT_S, Writer
 from voicebot.settings import RecordsSettings
 
 KEY_FILE = "caller.key"
+_log = structlog.get_logger("voicebot.records")
 DEAD_AFTER_S = 4 * HEARTBEAT_S
 _ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 
@@ -56,14 +58,25 @@ class Records:
 
         A folder holds its key (`caller.key`); for a URL the settings name it, and without one
         callers' numbers cannot be found again. With `create` false a folder without calls is an
-        error. Raises RecordsError.
+        error, and no key is made: who only reads a store may be another user than the bot. Raises
+        RecordsError.
         """
         key_file = None if "://" in str(where) else Path(str(where)) / KEY_FILE
         if isinstance(where, RecordsSettings):
             key_file = where.key_file or where.directory / KEY_FILE
             where = where.url or where.directory
         engine = open_engine(where, create=create)
-        return cls(engine, CallerKeys.load(key_file) if key_file else None)
+        if key_file is None or not (create or key_file.exists()):
+            return cls(engine)
+        store = cls(engine, CallerKeys.load(key_file))
+        if store.custody.sealed_by_others(most=1):
+            _log.error(
+                "records_key_differs",
+                key_file=str(key_file),
+                do="give every machine that writes to this database the same key file, else "
+                "calls forget and calls reveal miss calls",
+            )
+        return store
 
     def start_call(
         self, info: CallInfo, *, pack: str = "", recording: Path | str = ""

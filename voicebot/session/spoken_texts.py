@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.ingest.tables import CELL_SEPARATOR
+from voicebot.knowledge.knowledge import Knowledge
 from voicebot.pack import Pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
 from voicebot.session.slot_values import filled_branches, filled_prompts
+from voicebot.settings import Settings
 
 FIRST_PROMPTS = (
     "greeting",
@@ -127,3 +129,14 @@ def _quoted(hit: Hit) -> list[str]:
 
 def _said(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in dict.fromkeys(texts) if text)
+
+
+def all_texts(settings: Settings, pack: Pack, knowledge: Knowledge) -> SpokenTexts:
+    """What the bot will say word for word, documents included."""
+    most_chars = settings.speech.prepare_chars
+    return spoken_texts(
+        pack,
+        no_input_prompts=settings.turns.no_input_prompts,
+        announcement=settings.records.announcement,
+        documents=document_texts(pack, knowledge.passages(), knowledge.search, most_chars),
+    )

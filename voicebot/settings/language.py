@@ -56,9 +56,10 @@ class LanguageSettings(Section):
         if self.engine == "http":
             parts = urlsplit(self.http.url)
             if parts.scheme not in ("http", "https") or not parts.hostname:
+                came = "one with an @" if "@" in self.http.url else repr(self.http.url)  # a login?
                 raise ValueError(
                     f"http.url: with engine = 'http' an address like http://127.0.0.1:8000/v1 is "
-                    f"expected, got {self.http.url!r}"
+                    f"expected, got {came}"
                 )
             if parts.username or parts.password:
                 raise ValueError("http.url: no user or password is expected in it; use http.key")

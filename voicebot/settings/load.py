@@ -35,7 +35,7 @@ def load_settings(
         tree = _read_toml(path)
     if "VOICEBOT_MODELS" in environ:
         tree.setdefault("models", environ["VOICEBOT_MODELS"])
-    for key in sorted(environ):  # tables of a list come in order
+    for key in sorted(environ, key=_in_order):
         if key.startswith(ENV_PREFIX):
             _put(tree, key[len(ENV_PREFIX) :].lower().split("__"), environ[key])
     for key, value in (overrides or {}).items():
@@ -55,6 +55,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"settings: cannot read {path}: {error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"settings: {path} is not valid TOML: {error}") from None
+
+
+def _in_order(key: str) -> list[str]:
+    """Tables of a list come one after the other: the tenth behind the ninth."""
+    return [part.zfill(9) if part.isdecimal() else part for part in key.split("__")]
 
 
 def _put(tree: dict[str, Any], keys: list[str], value: Any) -> None:
@@ -92,8 +97,8 @@ def _one_line(error: ValidationError, path: Path | None) -> str:
         return f"settings: {key}: this key is required and missing{where}"
     what = first["msg"].removeprefix("Value error, ")
     came = first["input"]
-    # A whole table may hold a password; a table's error says by itself what is wrong.
-    if isinstance(came, dict | BaseModel) or _SECRETS & set(first["loc"]):
+    # A whole table, or a list of them, may hold a password; its error says by itself what is wrong.
+    if isinstance(came, dict | list | tuple | BaseModel) or _SECRETS & set(first["loc"]):
         return f"settings: {key}: {what}{where}"
     return f"settings: {key}: {what}; got {came!r}{where}"
 

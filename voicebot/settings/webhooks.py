@@ -6,7 +6,7 @@ import base64
 import binascii
 import ipaddress
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -31,7 +31,9 @@ class WebhookSettings(Section):
     secret: SecretStr = Field(description="whsec_ and the base64 of 24 to 64 random bytes")
     kinds: tuple[WebhookKind, ...] = Field(ALL_KINDS, min_length=1, description="what it is told")
     timeout_s: float = Field(10.0, gt=0, le=60, description="for one attempt")
-    give_up_after_h: float = Field(72.0, gt=0, description="then the message waits for a person")
+    give_up_after_h: float = Field(
+        72.0, gt=0, le=8760, description="then the message waits for a person"
+    )
 
     @model_validator(mode="after")  # of the table: an error of the key would show the secret
     def _usable(self) -> Self:
@@ -39,6 +41,8 @@ class WebhookSettings(Section):
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{self.name}: url: expected https://HOST/…")
+        if not _is_port(parts):
+            raise ValueError(f"{self.name}: url: expected a port of 1 to 65535")
         if parts.username or parts.password:
             raise ValueError(f"{self.name}: url: a login does not belong there; sign with secret")
         if parts.scheme == "http" and not _is_this_machine(parts.hostname):
@@ -59,6 +63,13 @@ class WebhookSettings(Section):
                 f"{MAX_SECRET_BYTES} bytes in base64; voicebot webhooks secret makes one"
             )
         return key
+
+
+def _is_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:  # what urllib says names the port's text, which may be anything
+        return False
 
 
 def _is_this_machine(host: str) -> bool:

@@ -71,23 +71,23 @@ class Deliverer:
 
     async def _run(self) -> None:
         limits = httpx.Limits(max_connections=_AT_ONCE * max(1, len(self._endpoints)))
-        # No redirects: a signed story goes where the operator said, and nowhere else.
-        async with (
-            httpx.AsyncClient(follow_redirects=False, limits=limits) as client,
-            asyncio.TaskGroup() as group,
-        ):
+        async with new_client(limits) as client, asyncio.TaskGroup() as group:
             for endpoint in self._endpoints:
                 group.create_task(self._serve(client, endpoint))
 
     async def _serve(self, client: httpx.AsyncClient, endpoint: WebhookSettings) -> None:
         knock = self._knocks[endpoint.name]
-        sent = 0
-        while sent or not self._closing:
+        sent, closing = 0, False
+        while sent or not closing:
+            closing = self._closing  # before the look: what was told until then is found by it
             knock.clear()
             try:
                 sent = await self._deliver_due(client, endpoint)
             except RecordsError as error:  # the database is away: the outbox keeps what it has
                 _log.error("webhooks_wait_for_the_records", error=str(error))
+                sent = 0
+            except Exception:  # one message, one endpoint: the others are told all the same
+                _log.exception("webhooks_failed", endpoint=endpoint.name)
                 sent = 0
             if sent < _AT_ONCE and not self._closing:
                 with contextlib.suppress(TimeoutError):
@@ -137,6 +137,15 @@ class Deliverer:
             )
 
 
+def new_client(limits: httpx.Limits = httpx.Limits()) -> httpx.AsyncClient:  # noqa: B008
+    """What posts messages: to the address in the settings and nowhere else.
+
+    Redirects are not followed. A proxy that the environment names is used for https, where it sees
+    nothing; plain http is for this machine only, so it never leaves it.
+    """
+    return httpx.AsyncClient(follow_redirects=False, limits=limits, mounts={"http://": None})
+
+
 async def attempt(
     client: httpx.AsyncClient, endpoint: WebhookSettings, message: Message
 ) -> tuple[str, float]:
@@ -153,7 +162,7 @@ async def attempt(
                 asked = response.headers.get("retry-after", "")
     except (TimeoutError, httpx.TimeoutException):
         return f"no answer within {endpoint.timeout_s:g} s", 0.0
-    except httpx.HTTPError as error:
+    except Exception as error:  # a url or an answer can make the libraries raise anything
         return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__, 0.0
     if 200 <= status < 300:
         return "", 0.0
