@@ -29,6 +29,8 @@ FIXED = {clause.text for text in TEXTS for clause in WORDING.fixed(text)}
 OTHER = "硬盘灯亮红色请您看一下，。？！；、：A5G-. "
 VALUES = {
     "scene": "硬盘不识别",
+    "first": "硬盘不识别",
+    "second": "电源故障",
     "groups": "Y L 二五；零幺二三；八八六七",
     "label": "序列号",
     "missing": "4",
@@ -76,6 +78,8 @@ def test_what_is_left_after_a_cut_hits_the_cache() -> None:
     [
         ("我重复一遍，{groups}。对吗？", ["Y L 二五；", "零幺二三；", "八八六七。"]),
         ("您说的是{scene}，对吗？", ["硬盘不识别，"]),
+        ("您说的是{first}，还是{second}？", ["硬盘不识别，", "还是电源故障？"]),
+        ("我确认一下，是{first}，还是{second}？", ["是硬盘不识别，", "还是电源故障？"]),
         ("我记下的是，{groups}。这和一般的{label}不太一样，您核对一下，对吗？",
          ["Y L 二五；", "零幺二三；", "八八六七。", "这和一般的序列号不太一样，"]),
         ("这个{label}好像不对。{format}麻烦您从头再念一遍。",
@@ -139,7 +143,9 @@ def test_clauses_count_from_nought_and_stay_short() -> None:
 
 def test_a_head_is_cut_off_only_where_its_template_goes_on() -> None:
     assert said(WORDING, "您说的是硬盘不识别，对吗？")[0] == "您说的是"
+    assert said(WORDING, "您说的是硬盘不识别，还是电源故障？")[0] == "您说的是"
     assert said(WORDING, "您说的是硬盘不识别，请稍等。")[0] != "您说的是"
+    assert said(WORDING, "您说的是硬盘不识别，还是？")[0] != "您说的是"
 
 
 @pytest.mark.parametrize(
