@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.server_pack import server_pack
 from tests.speech.fakes import ToneVoice
 from voicebot.errors import VoiceError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.ingest.tables import CELL_SEPARATOR
 from voicebot.pack import Pack, Prompts
-from voicebot.pack_loader import load_pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
 from voicebot.session.prepared import (
     coverage,
@@ -30,7 +30,6 @@ from voicebot.session.prepared import (
 )
 from voicebot.session.slot_values import filled_branches, filled_prompts
 from voicebot.session.spoken_texts import SpokenTexts, document_texts, spoken_texts
-from voicebot.settings import SERVER_PACK
 from voicebot.speech.cache import SpeechCache
 from voicebot.speech.chain import VoiceChain
 from voicebot.speech.speaker import Speaker
@@ -42,7 +41,7 @@ ROW = CELL_SEPARATOR.join(("机型: YS2200", "质保: 三年", "高度: 2U"))
 
 @pytest.fixture(scope="module")
 def pack() -> Pack:
-    return load_pack(SERVER_PACK)
+    return server_pack()
 
 
 def nobody_finds(query: str) -> SearchResult:
