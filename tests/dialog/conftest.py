@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.server_pack import server_dialog, server_pack
 from voicebot.dialog.events import Action, Event, Found, Handoff, HangUp, Heard, Say, Search
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import DialogState
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack import Pack
-from voicebot.pack_loader import load_pack
-from voicebot.settings import SERVER_PACK
 
 WARRANTY = Hit(
     "service.warranty",
@@ -115,12 +114,12 @@ class Caller:
 
 @pytest.fixture(scope="session")
 def pack() -> Pack:
-    return load_pack(SERVER_PACK)
+    return server_pack()
 
 
 @pytest.fixture(scope="session")
-def dialog(pack: Pack) -> Dialog:
-    return Dialog(pack, answer_risk=0.5)
+def dialog() -> Dialog:
+    return server_dialog()
 
 
 @pytest.fixture

@@ -29,14 +29,13 @@ def test_the_tables_are_as_large_as_promised() -> None:
     assert len(DANGER) >= 60 and sum(not wanted for _, wanted in DANGER) >= 30
 
 
-@pytest.mark.parametrize(("text", "wanted"), HUMAN)
-def test_wish_for_a_human(text: str, wanted: bool) -> None:
-    assert wants_human(text) is wanted
+def test_wish_for_a_human() -> None:
+    assert not [text for text, wanted in HUMAN if wants_human(text) is not wanted]
 
 
-@pytest.mark.parametrize(("text", "wanted"), DANGER)
-def test_danger(text: str, wanted: bool) -> None:
-    assert bool(dangerous(text, DANGER_WORDS)) is wanted
+def test_danger() -> None:
+    found = [(text, wanted, bool(dangerous(text, DANGER_WORDS))) for text, wanted in DANGER]
+    assert not [text for text, wanted, is_one in found if is_one is not wanted]
 
 
 def test_a_gap_in_a_danger_word_is_short_and_within_a_clause() -> None:

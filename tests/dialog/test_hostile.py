@@ -7,13 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dialog.conftest import Caller
+from tests.server_pack import server_dialog
 from voicebot.dialog.events import Digit, Event, HandoffEnded, Heard, NoInput, SayKind
-from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import Phase
-from voicebot.pack_loader import load_pack
-from voicebot.settings import SERVER_PACK
 
-DIALOG = Dialog(load_pack(SERVER_PACK), answer_risk=0.5)
 PHRASES = (
     "看不到硬盘", "没做", "做了", "不知道", "继续", "好的", "不用", "转人工", "不用转人工",
     "再说一遍", "等一下", "保修多久", "风扇一直响", "服务器起不来", "谢谢", "再见", "没有了",
@@ -36,7 +33,9 @@ others: st.SearchStrategy[Event] = st.one_of(
 @given(st.lists(st.one_of(heard, heard, heard, others), max_size=25))
 @settings(max_examples=150, deadline=None)
 def test_no_sequence_of_events_breaks_the_dialog(events: list[Event]) -> None:
-    caller = Caller(DIALOG)  # checks repeats, confidence and the state's round trip on each turn
+    caller = Caller(
+        server_dialog()
+    )  # checks repeats, confidence and the state's round trip on each turn
     for event in events:
         talking = caller.state.phase is Phase.TALKING
         caller.send(event)
@@ -49,7 +48,7 @@ def test_no_sequence_of_events_breaks_the_dialog(events: list[Event]) -> None:
 )
 @settings(max_examples=40, deadline=None)
 def test_a_scene_ends_in_bounded_turns(noise: list[str]) -> None:
-    caller = Caller(DIALOG)
+    caller = Caller(server_dialog())
     caller.say("看不到硬盘")
     for turn, text in enumerate(noise):
         caller.say(text)

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.dialog.conftest import Caller
+from tests.server_pack import server_dialog, server_pack
 from voicebot.dialog.events import NoInput, SayKind
 from voicebot.dialog.policy import Dialog
-from voicebot.dialog.scene_tests import SceneTestReport, run_scene_tests
+from voicebot.dialog.scene_tests import run_scene_tests
 from voicebot.pack import Pack
-from voicebot.pack_loader import load_pack
-from voicebot.settings import SERVER_PACK
-
-PACK = load_pack(SERVER_PACK)
-REPORTS = run_scene_tests(Dialog(PACK, answer_risk=0.5), PACK)
+from voicebot.scenes.model import Scene
 
 
-@pytest.mark.parametrize("report", REPORTS, ids=lambda r: f"{r.scene}-{r.name}")
-def test_dialogue_in_the_scene_file(report: SceneTestReport) -> None:
-    assert report.passed, [turn for turn in report.turns if turn.wrong]
+@pytest.mark.parametrize("scene", server_pack().scenes, ids=lambda scene: scene.id)
+def test_the_dialogues_in_a_scene_file(scene: Scene) -> None:
+    reports = run_scene_tests(server_dialog(), replace(server_pack(), scenes=(scene,)))
+    assert len(reports) == len(scene.tests) > 0
+    wrong = {each.name: [turn for turn in each.turns if turn.wrong] for each in reports}
+    assert all(each.passed for each in reports), wrong
 
 
-def test_every_scene_brings_tests() -> None:
-    assert len(PACK.scenes) >= 42
-    assert {report.scene for report in REPORTS} == {scene.id for scene in PACK.scenes}
+def test_the_pack_brings_scenes(pack: Pack) -> None:
+    assert len(pack.scenes) >= 42
 
 
 def test_a_wrong_expectation_fails(pack: Pack) -> None:
-    from dataclasses import replace
-
     from voicebot.scenes.model import SceneTest, TestTurn
 
     scene = pack.scenes[0]

@@ -11,13 +11,13 @@ import typer
 from typer.testing import CliRunner
 
 from tests.pack.conftest import Break
+from tests.server_pack import server_pack
 from voicebot.cli import scenes
 from voicebot.errors import PackError
 from voicebot.pack_loader import load_pack
 from voicebot.scenes.draw import dot, svg, wrapped
 from voicebot.scenes.model import Scene
 from voicebot.scenes.tree import Asked, Node, Reached, tree_of
-from voicebot.settings import SERVER_PACK
 
 app = typer.Typer()
 scenes.register(app)
@@ -110,7 +110,7 @@ def test_an_unknown_scene_is_told_with_those_like_it(root: Path) -> None:
 
 
 # --- graph ------------------------------------------------------------------------------------
-@pytest.mark.parametrize("scene", load_pack(SERVER_PACK).scenes, ids=lambda scene: scene.id)
+@pytest.mark.parametrize("scene", server_pack().scenes, ids=lambda scene: scene.id)
 def test_every_scene_can_be_drawn(scene: Scene) -> None:
     tree = tree_of(scene)
     drawn = {end.id for end in ends(tree) if end.kind in ("answer", "exit")}
@@ -138,7 +138,7 @@ def ends(node: Node) -> list[Reached]:
 
 
 def test_the_tree_is_what_calls_do() -> None:
-    scene = load_pack(SERVER_PACK).scene(DISK)
+    scene = server_pack().scene(DISK)
     assert scene is not None
     tree = tree_of(scene)
     assert isinstance(tree, Asked) and tree.slot == "symptom"

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
+from tests.server_pack import server_pack
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.intents import wants_human
 from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.scene_match import SceneMatch
-from voicebot.pack_loader import load_pack
 from voicebot.scenes.model import NO, YES, Scene, SlotType
-from voicebot.settings import SERVER_PACK
 
-PACK = load_pack(SERVER_PACK)
+PACK = server_pack()
 FILLER = Filler(Canonicalizer(PACK.lexicon))
-MATCH = SceneMatch(PACK)
 QUESTION_CHARS = 30
+
+
+@cache
+def match() -> SceneMatch:
+    return SceneMatch(PACK)
 
 
 def test_there_are_scenes_of_every_kind() -> None:
@@ -54,8 +58,8 @@ def test_what_callers_are_known_to_say_fills_the_slot(scene: Scene) -> None:
 @pytest.mark.parametrize("scene", PACK.scenes, ids=lambda scene: scene.id)
 def test_triggers_lead_here_and_to_no_human(scene: Scene) -> None:
     for text in scene.triggers:
-        assert MATCH.best(text, "", 0.0)[0] == scene.id, text
+        assert match().best(text, "", 0.0)[0] == scene.id, text
         assert not wants_human(text), text
     for text in scene.not_triggers:
-        found, sure = MATCH.best(text, scene.id, 0.9)
+        found, sure = match().best(text, scene.id, 0.9)
         assert found != scene.id or sure < 0.3, text

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from tests.server_pack import server_pack
 from tests.session.fakes import ScriptedRecognizer, StreamingScript, ToneVoice, audio, quiet, tone
 from tests.session.rig import Rig, of
 from voicebot.dialog.dictation_state import DictationState, Phase
@@ -17,18 +18,16 @@ from voicebot.dialog.policy import Dialog
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.state import DialogState
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
-from voicebot.pack_loader import load_pack
 from voicebot.session import events as facts
 from voicebot.session.conversation import Conversation
 from voicebot.session.dictating import Dictating, hide_caller, hide_figures, rest_of
 from voicebot.session.talk import Talk
-from voicebot.settings import SERVER_PACK
 from voicebot.speech.reading import plain
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.scheduler import InferenceScheduler
 
-PACK = load_pack(SERVER_PACK)
+PACK = server_pack()
 SCENE = "service.repair_request"
 GREETING_MS = 80 * len(PACK.prompts.get("greeting")) + 3000
 ASKED_MS = 7000  # enough for any question of the scene to be heard

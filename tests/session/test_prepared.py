@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +11,13 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.server_pack import server_pack
 from tests.speech.fakes import ToneVoice
 from voicebot.errors import VoiceError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.ingest.tables import CELL_SEPARATOR
 from voicebot.pack import Pack, Prompts
-from voicebot.pack_loader import load_pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
 from voicebot.session.prepared import (
     coverage,
@@ -29,10 +30,10 @@ from voicebot.session.prepared import (
 )
 from voicebot.session.slot_values import filled_branches, filled_prompts
 from voicebot.session.spoken_texts import SpokenTexts, document_texts, spoken_texts
-from voicebot.settings import SERVER_PACK
 from voicebot.speech.cache import SpeechCache
 from voicebot.speech.chain import VoiceChain
 from voicebot.speech.speaker import Speaker
+from voicebot.speech.wording import Wording
 from voicebot.turns.scheduler import InferenceScheduler
 
 ROW = CELL_SEPARATOR.join(("机型: YS2200", "质保: 三年", "高度: 2U"))
@@ -40,7 +41,7 @@ ROW = CELL_SEPARATOR.join(("机型: YS2200", "质保: 三年", "高度: 2U"))
 
 @pytest.fixture(scope="module")
 def pack() -> Pack:
-    return load_pack(SERVER_PACK)
+    return server_pack()
 
 
 def nobody_finds(query: str) -> SearchResult:
@@ -65,6 +66,23 @@ def test_first_comes_what_no_call_can_do_without(pack: Pack) -> None:
     assert pack.prompts.get("greeting") in texts.first
     assert tuple(urgent_texts(texts))[: len(texts.first)] == texts.first
     assert nothing(texts) == ()
+
+
+def test_a_start_grows_little_with_the_scenes_and_no_scene_is_left_behind(pack: Pack) -> None:
+    few = spoken_texts(replace(pack, scenes=pack.scenes[:6]), no_input_prompts=2)
+    many = spoken_texts(pack, no_input_prompts=2)
+    assert first_texts(few) == first_texts(many)
+    assert len(urgent_texts(many)) - len(urgent_texts(few)) <= len(pack.scenes) - 6
+    asked = [[slot.asks[0] for slot in scene.slots if slot.asks] for scene in pack.scenes]
+    begins = {first for first, *_ in asked}
+    later = {text for _, *others in asked for text in others} - begins
+    diagnoses = {branch.say for scene in pack.scenes for branch in scene.branches if branch.say}
+    answers = {faq.answer for faq in pack.faq} & set(many.all)
+    groups = [set(many.first), begins, later, diagnoses, answers]
+    assert all(groups)
+    places = [[many.all.index(text) for text in texts] for texts in groups]
+    for sooner, after in itertools.pairwise(places):
+        assert max(sooner) < min(after)
 
 
 def test_prompts_of_our_own_are_prepared_where_a_pack_has_none(pack: Pack) -> None:
@@ -135,6 +153,29 @@ def test_listed_values_are_filled_in_and_dictated_ones_are_not(pack: Pack) -> No
     assert "还差3位，请接着念。" in filled_prompts(pack, "还差{missing}位，请接着念。")
     models = [term.term for term in pack.lexicon if term.kind == "model"]
     assert all(any(model in text for text in filled_branches(pack)) for model in models)
+
+
+def test_whichever_two_scenes_are_close_the_question_is_prepared(pack: Pack) -> None:
+    texts = spoken_texts(pack, no_input_prompts=2).all
+    wording = Wording(texts, [term.term for term in pack.lexicon])
+    asking = pack.prompts.all("clarify_between")
+    ready = {
+        clause.text
+        for text in texts
+        if any(text.startswith(template.partition("{")[0]) for template in asking)
+        for clause in wording.fixed(text)
+    }
+    for first, second in itertools.combinations(pack.scenes[::7], 2):
+        for template in asking:
+            said = template.replace("{first}", second.name).replace("{second}", first.name)
+            assert {clause.text for clause in wording.clauses(said)} <= ready, said
+
+
+def test_scenes_of_one_name_are_told_apart_by_their_product(pack: Pack) -> None:
+    one, other = (replace(each, name="灯不亮") for each in pack.scenes[:2])
+    alike = replace(pack, scenes=(replace(one, product="甲"), replace(other, product="乙")))
+    found = filled_prompts(alike, "您说的是{first}，还是{second}？")
+    assert "您说的是甲，还是乙？" in found
 
 
 @pytest.fixture

@@ -32,9 +32,12 @@ def register(app: typer.Typer) -> None:
 
         Exit status 1 if any step of the call failed or was too slow.
         """
+        from voicebot.demo.checks import SCENE
         from voicebot.demo.run import free_port, run_demo
         from voicebot.errors import VoicebotError
+        from voicebot.pack_loader import load_pack
         from voicebot.session.prepared import urgent_texts
+        from voicebot.session.spoken_texts import scene_texts
         from voicebot.settings import load_settings
 
         if not (fixtures / "manifest.toml").exists():
@@ -49,7 +52,9 @@ def register(app: typer.Typer) -> None:
                 "handoff.seats": [{"name": "二线01", "uri": f"sip:2001@127.0.0.1:{seat_port}"}],
             }
         )
-        parts = build_with_progress(settings, prepare=urgent_texts)
+        scene = load_pack(settings.pack).scene(SCENE)  # what its one call hears is at hand
+        told = scene_texts(scene) if scene is not None else []
+        parts = build_with_progress(settings, prepare=lambda texts: (*urgent_texts(texts), *told))
         try:
             records.mkdir(parents=True, exist_ok=True)
             work = Path(tempfile.mkdtemp(prefix="call-", dir=records)).resolve()

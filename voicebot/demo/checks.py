@@ -14,6 +14,7 @@ from voicebot.session import events as facts
 P50_LIMIT_MS = 900
 P95_LIMIT_MS = 1500
 STOP_LIMIT_MS = 1000
+SCENE = "storage.disk_not_detected"  # what the call is about
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def check_conversation(events: Sequence[facts.SessionEvent], faq: Collection[str
     greeting = _said(events, "greeting")
     answers = [s for s in _said(events, "answer") if s.citations and not s.scene]
     from_document = [s for s in answers if s.citations[0]["id"] not in faq]
-    asked = [s for s in _said(events, "ask") if s.scene == "storage.disk_not_detected"]
+    asked = [s for s in _said(events, "ask") if s.scene == SCENE]
     branch = [e for e in events if isinstance(e, facts.BotSpoke) and e.branch]
     cut = [e for e in events if isinstance(e, facts.BotInterrupted)]
     refused = _said(events, "refuse")

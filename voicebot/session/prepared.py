@@ -171,6 +171,7 @@ def coverage(speaker: Speaker, texts: SpokenTexts) -> list[Coverage]:
     groups = {
         "every call": texts.first,
         "most calls": texts.usual,
+        "the scenes": texts.scenes,
         "other wording, FAQ": texts.rest,
         "documents": texts.documents,
     }

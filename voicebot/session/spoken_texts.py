@@ -11,6 +11,7 @@ from voicebot.knowledge.ingest.tables import CELL_SEPARATOR
 from voicebot.knowledge.knowledge import Knowledge
 from voicebot.pack import Pack
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
+from voicebot.scenes.model import Scene
 from voicebot.session.slot_values import filled_branches, filled_prompts
 from voicebot.settings import Settings
 
@@ -35,19 +36,22 @@ class SpokenTexts:
 
     `first`: what a call cannot do without: the greeting, all fillers (one that had to be rendered
     first would be no filler), what a silent caller is asked, and the way to a human. `usual`:
-    what most calls hear. `rest`: other variants, help, FAQ answers. `documents`: passages, as
-    they are quoted.
+    what most calls hear, whatever they are about: courtesies, and the question with which each
+    scene begins. `scenes`: what only a call about that scene hears: its other questions, then its
+    contradictions and diagnoses. `rest`: other variants, help, FAQ answers. `documents`:
+    passages, as they are quoted.
     """
 
     first: tuple[str, ...] = ()
     usual: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    scenes: tuple[str, ...] = ()
 
     @property
     def all(self) -> tuple[str, ...]:
         """Every text once, the likeliest first."""
-        texts = (*self.first, *self.usual, *self.rest, *self.documents)
+        texts = (*self.first, *self.usual, *self.scenes, *self.rest, *self.documents)
         return tuple(dict.fromkeys(texts))
 
 
@@ -67,20 +71,45 @@ def spoken_texts(
     first = [announcement, *prompts["filler"], *asked]
     first += [prompts[name][0] for name in FIRST_PROMPTS]
     usual = [variants[0] for variants in prompts.values()]
+    usual += [asked for scene in pack.scenes for asked in _asked(scene)[:1]]
+    scenes = _of_scenes(pack)
     rest = [text for variants in prompts.values() for text in variants[1:]]
-    for scene in pack.scenes:
-        usual += [slot.asks[0] for slot in scene.slots if slot.asks]
-        usual += [each.says[0] for each in scene.contradictions]
-        usual += [branch.say for branch in scene.branches]
-        rest += [text for slot in scene.slots for text in (*slot.asks[1:], slot.help)]
-        rest += [text for each in scene.contradictions for text in each.says[1:]]
+    rest += _filled(pack, (*usual, *rest))
     for faq in pack.faq:
         if faq.status == "approved":
             rest += _quoted(Hit(faq.id, HitKind.FAQ, 0.0, faq.answer))
-    held = [text for text in (*usual, *rest) if "{" in text]
-    rest += [text for each in held for text in filled_prompts(pack, each)]
-    rest += filled_branches(pack)
-    return SpokenTexts(_said(first), _said(usual), _said(rest), _said(documents))
+    seldom: list[str] = []
+    for scene in pack.scenes:
+        seldom += [text for slot in scene.slots for text in (*slot.asks[1:], slot.help)]
+        seldom += [text for each in scene.contradictions for text in each.says[1:]]
+    rest += [*seldom, *_filled(pack, (*scenes, *seldom)), *filled_branches(pack)]
+    groups = map(_said, (first, usual, rest, documents, scenes))
+    return SpokenTexts(*groups)
+
+
+def _filled(pack: Pack, texts: Iterable[str]) -> list[str]:
+    return [text for each in texts if "{" in each for text in filled_prompts(pack, each)]
+
+
+def _of_scenes(pack: Pack) -> list[str]:
+    """What follows the scenes' first questions: a call goes through one scene, never all."""
+    texts = [asked for scene in pack.scenes for asked in _asked(scene)[1:]]
+    return [*texts, *(found for scene in pack.scenes for found in _found(scene))]
+
+
+def scene_texts(scene: Scene) -> list[str]:
+    """What a call about this scene hears of it, as it is said first."""
+    return [text for text in (*_asked(scene), *_found(scene)) if text]
+
+
+def _found(scene: Scene) -> list[str]:
+    contradictions = [each.says[0] for each in scene.contradictions]
+    return contradictions + [branch.say for branch in scene.branches]
+
+
+def _asked(scene: Scene) -> list[str]:
+    """Each slot's question as it is asked first, in the scene's order."""
+    return [slot.asks[0] for slot in scene.slots if slot.asks]
 
 
 def document_texts(

@@ -129,11 +129,12 @@ def teach() -> None:
 
         jieba.setLogLevel(logging.ERROR)
         jieba.initialize()
+        marked = {}
         for word, syllables in PHRASES.items():
             jieba.add_word(word)
             # neutral tone is 5 here and has no mark there
-            marked = [[to_tone(syllable.rstrip("5"))] for syllable in syllables.split()]
-            load_phrases_dict({word: marked})
+            marked[word] = [[to_tone(syllable.rstrip("5"))] for syllable in syllables.split()]
+        load_phrases_dict(marked)  # once: each call reads the whole dictionary anew
         _taught = True
 
 

@@ -11,7 +11,7 @@ decides how it is read (工单号是…): that is said together with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -36,11 +36,14 @@ Stretches = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class _Head:
-    """Fixed words right before a value, with what follows the value up to its stop and after."""
+    """Fixed words right before a value, with what follows the value up to its stop and after.
+
+    `following`: what is fixed of the next phrase, in pieces if it holds a value of its own.
+    """
 
     text: str
     tail: str
-    following: str
+    following: tuple[str, ...]
 
 
 class Wording:
@@ -90,7 +93,7 @@ class Wording:
 
     def _spans(self, text: str) -> Iterator[_Span]:
         """The fixed stretches of a text: its sentences, or what of them lies between its slots."""
-        phrases = _phrases(plain(_SLOT.sub(_MARK, text.replace(_MARK, ""))))
+        phrases = phrases_of(plain(_SLOT.sub(_MARK, text.replace(_MARK, ""))))
         gathered: list[str] = []
         opening = True
         for number, phrase in enumerate(phrases):
@@ -113,8 +116,7 @@ class Wording:
             announces = len(head) >= _LEAST_HEAD_CHARS and head.endswith(_ANNOUNCING)
             if announces and not self._is_cue(head):
                 following = phrases[number + 1] if number + 1 < len(phrases) else ""
-                fixed_next = "" if _MARK in following else following
-                yield _Span(head, opening, _Head(head, tail, fixed_next))
+                yield _Span(head, opening, _Head(head, tail, tuple(following.strip().split(_MARK))))
             opening = False
         if gathered:
             yield _Span("".join(gathered).strip(), opening)
@@ -125,7 +127,7 @@ class Wording:
 
     def _cut(self, written: str) -> list[Clause]:
         """Clauses of what `plain` has made; not counted."""
-        phrases = _phrases(written)
+        phrases = phrases_of(written)
         starts = [0, *accumulate(map(len, phrases))]
         whole = self._read_as_one(written) if self._known or self._heads else ()
         said: list[Clause] = []
@@ -203,12 +205,20 @@ def _fits(head: _Head, phrase: str, following: str) -> bool:
     said = phrase.strip()
     long_enough = len(said) > len(head.text) + len(head.tail)
     framed = said.startswith(head.text) and said.endswith(head.tail.strip())
-    followed = not head.following or following.strip() == head.following.strip()
-    return long_enough and framed and followed
+    return long_enough and framed and _frames(head.following, following.strip())
 
 
-def _phrases(text: str) -> list[str]:
-    """The text in pieces, each ending with its stop; joined they are the text."""
+def _frames(pieces: Sequence[str], phrase: str) -> bool:
+    """Whether `phrase` is one of which these pieces are fixed; nothing fixed fits anything."""
+    beginning, ending = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return not beginning or phrase == beginning
+    least = len(beginning) + len(ending)
+    return len(phrase) > least and phrase.startswith(beginning) and phrase.endswith(ending)
+
+
+def phrases_of(text: str) -> list[str]:
+    """A text in pieces, each ending with its stop; joined they are the text."""
     ends = [match.end() for match in STOP.finditer(text)]
     starts = [0, *ends]
     return [text[a:b] for a, b in zip(starts, [*ends, len(text)], strict=True) if text[a:b]]
