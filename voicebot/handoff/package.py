@@ -36,7 +36,8 @@ _CLEAR_CHARS = 3  # a longer value tells by itself what it is a value of
 # Labels under which the dialog keeps what is no slot of a scene (voicebot/dialog).
 MODEL_FACT, SCENE_FACT, CAUSE_FACT = "机型", "场景", "判断"
 REASON_FACT, OPEN_FACT = "转接原因", "未解答的问题"
-_NO_SLOTS = {MODEL_FACT, SCENE_FACT, CAUSE_FACT, REASON_FACT, OPEN_FACT}
+TOPIC_FACT = "敏感话题"
+_NO_SLOTS = {MODEL_FACT, SCENE_FACT, CAUSE_FACT, REASON_FACT, OPEN_FACT, TOPIC_FACT}
 _REASONS = {
     "requested": "用户要求人工，请直接接着问题往下谈",
     "danger": "来电提到危险情况，请先确认人身安全并断电",
