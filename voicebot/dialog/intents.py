@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from voicebot.dialog import phrases
 from voicebot.dialog.alarm_words import dangerous as dangerous
 from voicebot.dialog.denial import denied
+from voicebot.dialog.framed import asks_for_us, farewell, what_was_it
 from voicebot.dialog.human_wish import wants_human as wants_human
 from voicebot.dialog.phonetic import Unit, find, units
 from voicebot.dialog.yesno import Polarity, polarity
@@ -36,8 +37,6 @@ class Intent(enum.Enum):
     NOT_SOLVED = "not_solved"
 
 
-REPEAT_UNITS = 6
-HEAR_ME_UNITS = 7
 AGREEMENT_UNITS = 12  # whoever says more than this says more than yes
 _CONTINUE = re.compile(
     r"^(好的?|嗯+|行|可以|对|是的?|要|你?您?)?(请|麻烦)?(继续|接着|往下|下一步|下一个|然后呢|还有呢|"
@@ -79,9 +78,8 @@ def intent(text: str) -> Intent | None:
     compact = "".join(unit.text for unit in heard)
     if wants_human(text):
         return Intent.HUMAN
-    repeat = _any(heard, phrases.REPEAT) and (
-        len(heard) <= REPEAT_UNITS or "来着" not in compact
-    )  # 卷标是什么来着 asks for the label
+    # 卷标是什么来着 asks for the label
+    repeat = what_was_it(compact) if "来着" in compact else _any(heard, phrases.REPEAT)
     if repeat or _WHAT.match(compact) or text in ("啊?", "嗯?", "啊？"):
         return Intent.REPEAT
     if _HELLO.match(compact):
@@ -89,18 +87,15 @@ def intent(text: str) -> Intent | None:
     if _WHO.match(compact):
         return Intent.WHO
     short = len(heard) <= 16
-    for words, found in (
-        (phrases.NOT_SOLVED, Intent.NOT_SOLVED),
-        (phrases.WAIT, Intent.WAIT),
-        (phrases.GOODBYE, Intent.GOODBYE),
-        (phrases.HEAR_ME, Intent.HEAR_ME),
-    ):
-        if short and _any(heard, words):
-            if found is Intent.WAIT and asks_information(text):
-                continue  # 等一下，我想问一下保修期是多久 stops the bot to ask, not to wait
-            if found is Intent.HEAR_ME and len(heard) > HEAR_ME_UNITS:
-                continue  # 我的还在不在保
-            return found
+    if short and _any(heard, phrases.NOT_SOLVED):
+        return Intent.NOT_SOLVED
+    # 等一下，我想问一下保修期是多久 stops the bot to ask, not to wait
+    if short and _any(heard, phrases.WAIT) and not asks_information(text):
+        return Intent.WAIT
+    if short and farewell(text):
+        return Intent.GOODBYE
+    if asks_for_us(heard):
+        return Intent.HEAR_ME
     if _NOTHING_ELSE.match(_THANKS.sub("", compact)):
         return Intent.NOTHING_ELSE
     if short and _any(heard, phrases.SOLVED):
