@@ -16,6 +16,7 @@ from voicebot.dialog.denial import denied
 from voicebot.dialog.framed import asks_for_us, farewell, what_was_it
 from voicebot.dialog.human_wish import wants_human as wants_human
 from voicebot.dialog.phonetic import Unit, find, units
+from voicebot.dialog.unknowing import dont_know as dont_know
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.knowledge.query_kind import to_be_answered
 
@@ -105,11 +106,6 @@ def intent(text: str) -> Intent | None:
     return Intent.CONTINUE if _CONTINUE.match(compact) else None
 
 
-def dont_know(text: str) -> bool:
-    """Whether the caller cannot tell."""
-    return _any(units(text), phrases.DONT_KNOW, negatable=False)
-
-
 def is_question(text: str) -> bool:
     """Whether `text` asks something."""
     return "?" in text or "？" in text or bool(_QUESTION_WORD.search(text))
@@ -140,12 +136,12 @@ def negated(heard: tuple[Unit, ...], start: int) -> bool:
     return denied("".join(unit.text for unit in heard[first:start]))
 
 
-def _any(heard: tuple[Unit, ...], words: Iterable[str], *, negatable: bool = True) -> bool:
+def _any(heard: tuple[Unit, ...], words: Iterable[str]) -> bool:
     for phrase in words:
         for match in find(phrase, heard):
             # Two syllables by sound alone are too easily something else.
             if not match.exact and match.end - match.start < 3:
                 continue
-            if not (negatable and negated(heard, match.start)):
+            if not negated(heard, match.start):
                 return True
     return False
