@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from voicebot.dialog.denied_thing import without_denied_thing
 from voicebot.dialog.intents import is_question, negated
 from voicebot.dialog.numbers import numbers_in
 from voicebot.dialog.phonetic import Canonicalizer, Match, Unit, find, units
@@ -116,9 +117,11 @@ class Filler:
         # 对，是不是缺驱动？ agrees with what was said before, and asks: no answer to our question.
         if is_question(text) and agreement_only(text):
             return None
-        said_to_us = polarity(known[0])
+        words = (slot.label, *slot.asks, *slot.about, *slot.affirm, *slot.deny)
+        plain = without_denied_thing(known[0], "".join(words), self._canonical.names_term)
+        said_to_us = polarity(plain)
         if said_to_us is Polarity.UNSAID and named:
-            said_to_us = polarity(self._without(known[0], slot.about))
+            said_to_us = polarity(self._without(plain, slot.about))
         return _plain(slot, said_to_us, text)
 
     def _about_only(self, slot: Slot, text: str, known: str) -> Filled | None:

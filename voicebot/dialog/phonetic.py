@@ -171,6 +171,10 @@ class Canonicalizer:
             term.term for _, term in self._pieces(text) if term is not None and term.kind == kind
         )
 
+    def names_term(self, text: str) -> bool:
+        """Whether any lexicon term is mentioned in `text`."""
+        return any(term is not None for _, term in self._pieces(text))
+
     def _pieces(self, text: str) -> list[tuple[str, Term | None]]:
         heard = units(text)
         pieces: list[tuple[str, Term | None]] = []
