@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.dialog.conftest import Caller
+from voicebot.dialog.framed import farewell
 from voicebot.dialog.intents import Intent, intent
+from voicebot.dialog.textforms import clean
+from voicebot.dialog.waiting import told_besides
 from voicebot.knowledge.query_kind import QueryKind, classify, to_be_answered
 
 TOLD = (Intent.GOODBYE, Intent.HEAR_ME, Intent.REPEAT)
@@ -43,3 +46,11 @@ def test_the_machine_is_looked_up(caller: Caller, text: str) -> None:
 def test_a_farewell_ends_the_call(caller: Caller) -> None:
     caller.say("没事了挂了吧")
     assert caller.hung_up
+
+
+@pytest.mark.parametrize("word", ["喂", "嗯", "好的", "那我", "没事了", "你好", "不是", "没有"])
+def test_a_long_stutter_takes_no_time(word: str) -> None:
+    """Nothing here may go through every way to cut a stutter: that would never end."""
+    text = clean(word * 200 + "在吗" + word * 200 + "等一下")
+    assert intent(text) in (*Intent, None) and told_besides(text)
+    assert not farewell(word * 8 + "服务器")

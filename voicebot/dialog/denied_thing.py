@@ -8,7 +8,7 @@ from collections.abc import Callable
 from voicebot.dialog.textforms import clauses
 
 _DENIED = re.compile(
-    r"^(?:嗯+|呃|哦|啊|那个|这个|它|这|那|应该|好像|可能|也|都|并)*不是"
+    r"^(?:嗯|呃|哦|啊|那个|这个|它|这|那|应该|好像|可能|也|都|并)*不是"
     r"(?P<thing>(?![这那](?:样|么)|[没不未的了啊呀吧很太]).{2,}?)(?P<instead>而?是.*)?$"
 )
 _POINTED_AT = re.compile(r"^[这那](?:台|个|块|根|条|种|边|张)")
