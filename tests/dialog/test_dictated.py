@@ -27,6 +27,9 @@ from voicebot.dialog.dictated import dictated_groups, read_back_sizes, regroup, 
         ("三七留", ("376",)),
         ("然后是五五八", ("558",)),
         ("A B 三", ("A", "B", "3")),
+        ("找到了 YL二零九五", ("YL2095",)),
+        ("看到了，是二零九五", ("2095",)),
+        ("好的我找到了二零九五", ("2095",)),
     ],
 )
 def test_groups_are_found(text: str, groups: tuple[str, ...]) -> None:
@@ -34,7 +37,7 @@ def test_groups_are_found(text: str, groups: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "我不知道在哪里看", "转人工", "等一下我找找", "你说什么", "。"]
+    "text", ["", "我不知道在哪里看", "转人工", "等一下我找找", "找到了", "你说什么", "。"]
 )
 def test_other_words_are_no_dictation(text: str) -> None:
     assert dictated_groups(text) == ()

@@ -41,6 +41,13 @@ def test_other_matters_are_answered_and_no_group_is_lost(caller: Caller) -> None
     assert groups(caller) == ("YL", "2095", "370", "856")
 
 
+def test_what_was_looked_for_is_taken_down(caller: Caller) -> None:
+    dictating(caller, "等一下我去看看", "找到了 YL二零九五")
+    assert groups(caller) == ("YL2095",)
+    caller.say("我看看啊，三七零")
+    assert groups(caller) == ("YL2095", "370") and not caller.state.waiting
+
+
 def test_a_human_gets_what_there_is_as_unconfirmed(caller: Caller) -> None:
     dictating(caller, "YL二零九五")
     caller.say("转人工")

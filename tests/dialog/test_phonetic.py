@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from voicebot.dialog.numbers import numbers_in
@@ -30,6 +32,23 @@ def test_heard(text: str, phrase: str) -> None:
 )
 def test_not_heard(text: str, phrase: str) -> None:
     assert not contains(text, phrase)
+
+
+LINES = (Path(__file__).parent / "cases" / "sounds.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("sign", "phrase", "text"), [line.split(" ") for line in LINES if line[:2] in ("+ ", "- ")]
+)
+def test_ordinary_words_are_what_they_are(sign: str, phrase: str, text: str) -> None:
+    assert contains(text, phrase) is (sign == "+")
+
+
+def test_no_chain_of_sounds_makes_a_term() -> None:
+    canonical = Canonicalizer([Term("掉线", "term", ("离线",))])
+    assert canonical.rewrite("机柜理线").strip() == "机柜理线"
+    assert canonical.rewrite("硬盘离线").strip() == "硬盘掉线"
+    assert canonical.rewrite("硬盘立线").strip() == "硬盘掉线"
 
 
 def test_an_empty_phrase_is_nowhere() -> None:

@@ -14,12 +14,13 @@ from voicebot.dialog.dictation import Dictation
 from voicebot.dialog.dictation_reopened import reopened
 from voicebot.dialog.dictation_state import Next, Step
 from voicebot.dialog.events import Heard, SayKind
-from voicebot.dialog.intents import intent
+from voicebot.dialog.intents import Intent, intent
 from voicebot.dialog.read_back import rules_of, say_open_question, say_step
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.textforms import clean
 from voicebot.dialog.turn import Turn
+from voicebot.dialog.waiting import told_besides
 from voicebot.scenes.model import Scene, Slot
 
 FAILURES_TO_KEYPAD = 2  # failed readings, after which the caller hears that keys work too
@@ -42,8 +43,10 @@ class DictationTurns:
         current = asked(turn) or _reopened(turn, raw)
         if current is None:
             return False
-        readings = [raw]
-        if intent(raw) is None:  # 等一下 is what it is, whatever else it might have been
+        move = intent(raw)
+        # 我看看，YL二零九五 is dictated.
+        readings = [(move is Intent.WAIT and told_besides(raw)) or raw]
+        if move is None:  # 等一下 is what it is, whatever else it might have been
             readings += [clean(other) for other in heard.alternatives[:_ALTERNATIVES]]
         taken = _best(turn, current[1], readings)
         if taken is None:

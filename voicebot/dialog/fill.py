@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from voicebot.dialog.denied_thing import without_denied_thing
 from voicebot.dialog.intents import is_question, negated
 from voicebot.dialog.numbers import numbers_in
 from voicebot.dialog.phonetic import Canonicalizer, Match, Unit, find, units
 from voicebot.dialog.textforms import clauses
+from voicebot.dialog.unknowing import told
 from voicebot.dialog.yesno import Polarity, agreement_only, polarity
 from voicebot.scenes.model import NO, YES, Scene, Slot, SlotType
 from voicebot.scenes.pattern import found as matching
@@ -97,7 +99,9 @@ class Filler:
         named = any(self._mentions(readings, word) for word in slot.about)
         if not named and slot.id != asked:
             return None
-        for nth, reading in enumerate(readings):
+        said_of_it = told(readings[0])
+        known = (said_of_it, self._canonical.rewrite(said_of_it))
+        for nth, reading in enumerate(known):
             rewrite = self._canonical.rewrite if nth else str
             phrases = [rewrite(p) for p in slot.affirm], [rewrite(p) for p in slot.deny]
             # 做好RAID了 is 做好了 about RAID.
@@ -106,24 +110,26 @@ class Filler:
             if said is not None:
                 return Filled(slot.id, *said)
         if slot.id != asked:
-            return self._about_only(slot, readings)
+            return self._about_only(slot, readings[0], known[0])
         if not named and self._names_another(scene, slot, readings):
             return None
         text = readings[0]
         # 对，是不是缺驱动？ agrees with what was said before, and asks: no answer to our question.
         if is_question(text) and agreement_only(text):
             return None
-        said_to_us = polarity(text)
+        words = (slot.label, *slot.asks, *slot.about, *slot.affirm, *slot.deny)
+        plain = without_denied_thing(known[0], "".join(words), self._canonical.names_term)
+        said_to_us = polarity(plain)
         if said_to_us is Polarity.UNSAID and named:
-            said_to_us = polarity(self._without(readings[0], slot.about))
+            said_to_us = polarity(self._without(plain, slot.about))
         return _plain(slot, said_to_us, text)
 
-    def _about_only(self, slot: Slot, readings: tuple[str, str]) -> Filled | None:
+    def _about_only(self, slot: Slot, text: str, known: str) -> Filled | None:
         """The topic is named, unasked: the words right after it must say yes or no (RAID没有做)."""
-        if is_question(readings[0]):
+        if is_question(text):
             return None
         rewritten = [self._canonical.rewrite(word) for word in slot.about]
-        for clause in clauses(readings[0]):
+        for clause in clauses(known):
             for words, heard in (
                 (slot.about, units(clause)),
                 (rewritten, units(self._canonical.rewrite(clause))),

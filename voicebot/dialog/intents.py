@@ -13,8 +13,10 @@ from collections.abc import Iterable
 from voicebot.dialog import phrases
 from voicebot.dialog.alarm_words import dangerous as dangerous
 from voicebot.dialog.denial import denied
+from voicebot.dialog.framed import asks_for_us, farewell, what_was_it
 from voicebot.dialog.human_wish import wants_human as wants_human
 from voicebot.dialog.phonetic import Unit, find, units
+from voicebot.dialog.unknowing import dont_know as dont_know
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.knowledge.query_kind import to_be_answered
 
@@ -36,8 +38,6 @@ class Intent(enum.Enum):
     NOT_SOLVED = "not_solved"
 
 
-REPEAT_UNITS = 6
-HEAR_ME_UNITS = 7
 AGREEMENT_UNITS = 12  # whoever says more than this says more than yes
 _CONTINUE = re.compile(
     r"^(好的?|嗯+|行|可以|对|是的?|要|你?您?)?(请|麻烦)?(继续|接着|往下|下一步|下一个|然后呢|还有呢|"
@@ -55,7 +55,7 @@ _WHO = re.compile(
 )
 _THANKS = re.compile(r"(好的?)?(谢谢|多谢|感谢)(你|您)?(啊|了)?")
 _HELLO = re.compile(
-    r"^(喂+|你好|您好|哈喽|hello|hi|嗨|早上好|上午好|下午好|晚上好|对不起|不好意思|打扰了|"
+    r"^(喂|你好|您好|哈喽|hello|hi|嗨|早上好|上午好|下午好|晚上好|对不起|不好意思|打扰了|"
     r"请问一?下?|我?想?问一下|咨询一下|我?有个问题|我?有个事|啊|呀)+$"
 )
 _WHAT = re.compile(r"^(啊|哦|嗯|哎|欸)?(什么|啥)$")
@@ -79,9 +79,8 @@ def intent(text: str) -> Intent | None:
     compact = "".join(unit.text for unit in heard)
     if wants_human(text):
         return Intent.HUMAN
-    repeat = _any(heard, phrases.REPEAT) and (
-        len(heard) <= REPEAT_UNITS or "来着" not in compact
-    )  # 卷标是什么来着 asks for the label
+    # 卷标是什么来着 asks for the label
+    repeat = what_was_it(compact) if "来着" in compact else _any(heard, phrases.REPEAT)
     if repeat or _WHAT.match(compact) or text in ("啊?", "嗯?", "啊？"):
         return Intent.REPEAT
     if _HELLO.match(compact):
@@ -89,18 +88,15 @@ def intent(text: str) -> Intent | None:
     if _WHO.match(compact):
         return Intent.WHO
     short = len(heard) <= 16
-    for words, found in (
-        (phrases.NOT_SOLVED, Intent.NOT_SOLVED),
-        (phrases.WAIT, Intent.WAIT),
-        (phrases.GOODBYE, Intent.GOODBYE),
-        (phrases.HEAR_ME, Intent.HEAR_ME),
-    ):
-        if short and _any(heard, words):
-            if found is Intent.WAIT and asks_information(text):
-                continue  # 等一下，我想问一下保修期是多久 stops the bot to ask, not to wait
-            if found is Intent.HEAR_ME and len(heard) > HEAR_ME_UNITS:
-                continue  # 我的还在不在保
-            return found
+    if short and _any(heard, phrases.NOT_SOLVED):
+        return Intent.NOT_SOLVED
+    # 等一下，我想问一下保修期是多久 stops the bot to ask, not to wait
+    if short and _any(heard, phrases.WAIT) and not asks_information(text):
+        return Intent.WAIT
+    if short and farewell(text):
+        return Intent.GOODBYE
+    if asks_for_us(heard):
+        return Intent.HEAR_ME
     if _NOTHING_ELSE.match(_THANKS.sub("", compact)):
         return Intent.NOTHING_ELSE
     if short and _any(heard, phrases.SOLVED):
@@ -108,11 +104,6 @@ def intent(text: str) -> Intent | None:
     if len(heard) <= 10 and _any(heard, phrases.THANKS):
         return Intent.THANKS
     return Intent.CONTINUE if _CONTINUE.match(compact) else None
-
-
-def dont_know(text: str) -> bool:
-    """Whether the caller cannot tell."""
-    return _any(units(text), phrases.DONT_KNOW, negatable=False)
 
 
 def is_question(text: str) -> bool:
@@ -145,12 +136,12 @@ def negated(heard: tuple[Unit, ...], start: int) -> bool:
     return denied("".join(unit.text for unit in heard[first:start]))
 
 
-def _any(heard: tuple[Unit, ...], words: Iterable[str], *, negatable: bool = True) -> bool:
+def _any(heard: tuple[Unit, ...], words: Iterable[str]) -> bool:
     for phrase in words:
         for match in find(phrase, heard):
             # Two syllables by sound alone are too easily something else.
             if not match.exact and match.end - match.start < 3:
                 continue
-            if not (negatable and negated(heard, match.start)):
+            if not negated(heard, match.start):
                 return True
     return False

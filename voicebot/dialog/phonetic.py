@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from pypinyin import Style, lazy_pinyin
 
+from voicebot.dialog.ordinary import ORDINARY
 from voicebot.pack import Term
 
 _DIGIT_SOUNDS = ("ling", "yi", "er", "san", "si", "wu", "liu", "qi", "ba", "jiu")
@@ -101,6 +102,8 @@ def find(phrase: str, heard: tuple[Unit, ...]) -> tuple[Match, ...]:
             all(a.sound == b.sound for a, b in zip(wanted, window, strict=True))
             and (size > 1 or wanted[0].text.isdigit() or window[0].text.isdigit())
         )
+        if not exact:
+            alike = alike and not _otherwise(wanted, heard, start)
         if alike and _bounded(heard, start, start + size):
             found.append(Match(start, start + size, exact))
             start += size
@@ -119,6 +122,19 @@ def _bounded(heard: tuple[Unit, ...], start: int, end: int) -> bool:
     return not (start > 0 and _joined(heard[start - 1], heard[start])) and not (
         end < len(heard) and _joined(heard[end - 1], heard[end])
     )
+
+
+def _otherwise(wanted: tuple[Unit, ...], heard: tuple[Unit, ...], start: int) -> bool:
+    """Whether the sounds are those of an ordinary word, in or across the ends of a match: 有点 is
+    heard as 有点, not as 有电."""
+    end = start + len(wanted)
+    for at in range(max(start - 1, 0), min(end, len(heard) - 1)):
+        left, right = heard[at], heard[at + 1]
+        if right.glued and left.text + right.text in ORDINARY:
+            inside = range(max(at, start), min(at + 2, end))
+            if any(heard[each].text != wanted[each - start].text for each in inside):
+                return True
+    return False
 
 
 def _joined(left: Unit, right: Unit) -> bool:
@@ -155,6 +171,10 @@ class Canonicalizer:
             term.term for _, term in self._pieces(text) if term is not None and term.kind == kind
         )
 
+    def names_term(self, text: str) -> bool:
+        """Whether any lexicon term is mentioned in `text`."""
+        return any(term is not None for _, term in self._pieces(text))
+
     def _pieces(self, text: str) -> list[tuple[str, Term | None]]:
         heard = units(text)
         pieces: list[tuple[str, Term | None]] = []
@@ -179,6 +199,8 @@ class Canonicalizer:
             alike = size > 1 and all(
                 a.sound == b.sound for a, b in zip(wanted, window, strict=True)
             )
+            if not exact and _otherwise(wanted, heard, index):
+                continue
             if (exact or alike) and not _figures_only(wanted, heard, index):
                 return size, term
         return 1, None

@@ -45,6 +45,7 @@ from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
 from voicebot.dialog.textforms import clean
 from voicebot.dialog.turn import Turn
+from voicebot.dialog.waiting import told_besides
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.knowledge.answer import extract
 from voicebot.pack import Pack
@@ -166,6 +167,9 @@ class Dialog:
             return
         if self._scenes.dictations.heard(turn, heard):
             return
+        rest = told_besides(text) if move is Intent.WAIT else ""
+        if rest and self._scenes.answers(turn, rest):  # 我看看，是绿的
+            text, move = rest, None
         if move is not None and self._conversation(turn, move, was_waiting_for):
             return
         if self._gate.not_ours(turn, text):

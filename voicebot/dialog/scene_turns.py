@@ -69,6 +69,13 @@ class SceneTurns:
             return
         self._apply(turn, scene, after, outcome)
 
+    def answers(self, turn: Turn, text: str) -> bool:
+        """Whether `text` tells something that the running scene wants to know."""
+        run = turn.state.scene
+        scene = turn.pack.scene(run.scene) if run else None
+        asked = run.asking if run is not None and turn.question_heard else ""
+        return scene is not None and bool(self._engine.fills(scene, text, asked))
+
     def reopen(self, turn: Turn, text: str, *, trying: bool = False) -> bool:
         """A caller who corrects what an answered scene was built on gets another answer.
 
