@@ -99,7 +99,7 @@ class Filler:
         named = any(self._mentions(readings, word) for word in slot.about)
         if not named and slot.id != asked:
             return None
-        said_of_it = told(readings[0])
+        said_of_it = told(readings[0], (*slot.affirm, *slot.deny))
         known = (said_of_it, self._canonical.rewrite(said_of_it))
         for nth, reading in enumerate(known):
             rewrite = self._canonical.rewrite if nth else str

@@ -33,9 +33,17 @@ def dont_know(text: str) -> bool:
     return any(_by_rule(clause) for clause in clauses(text)) or _has(text, phrases.DONT_KNOW)
 
 
-def told(text: str) -> str:
-    """`text` without what is not known or asked: of 不清楚，应该没有 the last two words."""
-    kept = (_before_whether(clause) for clause in clauses(text) if not _cannot_tell(clause))
+def told(text: str, own: Iterable[str] = ()) -> str:
+    """`text` without what is not known or asked: of 不清楚，应该没有 the last two words.
+
+    `own` are the answers that a question names; one that sounds like not knowing (忘了装) stays.
+    """
+    meant = [answer for answer in own if _cannot_tell(answer)]
+    kept = (
+        _before_whether(clause)
+        for clause in clauses(text)
+        if not _cannot_tell(clause) or any(answer in clause for answer in meant)
+    )
     return " ".join(each for each in kept if each)
 
 
