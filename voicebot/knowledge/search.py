@@ -118,7 +118,7 @@ def _questions(
     ranked = _allowed(rank(pool, candidates, weights, asked.without), asked)
     faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
-    best = _with_scores(query, scenes[:SCENES], pool, "questions")
+    best = _with_scores(query, scenes[:SCENES], pool, "scenes")
     counters = rank_counters(pool, candidates, weights)
     against = {item.entry.id: item.fused for item in reversed(counters)}
     pulled: list[tuple[float, Hit]] = []
@@ -140,7 +140,7 @@ def _with_scores(
         return []
     logit = refusal.calibration(name).logit(refusal.features(query, ranked, pool.words))
     top = ranked[0].fused
-    if name == "questions" and _said_in(query, ranked[0].entry.match):
+    if name in ("questions", "scenes") and _said_in(query, ranked[0].entry.match):
         logit = max(logit, SAID_IN_LOGIT)
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
