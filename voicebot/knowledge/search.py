@@ -20,7 +20,10 @@ from voicebot.knowledge.rerank import Reranker, rerank
 from voicebot.knowledge.text import clean_query, fold
 
 OTHER_NUMBER_PENALTY = 4.0  # logits lost by a hit that lacks the number asked for
-SAME_NUMBER_BONUS = 3.0  # won by one that has it: a table's row says little else
+SAME_NUMBER_BONUS = 3.0  # won by one that has it
+NUMBERED_ROW_BONUS = (
+    5.5  # won by the row of a table that the number stands for: it says little else
+)
 SAID_IN_CHARS = 4
 SAID_IN_LOGIT = 1.5  # at least .82: the caller said an approved question, or the core of one
 SCENES = 6  # of which the first is calibrated, and the rest are its rivals
@@ -159,7 +162,12 @@ def _naming(query: str, hits: list[tuple[float, Hit]]) -> list[tuple[float, Hit]
     result = []
     for score, hit in hits:
         named = wanted <= identifiers(f"{hit.title}\n{hit.text}")
-        score += SAME_NUMBER_BONUS if named else -OTHER_NUMBER_PENALTY
+        if not named:
+            score -= OTHER_NUMBER_PENALTY
+        elif "|" in hit.text and all(each.endswith("号") for each in wanted):
+            score += NUMBERED_ROW_BONUS
+        else:
+            score += SAME_NUMBER_BONUS
         result.append((score, replace(hit, score=score)))
     return result
 
