@@ -98,8 +98,10 @@ def no_caller_is_left() -> Iterator[None]:
 def start_sipp(bot: Bot, folder: Path, *, calls: int, pause_ms: int) -> subprocess.Popen[bytes]:
     """SIPp plays a caller line in a loop on each of `calls` simultaneous calls."""
     audio = (ROOT / "audio_fixtures/disk_missing.wav").read_bytes()
-    quiet = b"\xd5" * 8000 * 4  # A-law silence: a caller waits for the reply
-    (folder / "caller.al").write_bytes(audio[audio.index(b"data") + 8 :] + quiet)
+    second = b"\xd5" * 8000  # of A-law silence
+    # A caller hears the greeting begin (who speaks before it is answered without one), and waits
+    # for the reply.
+    (folder / "caller.al").write_bytes(second + audio[audio.index(b"data") + 8 :] + second * 3)
     caller = subprocess.Popen(
         [
             *("sipp", f"127.0.0.1:{bot.port}", "-sf", str(SCENARIO), "-s", "4008000000"),
