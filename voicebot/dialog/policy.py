@@ -33,7 +33,7 @@ from voicebot.dialog.events import (
 )
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.gate import Gate
-from voicebot.dialog.intents import Intent, asks, intent, is_question
+from voicebot.dialog.intents import Intent, agrees, asks, intent, is_question
 from voicebot.dialog.mood import without_anger
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
@@ -58,6 +58,7 @@ _DECLINES = re.compile(
     r"|(?:先|那|你|哦)*(?:别|不用|不要|不需要|不想|不)(?:给我|帮我)?(?:转|找|叫)"
     r"(?:人工|客服|工程师|过去|人)?(?:了|吧|啊)*)$"
 )
+_PAST_THE_QUESTION = {Intent.NOTHING_ELSE, Intent.SOLVED, Intent.THANKS, Intent.CONTINUE}
 _COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
 
 
@@ -170,6 +171,10 @@ class Dialog:
         rest = told_besides(text) if move is Intent.WAIT else ""
         if rest and self._scenes.answers(turn, rest):  # 我看看，是绿的
             text, move = rest, None
+        past = move in _PAST_THE_QUESTION or agrees(text)
+        if past and self._scenes.let_go(turn, text) and move is not Intent.NOTHING_ELSE:
+            turn.anything_else()
+            return
         if move is not None and self._conversation(turn, move, was_waiting_for):
             return
         if self._gate.not_ours(turn, text):

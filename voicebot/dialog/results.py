@@ -151,11 +151,18 @@ class Results:
     def _digression(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         """Answer the aside and come back to the scene's question."""
         hit, answerable = self._answering(turn, result, pending)
+        if answerable < STATEMENT_SURE and not asks(pending.query):
+            hit = None
         run = turn.state.scene
+        loose = run is not None and not run.taken_up
+        switch = SCENE_SURE if loose and not self._informs(pending.query) else SCENE_SWITCH
         other, sure = self._scene(pending.query, result)
-        if hit is None and sure < SCENE_SWITCH and turn.search_other(pending):
+        if hit is None and sure < switch and turn.search_other(pending):
             return
-        if hit is not None:
+        if hit is not None and loose and run is not None and run.passed > 1:
+            turn.set(scene=None)  # who asks on and on does not want to be asked
+            self._answer(turn, result, hit, answerable, pending)
+        elif hit is not None:
             parts, citation = self._spoken(turn, result.query, hit, pending)
             turn.set(failures=0)
             self._now_about(turn, result.query, hit, "".join(parts))
@@ -167,7 +174,7 @@ class Results:
                 scene=run.scene if run else "",
             )
             self._scenes.ask_again(turn)
-        elif run is not None and other not in ("", run.scene) and sure >= SCENE_SWITCH:
+        elif run is not None and other not in ("", run.scene) and sure >= switch:
             self._scenes.start(turn, other, pending.query, found=sure)
         elif asks_information(pending.query):
             self._note_unanswered(turn, pending.query)

@@ -21,7 +21,8 @@ from voicebot.scenes.when import UNKNOWN
 class SceneRun:
     """A scene under way. `asking` is the slot whose answer is awaited; `helped` got their help;
     `dictations` are the numbers being taken down, or taken down, by slot; `why` is the reason for
-    what is being asked, for people to read."""
+    what is being asked, for people to read. `taken_up`: the caller has answered a question of it;
+    `passed` counts how often they asked or told something else instead."""
 
     scene: str
     values: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +34,8 @@ class SceneRun:
     branch: str = ""
     dictations: Mapping[str, DictationState] = field(default_factory=dict)
     why: str = ""
+    taken_up: bool = False
+    passed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for records; `from_dict` takes it back."""
@@ -96,9 +99,11 @@ class SceneEngine:
         found = self._filler.fill(scene, text, asked_slot)
         answered = any(each.slot == asked_slot for each in found)
         if asked_slot and not answered and dont_know(text):
+            run = replace(run, taken_up=True)
             return self._cannot_tell(scene, _take(run, found), asked_slot)
         if not found and run.turns > 1:
             return run, Outcome(OutcomeKind.MISS, slot=asked_slot)
+        run = replace(run, taken_up=run.taken_up or run.turns > 1)
         changed = tuple(
             each.slot
             for each in found

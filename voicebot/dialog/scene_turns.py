@@ -9,13 +9,16 @@ from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.dictation_turns import DictationTurns
 from voicebot.dialog.events import SayKind
 from voicebot.dialog.intents import asks_information, dont_know, is_question
+from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
 from voicebot.dialog.turn import Turn
+from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.scenes.model import Exit, Scene
 
 SPOKEN_SENTENCES = 2
+TELLING_UNITS = 3  # syllables; less tells nothing
 _ANOTHER = re.compile(r"另一?台|另外|别的|其他|第二台|还有一台|又有一?台|换了?一?台")
 
 
@@ -64,10 +67,26 @@ class SceneTurns:
             if outcome.kind is not OutcomeKind.MISS:
                 break
             after, outcome = self._engine.advance(scene, run, other, asked)
-        if outcome.kind is OutcomeKind.MISS and is_question(text) and not _garbled(turn):
+        if outcome.kind is OutcomeKind.MISS and self._beside(run, text) and not _garbled(turn):
             self._digress(turn, scene, run, text)
             return
         self._apply(turn, scene, after, outcome)
+
+    @staticmethod
+    def _beside(run: SceneRun, text: str) -> bool:
+        """Whether words that the scene cannot use may be about something else: a question, or
+        anything that is told where the caller has not gone into the scene at all."""
+        tells = len(units(text)) >= TELLING_UNITS and polarity(text) is Polarity.UNSAID
+        return is_question(text) or (tells and not run.taken_up)
+
+    def let_go(self, turn: Turn, text: str) -> bool:
+        """Leave a scene that the caller went past and does not go into now either: 好 after the
+        answer to their own question is no answer to ours."""
+        run = turn.state.scene
+        if run is None or run.taken_up or not run.passed or self.answers(turn, text):
+            return False
+        turn.set(scene=None)
+        return True
 
     def answers(self, turn: Turn, text: str) -> bool:
         """Whether `text` tells something that the running scene wants to know."""
@@ -141,7 +160,7 @@ class SceneTurns:
         if run.turns >= scene.limits.max_turns:
             self._leave(turn, scene.on_limit, "limit")
             return
-        turn.set(scene=replace(run, turns=run.turns + 1))
+        turn.set(scene=replace(run, turns=run.turns + 1, passed=run.passed + 1))
         turn.search(Pending(text, Purpose.DIGRESSION, turn.heard))
 
     def _apply(
