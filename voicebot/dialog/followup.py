@@ -121,6 +121,18 @@ class FollowUps:
                 return Rewritten(found, how)
         return Rewritten(text)
 
+    def on_topic(self, text: str, topic: Topic | None) -> str:
+        """`text` with the thing that the talk is about put before it, for a second look where the
+        words alone find nothing: 恢复默认按哪个 after a question about the BIOS. "" if it names a
+        thing of its own."""
+        core = _TAIL.sub("", _LEAD.sub("", text.strip()))
+        if topic is None or not core or len(core) > MAX_CHARS:
+            return ""
+        if self.terms(core) or self._canonical.terms(core, "model"):
+            return ""
+        lead = topic.focus or _stem(topic.question)
+        return "" if lead in core else f"{lead}{core}"
+
     def terms(self, text: str) -> tuple[str, ...]:
         """The lexicon terms of `text` that may be spoken of later, parts first."""
         return tuple(term for kind in KINDS for term in self._canonical.terms(text, kind))

@@ -172,8 +172,11 @@ class Dialog:
         if rest and self._scenes.answers(turn, rest):  # 我看看，是绿的
             text, move = rest, None
         past = move in _PAST_THE_QUESTION or agrees(text)
-        if past and self._scenes.let_go(turn, text) and move is not Intent.NOTHING_ELSE:
-            turn.anything_else()
+        if past and self._scenes.let_go(turn, text):
+            if move is Intent.NOTHING_ELSE:
+                turn.hang_up()
+            else:
+                turn.anything_else()
             return
         if move is not None and self._conversation(turn, move, was_waiting_for):
             return

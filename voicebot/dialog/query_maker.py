@@ -42,8 +42,12 @@ class QueryMaker:
         if state.fragment and query == text and len(text) <= FRAGMENT_CHARS:
             query = f"{state.fragment}，{text}"
             return Query(query, self._line(query, state), (text,))
-        query = _FILLER.sub("", query) if query == text else query
-        return Query(query, self._line(query, state))
+        if query != text:
+            return Query(query, self._line(query, state))
+        query = _FILLER.sub("", query)
+        on_topic = self._follow_ups.on_topic(query, state.topic)
+        others = (on_topic,) if on_topic else ()
+        return Query(query, self._line(query, state), others)
 
     def _line(self, query: str, state: DialogState) -> str:
         return self.products.limit(query, state.facts.get(MODEL_FACT, ""))

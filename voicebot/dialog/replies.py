@@ -78,6 +78,12 @@ class Replies:
         if which:
             self._scenes.start(turn, which, f"{state.candidate_query}，{text}", found=1.0)
             return True
+        more = not (yes or state.rival or is_question(text))
+        if more and self._scenes.tells(turn, state.candidate, text):
+            # 您说的是无法开机，对吗？ — 灯都不亮 says yes, and more.
+            query = f"{state.candidate_query}，{text}"
+            self._scenes.start(turn, state.candidate, query, found=1.0)
+            return True
         if yes:
             self._scenes.start(turn, state.candidate, state.candidate_query, found=1.0)
         elif no:

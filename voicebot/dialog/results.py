@@ -88,7 +88,8 @@ class Results:
         hit, answerable = self._answering(turn, result, pending)
         ranked = self._ranked(pending.query, result)
         scene, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
-        if hit is None and sure < SCENE_MAYBE and turn.search_other(pending):
+        weak = SCENE_SURE if self._informs(pending.query) else SCENE_MAYBE
+        if hit is None and sure < weak and turn.search_other(pending):
             return
         close = too_close(ranked, SCENE_MAYBE)
         asking = bool(pending.raw) or asks(pending.query)

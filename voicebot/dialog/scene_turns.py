@@ -95,6 +95,11 @@ class SceneTurns:
         asked = run.asking if run is not None and turn.question_heard else ""
         return scene is not None and bool(self._engine.fills(scene, text, asked))
 
+    def tells(self, turn: Turn, scene_id: str, text: str) -> bool:
+        """Whether `text` tells, unasked, something that this scene wants to know."""
+        scene = turn.pack.scene(scene_id)
+        return scene is not None and bool(self._engine.fills(scene, text, ""))
+
     def reopen(self, turn: Turn, text: str, *, trying: bool = False) -> bool:
         """A caller who corrects what an answered scene was built on gets another answer.
 
