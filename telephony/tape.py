@@ -50,6 +50,13 @@ class StereoMixer:
     def right(self, pcm: bytes) -> None:
         self._right += pcm
 
+    def silence(self, start: int, end: int, *, right: bool) -> None:
+        """Make samples `start` to `end` of one side silent; those not held are left alone."""
+        side = self._right if right else self._left
+        first, last = max(start, 0) * 2, min(end * 2, len(side))
+        if first < last:
+            side[first:last] = bytes(last - first)
+
     @property
     def ready(self) -> int:
         """Stereo samples that can be taken."""
@@ -119,6 +126,31 @@ class Tape:
     def resume(self) -> None:
         """Record again. Idempotent."""
         self._paused = False
+
+    def silence(self, start_ms: int, end_ms: int, *, sent: bool) -> None:
+        """Make what was recorded of one side between two moments silent, for good.
+
+        Times count from the start of the tape; what is not recorded yet is left alone. Raises
+        TapeError if the file cannot be changed.
+        """
+        start, end = (max(ms, 0) * SAMPLE_RATE // 1000 for ms in (start_ms, end_ms))
+        right = sent is not self._swapped
+        self._mixer.silence(start - self._frames, end - self._frames, right=right)
+        end = min(end, self._frames)
+        if start >= end:
+            return
+        try:
+            with self.path.open("r+b") as file:
+                file.seek(_HEADER.size + start * _BLOCK)
+                stereo = array("h", file.read((end - start) * _BLOCK))
+                stereo[int(right) :: _CHANNELS] = array("h", bytes(2 * (end - start)))
+                file.seek(_HEADER.size + start * _BLOCK)
+                file.write(stereo.tobytes())
+        except (OSError, ValueError) as error:  # ValueError: the file was cut by someone else
+            raise TapeError(
+                f"{self.path}: {start_ms} to {end_ms} ms cannot be silenced: {error}; delete the "
+                "recording if it must not be heard"
+            ) from error
 
     def received(self, pcm: bytes) -> None:
         """Audio of the far end (`AudioTap`)."""

@@ -279,6 +279,7 @@ class App:
             lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
             observe,
             partial(CallTeller, told, deliverer),
+            mask_audio=kept.mask_audio,
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
         beside: list[Callable[[], Coroutine[Any, Any, None]]] = [

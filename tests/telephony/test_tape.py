@@ -93,6 +93,40 @@ def test_a_pause_is_silence_on_both_sides_and_times_stay_true(tmp_path: Path) ->
         assert side[24000:].all()
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_stretch_of_one_side_is_silenced_in_the_file_and_in_hand(
+    tmp_path: Path, swapped: bool
+) -> None:
+    tape = Tape(tmp_path / "call.wav", swapped=swapped)
+    mine, theirs = voice(1.5, seed=1), voice(1.5, seed=2)
+    tape.received(theirs)
+    tape.sent(mine)  # a second of both is in the file, the rest in hand
+    tape.received(theirs)
+    tape.silence(400, 1700, sent=False)
+    tape.silence(100, 200, sent=True)
+    tape.silence(-50, 0, sent=True)
+    tape.silence(90_000, 91_000, sent=True)  # not recorded
+    tape.sent(mine)
+    tape.close()
+    left, right = read_stereo(tmp_path / "call.wav")
+    received, sent = (right, left) if swapped else (left, right)
+    there, here = samples(theirs + theirs).copy(), samples(mine + mine).copy()
+    there[400 * 8 : 1700 * 8] = 0
+    here[100 * 8 : 200 * 8] = 0
+    assert (received == there).all()
+    assert (sent == here).all()
+
+
+def test_a_tape_that_cannot_be_silenced_says_so(tmp_path: Path) -> None:
+    tape = Tape(tmp_path / "call.wav")
+    tape.received(voice(1.5))
+    tape.sent(voice(1.5))
+    (tmp_path / "call.wav").unlink()
+    with pytest.raises(TapeError, match="100 to 200 ms cannot be silenced"):
+        tape.silence(100, 200, sent=True)
+    tape.close()
+
+
 def test_a_tape_that_cannot_be_made_says_why_and_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     for path, reason in (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -94,6 +95,15 @@ def check_seat(
         Check("seat spoke", bool(spoke), f"{len(spoke)} stretches of sound"),
         Check("seat heard the caller", bool(heard), f"{len(heard)} stretches of sound"),
     ]
+
+
+def check_masked(number: str, files: Iterable[Path]) -> Check:
+    """The calling number is in none of `files`, which are read byte by byte."""
+    read = [path for path in files if path.is_file()]
+    wanted = (number.encode(), number.encode("utf-16-le"))
+    open_in = [path.name for path in read if any(each in path.read_bytes() for each in wanted)]
+    detail = f"in {', '.join(open_in)}" if open_in else f"{len(read)} files searched"
+    return Check("the whole calling number is kept nowhere", bool(read) and not open_in, detail)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Reception:
         on_event: hears every fact, and of which call it is; for each call the last one is a
             `CallEnded`, also when the session failed.
         telling: makes what tells other systems of a call; None tells nobody.
+        mask_audio: turns whose text is masked are silent on the tape.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Reception:
         talk: Talk,
         on_event: CallObserver,
         telling: Telling | None = None,
+        *,
+        mask_audio: bool = True,
     ) -> None:
         self._records = records
         self._audio = audio
@@ -63,11 +66,19 @@ class Reception:
         self._talk = talk
         self._on_event = on_event
         self._telling = telling
+        self._mask_audio = mask_audio
 
     async def take(self, call: Call) -> None:
         """Serve one call to its end; never raises for the call's sake."""
         try:
-            keeper = CallKeeper(self._records, call.info, self._pack, self._audio, self._telling)
+            keeper = CallKeeper(
+                self._records,
+                call.info,
+                self._pack,
+                self._audio,
+                self._telling,
+                mask_audio=self._mask_audio,
+            )
         except Exception:
             log.exception("no record can be kept", call_id=call.info.call_id)
             await call.reject(503)

@@ -9,11 +9,13 @@ from pathlib import Path
 import structlog
 
 from telephony import Call, CallInfo
+from telephony.errors import TapeError
 from telephony.tape import Tape
 from voicebot.handoff.package import SummaryPackage
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.store import Records
 from voicebot.session import events as facts
+from voicebot.session.tape_masking import TapeMasking
 from voicebot.webhooks.teller import CallTeller
 
 log = structlog.get_logger(__name__)
@@ -27,7 +29,7 @@ class CallKeeper:
 
     `audio` is the folder of the recordings, None records nothing. A tape that cannot be made is
     logged: a call without one is better than no call. `telling` makes what tells other systems of
-    the call; None tells nobody.
+    the call; None tells nobody. `mask_audio`: turns whose text is masked are silent on the tape.
     """
 
     def __init__(
@@ -37,11 +39,14 @@ class CallKeeper:
         pack: str,
         audio: Path | None,
         telling: Telling | None = None,
+        *,
+        mask_audio: bool = True,
     ) -> None:
         self.recorder: CallRecorder = records.start_call(info, pack=pack)
         self._info, self._pack = info, pack
         self._teller = telling(self.recorder) if telling else None
         self._tape = self._new_tape(audio) if audio else None
+        self._masking = TapeMasking(self._tape) if self._tape and mask_audio else None
         if self._tape is not None:
             self.recorder.update(recording=self._tape.path)
 
@@ -60,6 +65,7 @@ class CallKeeper:
 
     def __call__(self, event: facts.SessionEvent) -> None:
         """Store one fact."""
+        self._mask(event)
         data = dataclasses.asdict(event)
         self.recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
         if isinstance(event, facts.CallAnswered):
@@ -75,6 +81,18 @@ class CallKeeper:
         elif isinstance(event, facts.HandoffFinished) and self._teller is not None:
             self._teller.handoff_finished(event.outcome, event.seat)
 
+    def _mask(self, event: facts.SessionEvent | None = None) -> None:
+        """Silence what the tape should not hold; without an event: the call is over."""
+        if self._masking is None:
+            return
+        try:
+            if event is None:
+                self._masking.close()
+            else:
+                self._masking(event)
+        except TapeError as error:
+            log.error("recording_not_masked", call=self.recorder.call_id, reason=str(error))
+
     async def store_summary(self, package: SummaryPackage) -> bool:
         """Keep the story and tell it, before a seat rings; True once it is on disk."""
         stored = await self.recorder.store_summary(package)
@@ -89,5 +107,6 @@ class CallKeeper:
 
     def close(self) -> None:
         """Close the tape. Idempotent."""
+        self._mask()
         if self._tape is not None:
             self._tape.close()

@@ -211,6 +211,9 @@ class RecordsSettings(Section):
     )
     retention: RetentionSettings = RetentionSettings()  # type: ignore[call-arg]
     record_audio: bool = True
+    mask_audio: bool = Field(
+        True, description="turns whose text is masked (numbers, names, addresses) are silenced"
+    )
     announce: str = Field(
         "",
         description="said before the greeting where calls are recorded, "
