@@ -31,9 +31,9 @@ LOWEST_HZ = 200.0
 PIECE_GAP_MS = 40
 WORD_GAP_MS = 150
 # How much of a word the second detector must hear, and how far the levels may go on beyond it
-# before that is a noise of its own: its memory makes it late by up to 400 ms.
+# before that is a noise of its own: it may wake 600 ms late.
 LEAST_SHARE, LEAST_SHARED_MS = 0.25, 150
-MOST_BEYOND_MS = 500
+MOST_BEYOND_MS = 700
 SPEECH_AT, SPEECH_UNTIL = 0.5, 0.35
 WEBRTC_MODE, WEBRTC_FRAME_MS = 3, 20
 
@@ -63,10 +63,11 @@ class Channel:
 def _above_hum(samples: Mono) -> npt.NDArray[np.float64]:
     """Less what lies under `LOWEST_HZ`: mains hum and rumble, which come and go over tens of ms,
     and no telephone speech."""
-    spectrum = np.fft.rfft(samples.astype(np.float64))
-    hertz = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)
+    size = 1 << max(1, len(samples) - 1).bit_length()
+    spectrum = np.fft.rfft(samples.astype(np.float64), size)
+    hertz = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
     spectrum *= 1 / (1 + (LOWEST_HZ / np.maximum(hertz, 1.0)) ** 8)
-    return np.fft.irfft(spectrum, len(samples))
+    return np.asarray(np.fft.irfft(spectrum, size)[: len(samples)])
 
 
 def levels_dbfs(samples: npt.NDArray[np.floating | np.int16]) -> npt.NDArray[np.float64]:
@@ -96,10 +97,11 @@ def energy_pieces(levels: npt.NDArray[np.float64], floor: float) -> list[Sound]:
     """The first detector: stretches over the floor, gaps inside a syllable closed."""
     active = levels > max(MIN_LEVEL_DBFS, floor + OVER_FLOOR_DB)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], active.astype(np.int8), [0]])))
-    # A window that touches sound with its last half begins before it: half a hop on each side.
+    # Speech comes at once: the first window holds it in its second half, the last in its first.
     found = [
-        Sound(int(start) * HOP_MS + HOP_MS // 2, int(end) * HOP_MS + HOP_MS // 2)
+        Sound((int(start) + 1) * HOP_MS, int(end) * HOP_MS)
         for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if end > start + 1
     ]
     return joined(found, PIECE_GAP_MS)
 

@@ -68,6 +68,8 @@ def run(detect: SpeechDetector, seeds: range, name: str, verbose: bool) -> dict[
         "edges of sounds": summary(whole.edges),
         "lost": len(whole.lost),
         "invented": len(whole.invented),
+        "listener signals": whole.signals,
+        "signals only the levels heard": whole.signals_unheard,
         "noises": whole.noises,
         "noises discarded": whole.noises_discarded,
     }

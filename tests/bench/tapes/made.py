@@ -20,6 +20,7 @@ from voicebot.replay.tape_turns import BACKCHANNEL_MS, Label, Meant
 EXCHANGES = 6
 # The analyzer joins a side's sounds over 450 ms; a line's own pauses stay well under.
 LONGEST_PAUSE_MS = 300
+MIN_STOP_MS = 120
 FILTERED_TAPS = (1.0, 0.45, -0.25)
 
 
@@ -136,8 +137,12 @@ class _Call:
         what the caller said."""
         answer = self.bot_line(3)
         onset = start + self.samples(500, 1500)
-        stop = onset + self.samples(120, 1400)
-        spoken = self.answer(cut(answer[: stop - start]), start)
+        stop = onset + self.samples(250, 1400)
+        said_by_bot = cut(answer[: stop - start])
+        while len(said_by_bot) < onset - start + RATE * MIN_STOP_MS // 1000:
+            stop += RATE // 10  # it would have been cut in a pause, before the caller spoke
+            said_by_bot = cut(answer[: stop - start])
+        spoken = self.answer(said_by_bot, start)
         self.truth.stops.append((_ms(onset), _ms(spoken) - _ms(onset)))
         said = self.line()
         # The bot must not have the last word, and what is shorter passes for a listener signal.

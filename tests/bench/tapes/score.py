@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.bench.tapes.made import Truth
+from voicebot.replay.tape import Sound
 from voicebot.replay.tape_analyzer import TapeReport
+from voicebot.replay.tape_turns import Label, Meant
 
 # Two events are the same one if they are no further apart.
 SAME_MS = 250
@@ -21,6 +23,9 @@ class Score:
     edges: list[int] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     invented: list[str] = field(default_factory=list)
+    signals: int = 0
+    signals_unheard: int = 0
+    """Listener signals that only the levels found: they count as noises over the bot."""
     noises: int = 0
     noises_discarded: int = 0
 
@@ -38,8 +43,13 @@ def score(report: TapeReport, truth: Truth) -> Score:
     _match("interruption", truth.stops, stops, found.stop, found)
     _count("missed turn", truth.missed, len(report.turns.missed), found)
     _count("listener signal", truth.passive_over_bot, len(report.turns.backchannels), found)
+    spoken = [c for c in truth.caller if c.meant is not Meant.BACKCHANNEL]
+    signals = [c for c in truth.caller if c.meant is Meant.BACKCHANNEL]
+    caller = [s for s in report.caller if not any(_same(s, each) for each in signals)]
+    found.signals += len(signals)
+    found.signals_unheard += sum(not any(_same(s, c) for s in report.caller) for c in signals)
     for name, sides in (
-        ("caller", ([(c.start_ms, c.end_ms) for c in truth.caller], report.caller)),
+        ("caller", ([(c.start_ms, c.end_ms) for c in spoken], caller)),
         ("bot", ([(b.start_ms, b.end_ms) for b in truth.bot], report.bot)),
     ):
         true, heard = sides
@@ -53,6 +63,11 @@ def score(report: TapeReport, truth: Truth) -> Score:
             s.start_ms < noise.end_ms and noise.start_ms < s.end_ms for s in report.caller
         )
     return found
+
+
+def _same(sound: Sound, label: Label) -> bool:
+    """Whether the sound is the labelled one."""
+    return abs(sound.start_ms - label.start_ms) <= SAME_MS
 
 
 def _match(
