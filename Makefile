@@ -17,7 +17,7 @@ help:  ## what can be made
 $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing voicebot and what it needs into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres,milvus]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres,milvus,traces]'
 	@touch $@
 
 $(TORCH_STAMP): pyproject.toml
