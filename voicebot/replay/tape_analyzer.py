@@ -107,7 +107,7 @@ def analyze(
     detect = second or webrtc_detector()
     caller_pcm, caller_echo_db = without_echo(left, right)
     bot_pcm, bot_echo_db = without_echo(right, left)
-    caller, bot = read_channel(caller_pcm, detect), read_channel(bot_pcm, detect)
+    caller, bot = read_channel(caller_pcm, detect), read_channel(bot_pcm, detect, machine=True)
     noises = [each.sound for each in caller.discarded if each.heard_by == "energy"]
     duration_ms = len(left) * 1000 // SAMPLE_RATE
     return TapeReport(

@@ -21,11 +21,11 @@ from voicebot.replay.tape import JOIN_GAP_MS, MIN_SOUND_MS, Sound
 
 SAMPLE_RATE = 8000
 WINDOW_MS, HOP_MS = 10, 5
-# Noise windows of 80 samples scatter by 0.7 dB around their mean: this is seven times that.
-OVER_FLOOR_DB = 5.0
+# Noise windows of 80 samples scatter by 0.7 dB around their mean: the quietest lie 2 dB under it.
+OVER_FLOOR_DB = 6.0
 # Speech quieter than this is not understood on a telephone either.
 MIN_LEVEL_DBFS = -55.0
-FLOOR_PERCENTILE = 20.0
+FLOOR_PERCENTILE = 5.0
 LOWEST_HZ = 200.0
 # Between two windows of one syllable; longer gaps make pieces that are judged one by one.
 PIECE_GAP_MS = 40
@@ -34,7 +34,9 @@ WORD_GAP_MS = 150
 # before that is a noise of its own: it may wake 600 ms late.
 LEAST_SHARE, LEAST_SHARED_MS = 0.25, 150
 MOST_BEYOND_MS = 700
-SPEECH_AT, SPEECH_UNTIL = 0.5, 0.35
+# Lower than a bot that must not be startled would use: bursts of noise stay under 0.07, a short
+# word after a long silence may reach no more than 0.3.
+SPEECH_AT, SPEECH_UNTIL = 0.25, 0.15
 WEBRTC_MODE, WEBRTC_FRAME_MS = 3, 20
 
 Mono = npt.NDArray[np.int16]
@@ -82,14 +84,12 @@ def levels_dbfs(samples: npt.NDArray[np.floating | np.int16]) -> npt.NDArray[np.
 
 
 def floor_dbfs(levels: npt.NDArray[np.float64]) -> float:
-    """The channel's noise floor: the level that a fifth of its windows stay under.
+    """The channel's noise floor: the level that few of its windows stay under.
 
-    Digital silence (nothing sent, a muted handset) is not the line's noise and is left out, unless
-    there is little else.
+    Digital silence (nothing sent, a muted handset) is not the line's noise and is left out. Few
+    windows, because a channel whose every pause is digital silence holds nothing but speech.
     """
     heard = levels[levels > -90.0]
-    if len(heard) < len(levels) / 4:
-        heard = levels
     return float(np.percentile(heard, FLOOR_PERCENTILE)) if len(heard) else -96.0
 
 
@@ -158,11 +158,14 @@ def overlap_ms(sound: Sound, others: Sequence[Sound]) -> int:
     )
 
 
-def agreed(pieces: Sequence[Sound], speech: Sequence[Sound]) -> tuple[list[Sound], list[Discarded]]:
-    """What both detectors hear, and what only one does."""
+def agreed(
+    pieces: Sequence[Sound], speech: Sequence[Sound], word_gap_ms: int = WORD_GAP_MS
+) -> tuple[list[Sound], list[Discarded]]:
+    """What both detectors hear, and what only one does. What lies no further apart than
+    `word_gap_ms` is judged together."""
     kept: list[Sound] = []
     discarded: list[Discarded] = []
-    for word in _words(pieces):
+    for word in _words(pieces, word_gap_ms):
         whole = Sound(word[0].start_ms, word[-1].end_ms)
         near = [s for s in speech if s.start_ms < whole.end_ms and whole.start_ms < s.end_ms]
         shared = overlap_ms(whole, near)
@@ -177,23 +180,29 @@ def agreed(pieces: Sequence[Sound], speech: Sequence[Sound]) -> tuple[list[Sound
     return kept, discarded
 
 
-def _words(pieces: Sequence[Sound]) -> list[list[Sound]]:
+def _words(pieces: Sequence[Sound], gap_ms: int) -> list[list[Sound]]:
     """Pieces with no more between them than there is inside a word: judged together, since the
     second detector may sleep through a first syllable."""
     words: list[list[Sound]] = []
     for piece in pieces:
-        if words and piece.start_ms - words[-1][-1].end_ms < WORD_GAP_MS:
+        if words and piece.start_ms - words[-1][-1].end_ms < gap_ms:
             words[-1].append(piece)
         else:
             words.append([piece])
     return words
 
 
-def read_channel(samples: Mono, detect: SpeechDetector) -> Channel:
-    """The speech of one channel, int16 at 8 kHz, shape (n,)."""
+def read_channel(samples: Mono, detect: SpeechDetector, *, machine: bool = False) -> Channel:
+    """The speech of one channel, int16 at 8 kHz, shape (n,).
+
+    A `machine` neither breathes nor knocks its handset: what follows its speech closely is speech,
+    if only a fragment of a word that was cut off, which no second detector knows for one.
+    """
     levels = levels_dbfs(_above_hum(samples))
     floor = floor_dbfs(levels)
-    kept, discarded = agreed(energy_pieces(levels, floor), detect(samples))
+    kept, discarded = agreed(
+        energy_pieces(levels, floor), detect(samples), JOIN_GAP_MS if machine else WORD_GAP_MS
+    )
     sounds: list[Sound] = []
     for sound in joined(kept, JOIN_GAP_MS):
         if sound.end_ms - sound.start_ms >= MIN_SOUND_MS:

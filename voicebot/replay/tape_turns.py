@@ -163,7 +163,8 @@ def _overlapped(
     """
     passive = (Meant.BACKCHANNEL, Meant.NOISE)
     if labels:
-        quiet = [(Sound(e.start_ms, e.end_ms), e.meant) for e in labels if e.meant in passive]
+        heard = [*caller, *noises]
+        quiet = [(_heard(e, heard), e.meant) for e in labels if e.meant in passive]
         loud = [(s, Meant.INTERRUPTION) for s in caller if _meant(s, labels) not in passive]
     else:
         long = [s for s in noises if s.end_ms - s.start_ms >= NOISE_MS]
@@ -176,6 +177,12 @@ def _overlapped(
         if over is not None and over.end_ms - sound.start_ms >= MIN_OVERLAP_MS:
             found.append(Overlapped(sound, over, meant))
     return found
+
+
+def _heard(label: Label, sounds: Sequence[Sound]) -> Sound:
+    """The labelled sound where the tape has it; the label itself where nobody heard it."""
+    inside = [s for s in sounds if s.start_ms < label.end_ms and label.start_ms < s.end_ms]
+    return inside[0] if inside else Sound(label.start_ms, label.end_ms)
 
 
 def _answered(
