@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,7 +17,7 @@ help:  ## what can be made
 $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing voicebot and what it needs into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres,milvus]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres,milvus,traces]'
 	@touch $@
 
 $(TORCH_STAMP): pyproject.toml
@@ -84,6 +84,12 @@ bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibili
 
 bench-records: $(STAMP)  ## 500 calls a minute into both stores, killed meanwhile (20 minutes; build/bench-records)
 	@$(BIN)/python -m tests.bench.bench_records --out build/bench-records $(if $(MINUTES),--minutes $(MINUTES))
+
+bench-tape: weights  ## how exact the tape analyzer is, on 200 synthetic calls (6 minutes; build/bench-tape)
+	@$(BIN)/python -m tests.bench.tapes --out build/bench-tape
+
+bench-calls: weights  ## 1 to 16 callers at once over SIP: latency and dead air (25 minutes, LOADS=1,2: 5; build/bench-calls)
+	@$(BIN)/python -m tests.bench.bench_calls --out build/bench-calls $(if $(LOADS),--loads $(LOADS))
 
 bench-dialogues: weights  ## how sixty scripted calls end, by text (half a minute)
 	@$(BIN)/python -m tests.dialog.scripted
