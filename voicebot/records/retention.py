@@ -17,6 +17,7 @@ from voicebot.records.database import one_line
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
+from voicebot.records.people_tables import TURN_LABELS
 from voicebot.records.tables import AUDIT, CALLS, EVENTS, OUTBOX, SEALED
 from voicebot.settings import RetentionSettings
 
@@ -167,6 +168,7 @@ class Custody:
                 EVENTS.delete().where(EVENTS.c.call_id.in_(some)),
                 OUTBOX.delete().where(OUTBOX.c.call_id.in_(some)),
                 SEALED.delete().where(SEALED.c.call_id.in_(some)),
+                TURN_LABELS.delete().where(TURN_LABELS.c.call_id.in_(some)),
                 CALLS.update().where(CALLS.c.id.in_(some)).values(summary=sa.null()),
             ],
         )
@@ -178,6 +180,10 @@ class Custody:
     def _in_batches(self, ids: Sequence[str], statements: Any) -> None:
         for start in range(0, len(ids), _AT_ONCE):
             self._run(*statements(ids[start : start + _AT_ONCE]))
+
+    def note(self, who: str, what: str, *, call_id: str = "", why: str = "") -> None:
+        """Keep that someone did something; `why` is masked, as all that stays for ever."""
+        self._note(who, what[:32], call_id[:36], why)
 
     def _note(self, who: str, what: str, call_id: str, why: str) -> None:
         row = {"at": datetime.now(UTC), "who": who[:64], "what": what, "call_id": call_id}

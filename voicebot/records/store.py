@@ -22,9 +22,11 @@ from voicebot.records.database import one_line, open_engine
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_number
 from voicebot.records.outbox import Outbox
+from voicebot.records.people import People
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.retention import CALLER, Custody
 from voicebot.records.tables import CALLS, EVENTS, SEALED
+from voicebot.records.turn_labels import TurnLabels
 from voicebot.records.views import (
     IN_PROGRESS,
     INTERRUPTED,
@@ -117,6 +119,16 @@ class Records:
         """What is still to be told to other systems."""
         return Outbox(self._engine)
 
+    @property
+    def people(self) -> People:
+        """Who may sit before the console."""
+        return People(self._engine)
+
+    @property
+    def turn_labels(self) -> TurnLabels:
+        """Turns judged by people."""
+        return TurnLabels(self._engine)
+
     async def settled(self, timeout_s: float = 2.0) -> bool:
         """Wait until all that was given to this store is on disk; False after `timeout_s`."""
         if self._writer is None:
@@ -134,16 +146,20 @@ class Records:
 
     def list_calls(self, limit: int = 50) -> list[CallRow]:
         """The latest calls, newest first."""
+        return self.rows_of(sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit))
+
+    def rows_of(self, ids: sa.Select[Any]) -> list[CallRow]:
+        """The calls that a query of ids finds, newest first."""
         last_ms = sa.func.max(EVENTS.c.at_ms).label("last_ms")
-        newest = sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit).subquery()
+        wanted = ids.subquery()
         query = (
             sa.select(CALLS, last_ms)
-            .join(newest, newest.c.id == CALLS.c.id)
+            .join(wanted, wanted.c.id == CALLS.c.id)
             .outerjoin(EVENTS, EVENTS.c.call_id == CALLS.c.id)
             .group_by(CALLS.c.id)
             .order_by(CALLS.c.started_at.desc())
         )
-        return [self._row(found) for found in self._fetch(query)]
+        return [self._row(found) for found in self.fetch(query)]
 
     def ids_between(self, since: datetime | None, until: datetime | None) -> tuple[str, ...]:
         """The ids of calls that began at or after `since` and before `until`, oldest first."""
@@ -152,7 +168,7 @@ class Records:
             query = query.where(CALLS.c.started_at >= since)
         if until is not None:
             query = query.where(CALLS.c.started_at < until)
-        return tuple(row["id"] for row in self._fetch(query))
+        return tuple(row["id"] for row in self.fetch(query))
 
     def get_call(self, id_or_prefix: str) -> CallView:
         """One call by its id or the first characters of it (at least 4).
@@ -166,7 +182,7 @@ class Records:
                 f"got {id_or_prefix[:40]!r}; voicebot calls list shows them"
             )
         query = sa.select(CALLS).where(CALLS.c.id.startswith(wanted, autoescape=True)).limit(9)
-        found = self._fetch(query)
+        found = self.fetch(query)
         if not found:
             raise NoSuchCallError(
                 f"calls: no call begins with {wanted}; voicebot calls list shows them"
@@ -174,7 +190,7 @@ class Records:
         if len(found) > 1:
             ids = ", ".join(sorted(str(row["id"])[: len(wanted) + 4] for row in found))
             raise RecordsError(f"calls: {wanted} is the beginning of several calls: {ids}")
-        events = self._fetch(
+        events = self.fetch(
             sa.select(EVENTS).where(EVENTS.c.call_id == found[0]["id"]).order_by(EVENTS.c.seq)
         )
         last_ms = events[-1]["at_ms"] if events else 0
@@ -184,7 +200,8 @@ class Records:
             (EventView(row["seq"], row["at_ms"], row["kind"], row["data"]) for row in events),
         )
 
-    def _fetch(self, query: sa.Select[Any]) -> list[Mapping[str, Any]]:
+    def fetch(self, query: sa.Select[Any]) -> list[Mapping[str, Any]]:
+        """The rows of a query. Raises RecordsError."""
         try:
             with self._engine.connect() as connection:
                 return [dict(row) for row in connection.execute(query).mappings()]

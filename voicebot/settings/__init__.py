@@ -4,6 +4,7 @@ Unknown keys, wrong types and missing keys are errors that name the key, what wa
 and what came. No other module reads the environment or a configuration file.
 """
 
+from voicebot.settings.console import ConsoleSettings
 from voicebot.settings.funasr import FunasrSettings
 from voicebot.settings.knowledge import KnowledgeSettings, MilvusSettings
 from voicebot.settings.language import LanguageServerSettings, LanguageSettings, Use
@@ -19,7 +20,6 @@ from voicebot.settings.tree import (
     SERVER_PACK,
     AsrSettings,
     BudgetSettings,
-    ConsoleSettings,
     HandoffSettings,
     RecordsSettings,
     RetentionSettings,

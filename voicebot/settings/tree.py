@@ -8,6 +8,7 @@ from typing import Literal, Self
 import platformdirs
 from pydantic import Field, field_validator, model_validator
 
+from voicebot.settings.console import ConsoleSettings
 from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
 from voicebot.settings.knowledge import KnowledgeSettings
@@ -227,14 +228,6 @@ class RecordsSettings(Section):
     def announcement(self) -> str:
         """What is said before the greeting; empty where nothing is recorded."""
         return self.announce if self.record_audio else ""
-
-
-class ConsoleSettings(Section):
-    """The web console. It has no login, so it serves this machine only."""
-
-    listen: str = Field(
-        "", description="ADDR:PORT on loopback, e.g. 127.0.0.1:8080; empty: no console"
-    )
 
 
 class Settings(Section):
