@@ -79,7 +79,9 @@ class Browser(httpx.AsyncClient):
 
     async def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
         await self.get("/login")
-        return await self.send_form("/login", name=name, password=password)
+        csrf = csrf_of(self.cookies["voicebot_visit"])
+        form = {"csrf": csrf, "name": name, "password": password}
+        return await self.post("/login", data=form)
 
 
 def browse(house: House, **options: object) -> Browser:

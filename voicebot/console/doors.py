@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from voicebot.console.accounts import Accounts, Visit, csrf_of
+from voicebot.console.forms import without_controls
 from voicebot.console.rights import Right, may
 
 MAX_FORM_BYTES = 256 * 1024
@@ -150,4 +151,4 @@ async def _read_form(request: Request) -> Form:
         )
     except ValueError:
         raise HTTPException(400, "提交的内容读不懂。") from None
-    return dict(pairs)
+    return {key: without_controls(value) for key, value in pairs}

@@ -50,9 +50,7 @@ class TurnLabels:
         Raises RecordsError: unknown verdict, or no such turn.
         """
         if verdict not in ("", *VERDICTS):
-            raise RecordsError(
-                f"labels: expected one of {', '.join(VERDICTS)}, got {verdict[:20]!r}"
-            )
+            raise RecordsError(f"labels: expected right or wrong, got {verdict[:20]!r}")
         this = (TURN_LABELS.c.call_id == call_id) & (TURN_LABELS.c.seq == seq)
         turn = sa.select(EVENTS.c.kind).where(
             EVENTS.c.call_id == call_id, EVENTS.c.seq == seq, EVENTS.c.kind.in_(SPOKEN)

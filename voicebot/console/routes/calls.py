@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from voicebot.console.accounts import Visit
 from voicebot.console.doors import Doors, form_of, visit_of
 from voicebot.console.following import GATHER_S, KEEP_ALIVE_S, follow
+from voicebot.console.forms import number
 from voicebot.console.house import House
 from voicebot.console.pages import Pages
 from voicebot.console.rights import Right, may
@@ -80,11 +81,11 @@ def _add_judging(doors: Doors, house: House, pages: Pages) -> None:
     @doors.post("/calls/{call_id}/labels", Right.LABEL)
     async def label(request: Request, call_id: uuid.UUID) -> Response:
         given, name, labels = form_of(request), visit_of(request).person.name, house.records
-        seq = given.get("seq", "")
-        if not seq.isdigit() or len(seq) > 9:
+        seq = number(given.get("seq", ""))
+        if seq is None:
             raise HTTPException(400, "没有这一轮。")
         view = await house.kept(str(call_id))
-        turn = next((each for each in view.turns if each.seq == int(seq)), None)
+        turn = next((each for each in view.turns if each.seq == seq), None)
         if turn is None:
             raise HTTPException(404, "没有这一轮。")
         verdict, note = given.get("verdict", ""), given.get("note", "")[:500]

@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
 from voicebot.console.doors import Doors
-from voicebot.console.forms import day, day_after
+from voicebot.console.forms import day, day_after, number
 from voicebot.console.house import House
 from voicebot.console.pages import Pages
 from voicebot.console.rights import Right
@@ -37,6 +37,6 @@ def _range(days: str, since: str, until: str) -> tuple[datetime, datetime]:
     tomorrow = (today + timedelta(days=1)).astimezone(UTC)
     start, end = day(since), day_after(until) or tomorrow
     if start is None:
-        count = int(days) if days.isdigit() and len(days) < 4 else 7
+        count = number(days, 3) or 7
         start = (today - timedelta(days=max(1, count) - 1)).astimezone(UTC)
     return start, max(end, start + timedelta(days=1))

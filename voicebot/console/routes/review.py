@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from voicebot.console.doors import Doors, form_of, visit_of
-from voicebot.console.forms import day, day_after
+from voicebot.console.forms import day, day_after, number
 from voicebot.console.house import House
 from voicebot.console.pages import Pages
 from voicebot.console.rights import Right
@@ -24,10 +24,10 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
     async def review(request: Request) -> Response:
         asked = house.remembered.get(visit_of(request).token, "review")
         asked = {name: asked.get(name, "") for name in FIELDS}
-        number = int(asked["page"]) if asked["page"].isdigit() else 0
+        nth = number(asked["page"]) or 0
         wanted = _wanted(asked)
-        found = await house.ask(search, house.records, wanted, number)
-        values = {"asked": asked, "rows": found[:PAGE], "more": len(found) > PAGE, "number": number}
+        found = await house.ask(search, house.records, wanted, nth)
+        values = {"asked": asked, "rows": found[:PAGE], "more": len(found) > PAGE, "number": nth}
         seats = [seat.name for seat in house.settings.handoff.seats]
         return HTMLResponse(pages.page(request, "review.html", seats=seats, **values))
 
