@@ -9,6 +9,7 @@
     ├── AudioFileError          a file is no wav, or not one we can play
     ├── KnowledgeError          an index cannot be read or written, or nothing could be ingested
     ├── IndexMismatchError      an index was built with another embedder or format
+    ├── SeatError               there is no such seat, or it cannot be put in that state
     └── RecordsError            the records store cannot be opened, read or written
         └── NoSuchCallError     there is no such call in it
 
@@ -51,6 +52,10 @@ class KnowledgeError(VoicebotError):
 
 class IndexMismatchError(VoicebotError):
     """An index was built with another embedder or in another format."""
+
+
+class SeatError(VoicebotError):
+    """There is no such seat, or it cannot be put in that state."""
 
 
 class RecordsError(VoicebotError):

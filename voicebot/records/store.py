@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from telephony.api import CallInfo
 from voicebot.errors import NoSuchCallError, RecordsError
+from voicebot.records.callbacks import CallBacks
 from voicebot.records.database import one_line, open_engine
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_number
@@ -25,6 +26,7 @@ from voicebot.records.outbox import Outbox
 from voicebot.records.people import People
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.retention import CALLER, Custody
+from voicebot.records.seat_log import SeatLog
 from voicebot.records.tables import CALLS, EVENTS, SEALED
 from voicebot.records.turn_labels import TurnLabels
 from voicebot.records.views import (
@@ -84,8 +86,7 @@ class Records:
         self, info: CallInfo, *, pack: str = "", recording: Path | str = ""
     ) -> CallRecorder:
         """Begin a record. Returns at once; the caller's number is stored masked."""
-        if self._writer is None:
-            self._writer = Writer(self._engine, self._beat)
+        writer = self._started_writer()
         now = datetime.now(UTC)
         call_id = str(uuid.uuid4())
         row: dict[str, Any] = {
@@ -103,11 +104,26 @@ class Records:
             "caller_key": self._keys.pseudonym(info.caller) or None if self._keys else None,
         }
         self._open_calls.add(call_id)
-        self._writer.put(lambda connection: _insert(connection, row))
+        writer.put(lambda connection: _insert(connection, row))
         if self._keys is not None and row["caller_key"]:
             box = self._keys.seal(_printable(info.caller), call_id)
-            self._writer.put(lambda connection: _seal(connection, call_id, box))
-        return CallRecorder(call_id, self._writer, self._open_calls.discard)
+            writer.put(lambda connection: _seal(connection, call_id, box))
+        return CallRecorder(call_id, writer, self._open_calls.discard, self._keys)
+
+    def _started_writer(self) -> Writer:
+        if self._writer is None:
+            self._writer = Writer(self._engine, self._beat)
+        return self._writer
+
+    @property
+    def seats(self) -> SeatLog:
+        """What seats were doing when."""
+        return SeatLog(self._engine, lambda write: self._started_writer().put(write), self._me)
+
+    @property
+    def callbacks(self) -> CallBacks:
+        """The calls that callers were promised."""
+        return CallBacks(self._engine, self._keys)
 
     @property
     def custody(self) -> Custody:

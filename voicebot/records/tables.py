@@ -76,3 +76,41 @@ AUDIT = sa.Table(
     sa.Column("call_id", sa.String(36), nullable=False),
     sa.Column("why", sa.String(200), nullable=False),
 )
+
+# What each seat was doing from when on; append-only: its last row is its state.
+SEAT_LOG = sa.Table(
+    "seat_log",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("seat", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("set_by", sa.String(64), nullable=False),
+    sa.Column("call_id", sa.String(36), nullable=False),
+    sa.Column("next_state", sa.String(16), nullable=False),
+    sa.Column("writer", sa.String(128), nullable=False),
+    sa.Index("ix_seat_log_seat", "seat", "id"),
+)
+
+# Calls that callers were promised; the whole number is in SEALED under "call_back".
+CALL_BACKS = sa.Table(
+    "call_backs",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("call_id", sa.String(36), nullable=False, index=True),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("number", sa.String(128), nullable=False),  # masked
+    sa.Column("number_key", sa.String(64), index=True),  # pseudonym, as CALLS.caller_key
+    sa.Column("wish", sa.String(64), nullable=False),  # the caller's words for when, masked
+    sa.Column("due_from", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("due_to", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("skill", sa.String(64), nullable=False),
+    sa.Column("product", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # open, taken, closed
+    sa.Column("seat", sa.String(64), nullable=False),
+    sa.Column("taken_at", sa.DateTime(timezone=True)),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
+    sa.Column("result", sa.String(400), nullable=False),  # masked
+    sa.Index("ix_call_backs_due", "state", "due_from"),
+)

@@ -61,6 +61,8 @@ class CallKeeper:
     def __call__(self, event: facts.SessionEvent) -> None:
         """Store one fact."""
         data = dataclasses.asdict(event)
+        if isinstance(event, facts.SummaryDelivered):
+            del data["summary"]  # kept with the call
         self.recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
         if isinstance(event, facts.CallAnswered):
             self.recorder.update(codec=event.codec)

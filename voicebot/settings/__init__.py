@@ -6,6 +6,12 @@ and what came. No other module reads the environment or a configuration file.
 
 from voicebot.settings.console import ConsoleSettings
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.handoff import (
+    HandoffSettings,
+    OfficeHoursSettings,
+    OverflowSettings,
+    SeatSettings,
+)
 from voicebot.settings.knowledge import KnowledgeSettings, MilvusSettings
 from voicebot.settings.language import LanguageServerSettings, LanguageSettings, Use
 from voicebot.settings.load import load_settings
@@ -20,10 +26,8 @@ from voicebot.settings.tree import (
     SERVER_PACK,
     AsrSettings,
     BudgetSettings,
-    HandoffSettings,
     RecordsSettings,
     RetentionSettings,
-    SeatSettings,
     Settings,
     SpeechSettings,
     TurnSettings,
@@ -42,6 +46,8 @@ __all__ = [
     "LanguageSettings",
     "LimitSettings",
     "MilvusSettings",
+    "OfficeHoursSettings",
+    "OverflowSettings",
     "RecordsSettings",
     "RegisterSettings",
     "RetentionSettings",
