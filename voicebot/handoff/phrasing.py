@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _CLEAR_CHARS = 3  # a longer value tells by itself what it is a value of
 
 
@@ -11,7 +13,8 @@ def as_phrase(label: str, value: str) -> str:
     if value == "是":
         return topic.replace("是否", "").replace("能否", "能")
     if value == "否":
-        inner = topic.replace("是否", "不").replace("能否", "不能")
+        done = re.search(r"是否.*过|后是否", topic)
+        inner = topic.replace("是否", "没" if done else "不").replace("能否", "不能")
         return f"没{topic}" if inner == topic else inner
     if value == "不清楚":
         return f"不清楚{topic}"

@@ -23,8 +23,10 @@ _NOT_SOLVED = re.compile(r"还是不|没解决|不管用|没用|还不行|没好
 
 @dataclass(frozen=True)
 class Known:
-    """A slot's value as a seat reads it, and the turn in which the caller gave it."""
+    """A slot with its value, the two as a seat reads them, and the turn in which they were said."""
 
+    slot: str
+    value: str
     text: str
     confidence: float
     turn: int
@@ -43,7 +45,7 @@ def slot_values(call: CallText, scene: Scene, filler: Filler) -> tuple[Known, ..
                 text = as_phrase(slot.label, slot.shown(found.value))
                 sure = turn.confidence * found.certainty
                 known.pop(slot.id, None)  # said again: it stands where it was said last
-                known[slot.id] = Known(text, round(sure, 3), turn.index)
+                known[slot.id] = Known(slot.id, found.value, text, round(sure, 3), turn.index)
     return tuple(known.values())
 
 
@@ -55,7 +57,7 @@ def course(call: CallText, slots: Sequence[Known]) -> tuple[str, float, int | No
             steps += [
                 (turn.index, f"客户{text}", turn.confidence) for text in extract.tried(turn.text)
             ]
-        elif turn.kind == SayKind.ANSWER or (turn.who == SEAT and extract.tells(turn.text)):
+        elif _answers(turn):
             who = "坐席" if turn.who == SEAT else "机器人"
             text = extract.first_clause(turn.text)
             steps.append((turn.index, f"{who}告知{text}", turn.confidence))
@@ -89,4 +91,7 @@ def result(call: CallText) -> tuple[str, float, int | None]:
 
 
 def _answers(turn: Spoken) -> bool:
-    return turn.kind == SayKind.ANSWER or (turn.who == SEAT and extract.tells(turn.text))
+    if turn.who == SEAT:
+        return extract.tells(turn.text)
+    # 您先照这个试一下 is an answer's tail and says nothing.
+    return turn.kind == SayKind.ANSWER and bool(turn.source or turn.branch or turn.scene)

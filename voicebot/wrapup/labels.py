@@ -17,12 +17,14 @@ from voicebot.dialog.scene_match import SceneMatch
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene
 from voicebot.wrapup.call_text import BOT, CALLER, SEAT, CallText, Spoken
+from voicebot.wrapup.course import slot_values
 
 BY_SCENE, BY_ASKING = 0.95, 0.85  # the scene came to a diagnosis; it only asked
 BY_CUE, MORE_CUES, MOST_BY_CUES = 0.6, 0.05, 0.8
 BY_FALLBACK = 0.4
 LEAST_TRIGGER = 0.5  # less likely scenes say nothing about the call
 _TRUST_TRIGGER = 0.9
+FEW_ANSWERS = 2
 _TURN_WEIGHT = 0.9  # what a call is about is said early
 
 
@@ -83,12 +85,17 @@ class LabelTree:
     def problem_class(self, call: CallText) -> Choice:
         """What the call is about."""
         said = call.said_by(CALLER)
-        if ran := self.scene_of(call):
+        ran = self.scene_of(call)
+        by_scene = Choice()
+        if ran and ran[0].label in self.problem:
             scene, turn = ran
-            if scene.label in self.problem:
-                sure = BY_SCENE if turn.branch else BY_ASKING
-                return Choice(scene.label, sure, _before(call, turn), "scene")
+            sure = BY_SCENE if turn.branch else BY_ASKING
+            by_scene = Choice(scene.label, sure, _before(call, turn), "scene")
+            if turn.branch or not _came_late(call, turn):
+                return by_scene
         cue = self._by_cues(self.problem, said, early=True)
+        if by_scene.path:  # it only asked, after the call had been about something else
+            return cue if cue.path else by_scene
         if (likely := self.likely_scene(said)) and likely[0].label in self.problem:
             scene, probability, turn = likely
             sure = probability * _TRUST_TRIGGER
@@ -102,6 +109,8 @@ class LabelTree:
         if seat.path:
             return seat
         branch = self._by_branch(call)
+        if call.reason == "scene" and not branch.path:
+            branch = self._by_values(call)
         if call.reason and call.reason != "scene":
             return self._handed_off(call)
         if branch.path:
@@ -117,6 +126,18 @@ class LabelTree:
                 if branch.id == turn.branch and branch.solution_class in self.solution:
                     return Choice(branch.solution_class, BY_SCENE, turn.index, "branch")
         return Choice()
+
+    def _by_values(self, call: CallText) -> Choice:
+        """A branch that says nothing and only hands over is known by what leads to it."""
+        ran = self.scene_of(call)
+        if ran is None:
+            return Choice()
+        scene, turn = ran
+        values = {known.slot: known.value for known in slot_values(call, scene, self.filler)}
+        branch = next((each for each in scene.branches if each.when(values)), None)
+        if branch is None or branch.solution_class not in self.solution:
+            return Choice()
+        return Choice(branch.solution_class, BY_ASKING, turn.index, "branch")
 
     def _handed_off(self, call: CallText) -> Choice:
         """By the skill that the call went to."""
@@ -159,6 +180,13 @@ class LabelTree:
                 first = min(turn.index for _, turn in hits)
                 best, most = Choice(path, sure, first, "cue"), score
         return best
+
+
+def _came_late(call: CallText, turn: Spoken) -> bool:
+    """Whether most of the call's answers were given before a scene began to ask."""
+    answers = [each for each in call.said_by(BOT) if each.kind == SayKind.ANSWER]
+    before = sum(each.index < turn.index for each in answers)
+    return before >= FEW_ANSWERS and before > len(answers) / 2
 
 
 def _before(call: CallText, turn: Spoken) -> int:
