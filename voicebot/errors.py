@@ -9,6 +9,7 @@
     ├── AudioFileError          a file is no wav, or not one we can play
     ├── KnowledgeError          an index cannot be read or written, or nothing could be ingested
     ├── IndexMismatchError      an index was built with another embedder or format
+    ├── EvaluationError         a file of dialogues cannot be read or scored
     └── RecordsError            the records store cannot be opened, read or written
         └── NoSuchCallError     there is no such call in it
 
@@ -59,3 +60,7 @@ class RecordsError(VoicebotError):
 
 class NoSuchCallError(RecordsError):
     """The records hold no such call."""
+
+
+class EvaluationError(VoicebotError):
+    """A file of dialogues cannot be read or scored."""

@@ -93,7 +93,7 @@ class Suggestions:
         """How many suggestions of each kind got each verdict: {(kind, verdict): count}."""
         columns = (SUGGESTIONS.c.kind, SUGGESTIONS.c.verdict)
         query = sa.select(*columns, sa.func.count()).group_by(*columns)
-        return {(row[0], row[1]): row[2] for row in self._fetch(query)}
+        return {(str(row[0]), str(row[1])): int(row[-1]) for row in self._fetch(query)}
 
     def _fetch(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         try:

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from voicebot.wrapup.utterances import Utterance, utterances
 
 CALLER = "用户"
+_FIRM_WORTH = 0.5  # of a figure or a no in an answer
 _ASKED_TAIL = re.compile(r"[吗呢吧啊了]+$")
+_YOU = re.compile("(?<![不没未无别])(?<![不没未无别].)您")  # 不给您发 keeps what it denies
+_FIRM = re.compile(r"\d|\[(?:数字|日期|时间|地址|电话|金额)\]|[不没无未]")
 _FIRST_PERSON = re.compile(r"^(?:我们?的?(?!们))")
 CALLER_ROLES = ("用户", "客户", "顾客", "来电者", "caller", "user", "customer")
 
@@ -36,11 +39,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Point:
-    """One sentence of a summary; `turns` are those that its words come from."""
+    """One sentence of a summary; `words` are those of the dialogue in it, from these `turns`."""
 
     role: str
     caller: bool
     text: str
+    words: str
     turns: tuple[int, ...]
 
 
@@ -53,6 +57,11 @@ class DialogueSummary:
     @property
     def text(self) -> str:
         return "".join(point.text for point in self.points)
+
+    @property
+    def bare(self) -> str:
+        """Only what the dialogue says, without 用户询问 and the like."""
+        return "".join(f"{point.words}。" for point in self.points)
 
     @property
     def of_caller(self) -> str:
@@ -132,7 +141,8 @@ def _ask_worth(said: Utterance, weight: Counter[str]) -> float:
 
 def _answer_worth(said: Utterance, ask: Utterance, weight: Counter[str]) -> float:
     fit = len(said.words & ask.words) / (2 + len(ask.words))
-    return _salience(said, weight) + fit + 1.0 * said.tells - 0.8 * said.question
+    firm = _FIRM_WORTH * bool(_FIRM.search(said.text))
+    return _salience(said, weight) + fit + firm + 1.0 * said.tells - 0.8 * said.question
 
 
 def _worth(matter: Matter, weight: Counter[str], nth: int) -> float:
@@ -147,16 +157,18 @@ def _told(matter: Matter, weight: Counter[str], options: Options) -> list[Point]
     asked = any(each.question for each in asks)
     text = _ASKED_TAIL.sub("", _FIRST_PERSON.sub("", words)) if asked else words
     verb = "询问" if asked else "表示"
-    points = [Point(ask.role, True, f"{CALLER}{verb}{text}。", tuple(e.turn for e in asks))]
+    points = [Point(ask.role, True, f"{CALLER}{verb}{text}。", text, tuple(e.turn for e in asks))]
     ranked = sorted(matter.answers, key=lambda each: -_answer_worth(each, ask, weight))
     kept = [each for each in ranked if each.tells or not each.question][: options.answers]
     kept.sort(key=lambda each: each.turn)
     if kept:
         words = "，".join(dict.fromkeys(_short(each.text, options) for each in kept))
-        text = words.replace("您", CALLER)
+        text = _YOU.sub(CALLER, words)
         verb = "回答" if asked else "表示"
         role = kept[0].role
-        points.append(Point(role, False, f"{role}{verb}{text}。", tuple(e.turn for e in kept)))
+        points.append(
+            Point(role, False, f"{role}{verb}{text}。", text, tuple(e.turn for e in kept))
+        )
     return points
 
 
