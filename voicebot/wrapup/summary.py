@@ -164,7 +164,7 @@ def _told(matter: Matter, weight: Counter[str], options: Options) -> list[Point]
     if kept:
         words = "，".join(dict.fromkeys(_short(each.text, options) for each in kept))
         text = _YOU.sub(CALLER, words)
-        verb = "回答" if asked else "表示"
+        verb = "询问" if kept[0].question else "回答" if asked else "表示"
         role = kept[0].role
         points.append(
             Point(role, False, f"{role}{verb}{text}。", text, tuple(e.turn for e in kept))

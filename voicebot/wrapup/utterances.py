@@ -40,6 +40,7 @@ _QUESTION = re.compile(
     r"[?？]|吗|么$|呢$|怎么|如何|什么|为啥|为何|咋|哪|多少|多久|多长|几[天个点号时]|是不是|有没有|能不能|可不可以|"
     r"能否|是否|可以.{0,8}[吗不]|行不行|会不会|要不要|还是"
 )
+_AGREED = re.compile(r"(?:好|可以|行|对)(?:吗|么|吧|不)[?？]?\s*$")  # asks for a nod
 _PROBLEM = re.compile(
     r"没有?(?:收|到|发|货|送|显|用|反应|退|给|看)|不(?:了|能|行|对|到|上|出|开|亮|通|动|好|支持|成功|显示|见)|坏|错|少|缺|破|漏|丢|慢|降价|贵|退|换|修|"
     r"失败|故障|问题|异常|取消|投诉|差价|一直|还没|报错|无法|打不开|掉|卡"
@@ -100,7 +101,7 @@ def _plain(sentence: str) -> str:
 def _judged(said: Utterance, sentence: str) -> Utterance:
     return replace(
         said,
-        question=bool(_QUESTION.search(sentence)),
+        question=bool(_QUESTION.search(_AGREED.sub("", sentence))),
         problem=bool(_PROBLEM.search(said.text)),
         wish=bool(_WISH.search(said.text)),
         tells=bool(_TELLS.search(said.text)) and not _WAITS.search(said.text),
