@@ -19,6 +19,7 @@ FLOORS = (
     {"knowledge", "language", "speech", "records", "line", "ears"},
     {"dialog", "turns"},
     {"handoff", "webhooks"},
+    {"wrapup", "assist"},
     {"session"},
     {"replay", "console", "serving"},
     {"app"},

@@ -10,6 +10,7 @@
     ├── KnowledgeError          an index cannot be read or written, or nothing could be ingested
     ├── IndexMismatchError      an index was built with another embedder or format
     ├── SeatError               there is no such seat, or it cannot be put in that state
+    ├── EvaluationError         a file of dialogues cannot be read or scored
     └── RecordsError            the records store cannot be opened, read or written
         └── NoSuchCallError     there is no such call in it
 
@@ -64,3 +65,7 @@ class RecordsError(VoicebotError):
 
 class NoSuchCallError(RecordsError):
     """The records hold no such call."""
+
+
+class EvaluationError(VoicebotError):
+    """A file of dialogues cannot be read or scored."""

@@ -18,7 +18,7 @@ from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
 from voicebot.records.people_tables import TURN_LABELS
-from voicebot.records.tables import AUDIT, CALLS, EVENTS, OUTBOX, SEALED
+from voicebot.records.tables import AUDIT, CALLS, EVENTS, FORMS, OUTBOX, SEALED, SUGGESTIONS
 from voicebot.settings import RetentionSettings
 
 _AT_ONCE = 200  # calls a transaction: others write in between
@@ -53,7 +53,7 @@ class Custody:
         recorded = self._older(keep.audio_days, now, CALLS.c.recording != "")
         away = {call_id for call_id, _, _ in self.recordings_elsewhere(recorded)}
         recorded = tuple(each for each in recorded if each not in away)
-        kinds = (EVENTS, SEALED, OUTBOX)
+        kinds = (EVENTS, SEALED, OUTBOX, FORMS, SUGGESTIONS)
         texts = [sa.exists().where(each.c.call_id == CALLS.c.id) for each in kinds]
         worded = self._older(keep.texts_days, now, sa.or_(*texts, CALLS.c.summary.is_not(None)))
         whole = self._older(keep.calls_days, now, sa.true())
@@ -169,6 +169,8 @@ class Custody:
                 OUTBOX.delete().where(OUTBOX.c.call_id.in_(some)),
                 SEALED.delete().where(SEALED.c.call_id.in_(some)),
                 TURN_LABELS.delete().where(TURN_LABELS.c.call_id.in_(some)),
+                FORMS.delete().where(FORMS.c.call_id.in_(some)),
+                SUGGESTIONS.delete().where(SUGGESTIONS.c.call_id.in_(some)),
                 CALLS.update().where(CALLS.c.id.in_(some)).values(summary=sa.null()),
             ],
         )

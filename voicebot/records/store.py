@@ -20,6 +20,7 @@ from telephony.api import CallInfo
 from voicebot.errors import NoSuchCallError, RecordsError
 from voicebot.records.callbacks import CallBacks
 from voicebot.records.database import one_line, open_engine
+from voicebot.records.forms import Forms
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_number
 from voicebot.records.outbox import Outbox
@@ -27,6 +28,7 @@ from voicebot.records.people import People
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.retention import CALLER, Custody
 from voicebot.records.seat_log import SeatLog
+from voicebot.records.suggestions import Suggestions
 from voicebot.records.tables import CALLS, EVENTS, SEALED
 from voicebot.records.turn_labels import TurnLabels
 from voicebot.records.views import (
@@ -144,6 +146,16 @@ class Records:
     def turn_labels(self) -> TurnLabels:
         """Turns judged by people."""
         return TurnLabels(self._engine)
+
+    @property
+    def forms(self) -> Forms:
+        """The wrap-up forms."""
+        return Forms(self._engine)
+
+    @property
+    def suggestions(self) -> Suggestions:
+        """What seats were shown, and what they did with it."""
+        return Suggestions(self._engine)
 
     async def settled(self, timeout_s: float = 2.0) -> bool:
         """Wait until all that was given to this store is on disk; False after `timeout_s`."""

@@ -114,3 +114,29 @@ CALL_BACKS = sa.Table(
     sa.Column("result", sa.String(400), nullable=False),  # masked
     sa.Index("ix_call_backs_due", "state", "due_from"),
 )
+
+# The wrap-up form of a call: what was drafted, and what the seat made of it (a training pair).
+FORMS = sa.Table(
+    "forms",
+    METADATA,
+    sa.Column("call_id", sa.String(36), primary_key=True),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("draft", sa.JSON, nullable=False),  # masked
+    sa.Column("seat", sa.String(64), nullable=False),  # who accepted it
+    sa.Column("accepted_at", sa.DateTime(timezone=True)),
+    sa.Column("accepted", sa.JSON(none_as_null=True)),  # key -> value, as the seat left it; masked
+)
+
+# What a seat was shown during a call, and what it did with it.
+SUGGESTIONS = sa.Table(
+    "suggestions",
+    METADATA,
+    sa.Column("call_id", sa.String(36), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),  # masked
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("verdict", sa.String(16), nullable=False),  # shown, used, dismissed
+)

@@ -45,7 +45,7 @@ class EventView:
 
 @dataclass(frozen=True)
 class TurnView:
-    """Something said: `who` is ``caller`` or ``bot``.
+    """Something said: `who` is ``caller``, ``bot`` or ``seat``.
 
     `since_caller_ms` (bot) is from the caller's last sound to the bot's first; `stages` is the
     waterfall of that time; `kind` says why the bot spoke; `unheard` is what the caller cut off.
@@ -144,6 +144,9 @@ def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
                     start_ms=event.at_ms,
                 )
             )
+        elif event.kind == kinds.SEAT_SPOKE:
+            heard = _text(data, "text")
+            turns.append(TurnView("seat", event.at_ms, heard, data.get("confidence")))
         elif event.kind == kinds.BOT_INTERRUPTED and bot is not None:
             turns[bot] = replace(turns[bot], unheard=_text(data, "unheard"))
     return tuple(turns)
