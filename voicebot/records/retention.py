@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from voicebot.errors import RecordsError
 from voicebot.records.database import one_line
+from voicebot.records.drafts import forget_calls
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
@@ -168,6 +169,7 @@ class Custody:
                 OUTBOX.delete().where(OUTBOX.c.call_id.in_(some)),
                 SEALED.delete().where(SEALED.c.call_id.in_(some)),
                 CALLS.update().where(CALLS.c.id.in_(some)).values(summary=sa.null()),
+                *forget_calls(some),
             ],
         )
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from telephony.api import CallInfo
 from voicebot.errors import NoSuchCallError, RecordsError
 from voicebot.records.database import one_line, open_engine
+from voicebot.records.drafts import Drafts
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_number
 from voicebot.records.outbox import Outbox
@@ -116,6 +117,11 @@ class Records:
     def outbox(self) -> Outbox:
         """What is still to be told to other systems."""
         return Outbox(self._engine)
+
+    @property
+    def drafts(self) -> Drafts:
+        """What programs propose to add to packs."""
+        return Drafts(self._engine)
 
     async def settled(self, timeout_s: float = 2.0) -> bool:
         """Wait until all that was given to this store is on disk; False after `timeout_s`."""
