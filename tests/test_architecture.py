@@ -18,7 +18,7 @@ FLOORS = (
     {"pack_loader"},
     {"knowledge", "language", "speech", "records", "line", "ears"},
     {"dialog", "turns"},
-    {"handoff", "webhooks"},
+    {"handoff", "webhooks", "workshop"},
     {"wrapup", "assist"},
     {"session"},
     {"replay", "console", "serving"},

@@ -3,6 +3,7 @@
     VoicebotError               anything the reader of one line can act upon; the CLI exits 2
     ├── SettingsError           a configuration file or option is wrong
     ├── PackError               a pack (scenes, FAQ, documents …) is wrong
+    │   └── EditConflictError   somebody else has changed what was being edited
     ├── WeightsError            a weight file is missing, truncated or altered
     ├── VoiceError              a voice could not speak a text, or not in time
     ├── LanguageError           a language model failed, or answered what it may not
@@ -29,6 +30,10 @@ class SettingsError(VoicebotError):
 
 class PackError(VoicebotError):
     """A pack (scenes, FAQ, documents, lexicon, prompts) is wrong."""
+
+
+class EditConflictError(PackError):
+    """Somebody else has changed what was being edited; nothing was written."""
 
 
 class WeightsError(VoicebotError):

@@ -57,7 +57,9 @@ async def _look(records: Records, folder: Path) -> None:
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with running(listener, house), chromium() as browser:
         await _live_call(live)
-        stranger = await (await browser.new_context(viewport={"width": 1366, "height": 768})).new_page()
+        stranger = await (
+            await browser.new_context(viewport={"width": 1366, "height": 768})
+        ).new_page()
         await stranger.goto(f"{address}/login")
         await take(stranger, "login")
         page = await person(browser, address, "周敏", PASSWORD)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from voicebot.errors import RecordsError
 from voicebot.records.database import one_line
+from voicebot.records.drafts import forget_calls
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
@@ -172,6 +173,7 @@ class Custody:
                 FORMS.delete().where(FORMS.c.call_id.in_(some)),
                 SUGGESTIONS.delete().where(SUGGESTIONS.c.call_id.in_(some)),
                 CALLS.update().where(CALLS.c.id.in_(some)).values(summary=sa.null()),
+                *forget_calls(some),
             ],
         )
 

@@ -20,6 +20,7 @@ from telephony.api import CallInfo
 from voicebot.errors import NoSuchCallError, RecordsError
 from voicebot.records.callbacks import CallBacks
 from voicebot.records.database import one_line, open_engine
+from voicebot.records.drafts import Drafts
 from voicebot.records.forms import Forms
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_number
@@ -156,6 +157,11 @@ class Records:
     def suggestions(self) -> Suggestions:
         """What seats were shown, and what they did with it."""
         return Suggestions(self._engine)
+
+    @property
+    def drafts(self) -> Drafts:
+        """What programs propose to add to packs."""
+        return Drafts(self._engine)
 
     async def settled(self, timeout_s: float = 2.0) -> bool:
         """Wait until all that was given to this store is on disk; False after `timeout_s`."""

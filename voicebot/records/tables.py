@@ -140,3 +140,39 @@ SUGGESTIONS = sa.Table(
     sa.Column("turn", sa.Integer, nullable=False),
     sa.Column("verdict", sa.String(16), nullable=False),  # shown, used, dismissed
 )
+
+# Proposed additions to a pack. Masked; what was drafted at first stays in `drafted`.
+DRAFTS = sa.Table(
+    "drafts",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("pack", sa.String(128), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),  # equal for equal drafts
+    sa.Column("kind", sa.String(16), nullable=False),  # faq, similar
+    sa.Column("state", sa.String(16), nullable=False),  # proposed, accepted, rejected
+    sa.Column("origin", sa.String(16), nullable=False),  # calls, rules, model
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("answer_source", sa.Text, nullable=False),
+    sa.Column("near_entry", sa.String(120), nullable=False),
+    sa.Column("nearness", sa.Float, nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("drafted", sa.JSON, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("decided_at", sa.DateTime(timezone=True)),
+    sa.Column("decided_by", sa.String(64), nullable=False),
+    sa.Column("why", sa.String(200), nullable=False),
+    sa.Column("version", sa.Integer),  # of the pack that it was published in
+    sa.UniqueConstraint("pack", "key", name="uq_drafts_pack_key"),
+    sa.Index("ix_drafts_state", "pack", "state"),
+)
+
+# What a draft was made of; goes with the texts of its call.
+DRAFT_CALLS = sa.Table(
+    "draft_calls",
+    METADATA,
+    sa.Column("draft_id", sa.String(36), sa.ForeignKey("drafts.id"), primary_key=True),
+    sa.Column("call_id", sa.String(36), primary_key=True, index=True),
+    sa.Column("at_ms", sa.Integer, primary_key=True),
+)
