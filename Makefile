@@ -38,7 +38,7 @@ demo: weights  ## one complete hotline call over SIP on this machine
 serve: weights  ## start the bot on 127.0.0.1:5060
 	@$(BIN)/voicebot serve
 
-peers:  ## real programs the tests talk to (Debian: sipp, baresip, kamailio, postgresql, espeak-ng)
+peers:  ## real programs the tests talk to (Debian: sipp, baresip, kamailio, postgresql, espeak-ng, chromium)
 	@deploy/install-peers.sh
 
 lint: $(STAMP)  ## ruff and mypy

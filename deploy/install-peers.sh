@@ -13,6 +13,7 @@ need baresip baresip-core
 need kamailio kamailio
 need sox sox
 need openssl openssl
+need chromium chromium
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need initdb postgresql
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -15,6 +15,8 @@ from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
 from voicebot.ears import build_domain, build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
+from voicebot.handoff import Distributor, OfficeHours, Queue
+from voicebot.handoff.keeping import build_roster, follow_seats
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
@@ -44,6 +46,7 @@ from voicebot.session.spoken_texts import SpokenTexts, all_texts
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
 from voicebot.session.turn_taking import turn_taker
+from voicebot.session.waiting import WaitingSound
 from voicebot.settings import Settings
 from voicebot.speech.build import build_speaker, patience_s
 from voicebot.speech.speaker import Speaker
@@ -87,6 +90,14 @@ class App:
         self.estimates = estimates
         self.language = language
         self.admission = admission(settings.sip)
+        self.roster = build_roster(settings.handoff, records)
+        self.queue = Queue(self.roster)
+        self.distributor = Distributor(
+            settings.handoff,
+            self.roster,
+            self.queue,
+            OfficeHours(settings.handoff.office_hours),
+        )
         self.dialog = Dialog(
             pack,
             answer_risk=threshold(settings.knowledge.wrong_answers),
@@ -211,11 +222,13 @@ class App:
             conversation=self._conversation,
             mouth=mouth,
             desk=HumanDesk(
-                self.settings.handoff,
+                self.distributor,
+                keeper.recorder.call_id if keeper else call.info.call_id,
                 endpoint,
                 story.package,
                 keeper.store_summary if keeper else None,
                 observe,
+                partial(self._waiting_sound, mouth),
             ),
             prompts=self.pack.prompts,
             pack_name=self.pack.info.name,
@@ -228,6 +241,13 @@ class App:
             expects=partial(expected_answer, self.pack),
             dictations=DictationView(self.pack),
         )
+
+    def _waiting_sound(
+        self, mouth: Mouth, call: Call, observer: Observer, now_ms: Callable[[], int]
+    ) -> WaitingSound:
+        handoff = self.settings.handoff
+        key = handoff.call_back_digit if handoff.call_back else ""
+        return WaitingSound(call, mouth, self.pack.prompts, key, observer, now_ms)
 
     def _talk(
         self, call: Call, observer: Observer, keeper: CallKeeper, endpoint: Endpoint
@@ -285,6 +305,7 @@ class App:
         beside: list[Callable[[], Coroutine[Any, Any, None]]] = [
             lambda: watch_queue(self.scheduler.expected_wait_ms, self.admission),
             partial(purge_daily, self.records, kept.retention),
+            partial(follow_seats, self.roster, self.records.seats),
         ]
         if prepare_rest:
             beside.append(

@@ -180,10 +180,18 @@ class PackInfo:
 
 @dataclass(frozen=True)
 class Labels:
-    """The label tree as paths, e.g. ``故障/存储/硬盘不识别``; inner nodes are labels too."""
+    """The label tree as paths, e.g. ``故障/存储/硬盘不识别``; inner nodes are labels too.
+
+    `cues` are, by path, words that speak for a label where no scene tells it: the caller's for a
+    problem, ours and the hand-off's skill for a solution. `answered` and `handed_off` are the
+    solutions of a call in which nothing speaks for one of below them ("": none).
+    """
 
     problem: tuple[str, ...] = ()
     solution: tuple[str, ...] = ()
+    cues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    answered: str = ""
+    handed_off: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -207,11 +207,18 @@ class _Reader:
 
     def _labels(self) -> Labels:
         root = self._yaml("labels.yaml")
-        table = root.table(["problem", "solution"], ["problem", "solution"]) if root else {}
-        return Labels(
-            problem=tuple(_paths(table["problem"], "")) if "problem" in table else (),
-            solution=tuple(_paths(table["solution"], "")) if "solution" in table else (),
-        )
+        keys = ["problem", "solution", "cues", "answered", "handed_off"]
+        table = root.table(keys, keys[:2]) if root else {}
+        problem = tuple(_paths(table["problem"], "")) if "problem" in table else ()
+        solution = tuple(_paths(table["solution"], "")) if "solution" in table else ()
+        cues = table["cues"].entries() if "cues" in table else {}
+        for path, node in cues.items():
+            _known_label(node, path, (*problem, *solution))
+        fallback = {key: table[key].text(100) for key in keys[3:] if key in table}
+        for key, path in fallback.items():
+            _known_label(table[key], path, solution)
+        words = {path: node.texts(30) for path, node in cues.items()}
+        return Labels(problem, solution, words, **fallback)
 
     def _faq(self) -> tuple[Faq, ...]:
         entries: dict[str, Faq] = {}
@@ -280,6 +287,11 @@ def _faq(item: Node, shown: str) -> Faq:
         valid_from=first,
         valid_until=last,
     )
+
+
+def _known_label(node: Node, path: str, known: Collection[str]) -> None:
+    if path not in known:
+        node.wrong("a label of the tree, by its path", repr(path), "correct it or add the label")
 
 
 def _paths(node: Node, above: str) -> list[str]:

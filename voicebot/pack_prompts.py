@@ -27,6 +27,9 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "dictation_doubt": ("groups",),
     "dictation_ask_group": ("group",),
     "dictation_letter": ("place",),
+    "queue_position": ("position",),
+    "queue_wait": ("wait",),
+    "queue_key": ("key",),
 }
 """What every variant of a prompt must hold; ``{label}``, ``{missing}``, ``{format}`` may be."""
 
@@ -126,6 +129,14 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     "dictation_keypad": ("您也可以直接按电话上的数字键，按星号改上一组，按井号结束。",),
     "dictation_offer": ("一直没有核对上，要不要请人工来帮您登记？",),
     "dictation_done": ("好的，记下了。", "好，已经登记了。"),
+    # waiting for a seat; see PLACEHOLDERS
+    "queue_position": (
+        "工程师都在通话中，您排在第{position}位，请稍等。",
+        "让您久等了，您现在排在第{position}位。",
+        "还在为您接通，您排在第{position}位，请不要挂机。",
+    ),
+    "queue_wait": ("估计还要等{wait}。", "大概再等{wait}。"),
+    "queue_key": ("不想等的话，请按{key}，我们给您回电话。",),
     # about the call itself
     "queue_notice": (
         "您好，现在咨询的人比较多，暂时没有空闲的线路。非常抱歉，请您过几分钟再打过来，谢谢您的来电。",

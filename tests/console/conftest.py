@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 
 from telephony import CallInfo
 from telephony.tape import wav_header
+from voicebot.console import House, LiveCalls
+from voicebot.console.accounts import csrf_of
 from voicebot.console.app import build_app
-from voicebot.console.live import LiveCalls
+from voicebot.console.passwords import hash_password
+from voicebot.console.rights import Role
 from voicebot.handoff import CallFacts, build_package
 from voicebot.records import CallRecorder, Records
+from voicebot.settings import Settings, load_settings
 
 HOST = "http://127.0.0.1:8080"
 EVIL = "<script>alert('x')</script>"
@@ -32,11 +38,70 @@ def live() -> LiveCalls:
     return LiveCalls()
 
 
+# What hashing costs is the library's affair; here it costs nothing.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+PASSWORD = "correct horse battery"
+SEATS = [
+    {"name": "二线01", "uri": "sip:2001@127.0.0.1"},
+    {"name": "二线02", "uri": "sip:2002@127.0.0.1"},
+]
+
+
 @pytest.fixture
-async def browser(records: Records, live: LiveCalls) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build_app(records, live), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url=HOST) as client:
+def settings() -> Settings:
+    return load_settings(environ={}, overrides={"handoff.seats": SEATS})
+
+
+@pytest.fixture
+def house(records: Records, live: LiveCalls, settings: Settings) -> House:
+    return House(records, live, settings, solved_texts=("太好了，解决了就好。",))
+
+
+@pytest.fixture
+def people(records: Records) -> Records:
+    """One account of each role, named after it; 二线02 is the seat's."""
+    for role in Role:
+        seat = "二线02" if role is Role.SEAT else ""
+        hashed, now = hash_password(PASSWORD, CHEAP), datetime.now(UTC)
+        records.people.add(role, role, hashed, seat=seat, must_change=False, at=now)
+    return records
+
+
+class Browser(httpx.AsyncClient):
+    """Keeps cookies as browsers do, and sends the forms of the pages that it was given."""
+
+    @property
+    def csrf(self) -> str:
+        return csrf_of(self.cookies.get("voicebot") or self.cookies.get("voicebot_visit") or "")
+
+    async def send_form(self, path: str, **fields: str) -> httpx.Response:
+        return await self.post(path, data={"csrf": self.csrf, **fields})
+
+    async def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
+        await self.get("/login")
+        csrf = csrf_of(self.cookies["voicebot_visit"])
+        form = {"csrf": csrf, "name": name, "password": password}
+        return await self.post("/login", data=form)
+
+
+def browse(house: House, **options: object) -> Browser:
+    app = build_app(house, hasher=CHEAP, **options)  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return Browser(transport=transport, base_url=HOST)
+
+
+@pytest.fixture
+async def stranger(house: House, people: Records) -> AsyncIterator[Browser]:
+    """A browser on which nobody is signed in."""
+    async with browse(house) as client:
         yield client
+
+
+@pytest.fixture
+async def browser(stranger: Browser) -> Browser:
+    """A browser on which the supervisor is signed in."""
+    assert (await stranger.sign_in("supervisor")).status_code == 303
+    return stranger
 
 
 @pytest.fixture

@@ -6,14 +6,16 @@ import socket
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.console.conftest import Browser
 from voicebot.console.guard import SECURITY_HEADERS, host_of, is_loopback_name
 from voicebot.console.server import open_listener
 from voicebot.errors import SettingsError
 from voicebot.records import CallRecorder
+from voicebot.settings import ConsoleSettings
 
 
 @pytest.mark.parametrize(
@@ -35,10 +37,10 @@ from voicebot.records import CallRecorder
         "/nothing",
     ],
 )
-async def test_what_is_not_there_is_a_404_page(browser: httpx.AsyncClient, path: str) -> None:
+async def test_what_is_not_there_is_a_404_page(browser: Browser, path: str) -> None:
     answer = await browser.get(path)
     assert answer.status_code == 404
-    assert "回到实时通话" in answer.text
+    assert "回到首页" in answer.text
     assert "root:" not in answer.text
 
 
@@ -57,64 +59,70 @@ async def test_what_is_not_there_is_a_404_page(browser: httpx.AsyncClient, path:
         "127.0.0.1 evil.example",
     ],
 )
-async def test_another_host_name_is_refused(browser: httpx.AsyncClient, host: str) -> None:
-    answer = await browser.get("/", headers={"Host": host})
+async def test_another_host_name_is_refused(browser: Browser, host: str) -> None:
+    answer = await browser.get("/live", headers={"Host": host})
     assert answer.status_code == 421
     assert "实时通话" not in answer.text
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:9000", "LOCALHOST", "[::1]:8080"])
-async def test_this_machine_is_let_in_on_any_port(browser: httpx.AsyncClient, host: str) -> None:
-    assert (await browser.get("/", headers={"Host": host})).status_code == 200
+async def test_this_machine_is_let_in_on_any_port(browser: Browser, host: str) -> None:
+    assert (await browser.get("/live", headers={"Host": host})).status_code == 200
 
 
-async def test_two_host_headers_are_refused(browser: httpx.AsyncClient) -> None:
+async def test_two_host_headers_are_refused(browser: Browser) -> None:
     headers = [("Host", "127.0.0.1"), ("Host", "evil.example")]
-    assert (await browser.get("/", headers=headers)).status_code == 421
+    assert (await browser.get("/live", headers=headers)).status_code == 421
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
-async def test_the_console_only_reads(browser: httpx.AsyncClient, method: str) -> None:
-    answer = await browser.request(method, "/")
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
+async def test_only_get_and_post_are_answered(browser: Browser, method: str) -> None:
+    answer = await browser.request(method, "/live")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, POST"
 
 
-async def test_other_sites_may_link_but_not_read(browser: httpx.AsyncClient) -> None:
+async def test_other_sites_may_link_but_not_read(browser: Browser) -> None:
     for site in ("cross-site", "same-site"):
         read = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
-        assert (await browser.get("/events", headers=read)).status_code == 403
+        assert (await browser.get("/live/events", headers=read)).status_code == 403
         linked = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate"}
-        assert (await browser.get("/", headers=linked)).status_code == 200
+        assert (await browser.get("/live", headers=linked)).status_code == 200
 
 
 async def test_every_answer_carries_the_security_headers(
-    browser: httpx.AsyncClient, kept: CallRecorder
+    browser: Browser, kept: CallRecorder
 ) -> None:
-    paths = ["/", f"/calls/{kept.call_id}", f"/calls/{kept.call_id}/audio", "/static/console.js"]
+    paths = [
+        "/live",
+        f"/calls/{kept.call_id}",
+        f"/calls/{kept.call_id}/audio",
+        "/static/console.js",
+    ]
     for path in [*paths, "/healthz", "/nothing"]:
         headers = (await browser.get(path)).headers
         for name, value in SECURITY_HEADERS.items():
             assert headers[name] == value, (path, name)
-    refused = await browser.get("/", headers={"Host": "evil.example"})
+    refused = await browser.get("/live", headers={"Host": "evil.example"})
     assert refused.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_pages_need_nothing_that_the_policy_forbids(
-    browser: httpx.AsyncClient, kept: CallRecorder
+    browser: Browser, kept: CallRecorder
 ) -> None:
-    for path in ("/", f"/calls/{kept.call_id}"):
+    for path in ("/live", f"/calls/{kept.call_id}"):
         page = (await browser.get(path)).text
         for forbidden in (" style=", "<style", " onclick=", " onload=", "javascript:", "//cdn"):
             assert forbidden not in page
 
 
+def console(listen: str, **more: object) -> ConsoleSettings:
+    return ConsoleSettings.model_validate({"listen": listen, **more})
+
+
 @pytest.mark.parametrize(
     "listen",
     [
-        "0.0.0.0:8080",
-        "10.0.0.5:8080",
-        "[::]:8080",
         "example.com:80",
         "localhost:8080",
         "8080",
@@ -126,30 +134,45 @@ async def test_pages_need_nothing_that_the_policy_forbids(
         "[]:1",
     ],
 )
-def test_an_address_that_is_not_loopback_is_refused_in_one_line(listen: str) -> None:
+def test_an_address_that_is_none_is_refused_in_one_line(listen: str) -> None:
     with pytest.raises(SettingsError) as error:
-        open_listener(listen)
+        open_listener(console(listen))
     text = str(error.value)
     assert text.startswith("settings: console.listen: expected 127.0.0.1:PORT")
     assert repr(listen) in text
     assert "\n" not in text
 
 
-def test_an_outside_address_is_told_what_to_do() -> None:
-    with pytest.raises(SettingsError, match="SSH tunnel or a proxy"):
-        open_listener("0.0.0.0:8080")
+@pytest.mark.parametrize("listen", ["0.0.0.0:0", "10.0.0.5:8080", "[::]:0"])
+def test_beyond_this_machine_it_listens_only_over_tls_or_behind_a_proxy(listen: str) -> None:
+    with pytest.raises(SettingsError, match=r"console\.certificate .*console\.proxies.*SSH"):
+        open_listener(console(listen))
+    with pytest.raises(SettingsError, match=r"console\.hosts"):
+        open_listener(console(listen, proxies=["10.0.0.2"]))
+
+
+def test_behind_a_proxy_it_listens_beyond_this_machine() -> None:
+    open_listener(console("0.0.0.0:0", proxies=["10.0.0.2"], hosts=["h.example"])).close()
+
+
+def test_a_certificate_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
+    pem = tmp_path / "a.pem"
+    pem.write_text("no certificate")
+    for path in (pem, tmp_path / "missing.pem"):
+        with pytest.raises(SettingsError, match="expected a certificate and its own key"):
+            open_listener(console("127.0.0.1:0", certificate=path, certificate_key=path))
 
 
 def test_a_taken_port_is_told_in_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         listen = f"127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(SettingsError, match=f"{listen} is taken by another program"):
-            open_listener(listen)
+            open_listener(console(listen))
 
 
 def test_ipv6_loopback_is_served_where_there_is_one() -> None:
     try:
-        listener = open_listener("[::1]:0")
+        listener = open_listener(console("[::1]:0"))
     except SettingsError as error:
         assert "cannot be listened on" in str(error)  # a machine without IPv6
         return
@@ -169,5 +192,5 @@ def test_serve_refuses_before_it_loads_anything() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("voicebot: settings: console.listen: expected 127.0.0.1:PORT")
+    assert done.stderr.startswith("voicebot: settings: console.listen: 0.0.0.0:8080 can be reached")
     assert done.stderr.count("\n") == 1

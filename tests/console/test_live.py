@@ -11,13 +11,14 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.console.conftest import EVIL
-from voicebot.console import LiveCalls, open_listener, running
+from tests.console.conftest import EVIL, Browser
+from voicebot.console import House, LiveCalls, open_listener, running
 from voicebot.console import live as live_module
 from voicebot.console.live import MAX_EVENTS, MAX_READERS, MAX_WAITING, Change, TooManyReadersError
 from voicebot.console.stream import EventStream, message
 from voicebot.records import CallRecorder, Records
 from voicebot.session import events as facts
+from voicebot.settings import ConsoleSettings
 
 ANSWERED = facts.CallAnswered(0, "13800138000", "400", "pcma", "server")
 
@@ -135,10 +136,10 @@ class Stream:
 
 
 @pytest.fixture
-async def address(records: Records, live: LiveCalls) -> AsyncIterator[str]:
-    listener = open_listener("127.0.0.1:0")
+async def address(house: House, people: Records) -> AsyncIterator[str]:
+    listener = open_listener(ConsoleSettings(listen="127.0.0.1:0"))
     port = listener.getsockname()[1]
-    async with running(listener, records, live):
+    async with running(listener, house):
         yield f"http://127.0.0.1:{port}"
     with socket.create_server(("127.0.0.1", port), reuse_port=False):
         pass  # the port is free again
@@ -148,10 +149,11 @@ async def test_pages_are_updated_over_a_real_socket(
     address: str, records: Records, live: LiveCalls, kept: CallRecorder
 ) -> None:
     call_id = kept.call_id
-    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+    async with Browser(base_url=address, trust_env=False) as client:
+        await client.sign_in("supervisor")
         live(call_id, ANSWERED)
         async with (
-            client.stream("GET", "/events") as home_answer,
+            client.stream("GET", "/live/events") as home_answer,
             client.stream("GET", f"/calls/{call_id}/events") as call_answer,
         ):
             assert home_answer.headers["content-type"].startswith("text/event-stream")
@@ -176,13 +178,14 @@ async def test_pages_are_updated_over_a_real_socket(
 
 
 async def test_the_console_stops_at_once_though_pages_are_open(
-    records: Records, live: LiveCalls
+    house: House, people: Records, live: LiveCalls
 ) -> None:
-    listener = open_listener("127.0.0.1:0")
+    listener = open_listener(ConsoleSettings(listen="127.0.0.1:0"))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    async with httpx.AsyncClient(base_url=base, trust_env=False) as client, asyncio.timeout(20):
-        async with running(listener, records, live):
-            answer = await client.send(client.build_request("GET", "/events"), stream=True)
+    async with Browser(base_url=base, trust_env=False) as client, asyncio.timeout(20):
+        async with running(listener, house):
+            await client.sign_in("supervisor")
+            answer = await client.send(client.build_request("GET", "/live/events"), stream=True)
             lines = answer.aiter_lines()
             assert await anext(lines) == "event: parts"
         rest = [line async for line in lines]
@@ -195,8 +198,9 @@ async def test_no_more_pages_than_allowed_are_followed(address: str, live: LiveC
     readers = [live.reader() for _ in range(MAX_READERS)]
     for reader in readers:
         reader.__enter__()
-    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
-        refused = await client.get("/events")
+    async with Browser(base_url=address, trust_env=False) as client:
+        await client.sign_in("supervisor")
+        refused = await client.get("/live/events")
     for reader in readers:
         reader.__exit__(None, None, None)
     assert refused.status_code == 503
@@ -204,5 +208,6 @@ async def test_no_more_pages_than_allowed_are_followed(address: str, live: LiveC
 
 
 async def test_an_unknown_call_is_not_followed(address: str) -> None:
-    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+    async with Browser(base_url=address, trust_env=False) as client:
+        await client.sign_in("supervisor")
         assert (await client.get(f"/calls/{uuid.uuid4()}/events")).status_code == 404

@@ -6,26 +6,23 @@ import asyncio
 import uuid
 from pathlib import Path
 
-import httpx
-
 from telephony.admission import Admission, Limits, Refusal
-from tests.console.conftest import EVIL, HOST, TAPE
-from voicebot.console import labels
-from voicebot.console.app import build_app
-from voicebot.console.live import LiveCalls
+from tests.console.conftest import EVIL, TAPE, Browser, browse
+from voicebot.console import House, LiveCalls, labels
 from voicebot.records import CallRecorder, Records
 from voicebot.session import events as facts
+from voicebot.settings import Settings
 
 ANSWERED = facts.CallAnswered(0, "13800138000", "400", "pcma", "server")
 
 
 async def test_home_shows_calls_now_and_calls_kept(
-    browser: httpx.AsyncClient, live: LiveCalls, kept: CallRecorder
+    browser: Browser, live: LiveCalls, kept: CallRecorder
 ) -> None:
     call_id = str(uuid.uuid4())
     live(call_id, ANSWERED)
     live(call_id, facts.CallerSpoke(900, "我手机是13900139000", 0.71, 100, 800))
-    page = (await browser.get("/")).text
+    page = (await browser.get("/live")).text
     assert f'href="/calls/{call_id}"' in page
     assert "我手机是139******00" in page
     assert "0.71" in page
@@ -36,28 +33,28 @@ async def test_home_shows_calls_now_and_calls_kept(
     assert "13900139000" not in page
 
 
-async def test_home_says_when_there_is_nothing(browser: httpx.AsyncClient) -> None:
-    page = (await browser.get("/")).text
+async def test_home_says_when_there_is_nothing(browser: Browser) -> None:
+    page = (await browser.get("/live")).text
     assert "现在没有通话" in page
     assert "还没有通话记录" in page
 
 
 async def test_home_shows_the_calls_now_when_the_records_cannot_be_read(
-    browser: httpx.AsyncClient, live: LiveCalls, records: Records, tmp_path: Path
+    browser: Browser, live: LiveCalls, records: Records, tmp_path: Path
 ) -> None:
     live("1", ANSWERED)
     records.close()
     for file in (tmp_path / "records").iterdir():
         file.unlink()
     (tmp_path / "records" / "records.db").write_bytes(b"no database" * 100)
-    page = await browser.get("/")
+    page = await browser.get("/live")
     assert page.status_code == 200
     assert "138******00" in page.text
     assert "暂时读不到通话记录" in page.text
     assert (await browser.get(f"/calls/{uuid.uuid4()}")).status_code == 503
 
 
-async def test_a_kept_call_tells_everything(browser: httpx.AsyncClient, kept: CallRecorder) -> None:
+async def test_a_kept_call_tells_everything(browser: Browser, kept: CallRecorder) -> None:
     page = (await browser.get(f"/calls/{kept.call_id}")).text
     for piece in (
         "客户：138******00",
@@ -88,19 +85,19 @@ async def test_a_kept_call_tells_everything(browser: httpx.AsyncClient, kept: Ca
 
 
 async def test_what_a_caller_says_is_never_markup(
-    browser: httpx.AsyncClient, live: LiveCalls, kept: CallRecorder
+    browser: Browser, live: LiveCalls, kept: CallRecorder
 ) -> None:
     live("1", facts.CallAnswered(0, EVIL, EVIL, EVIL, EVIL))
     live("1", facts.CallerSpoke(1, EVIL, 0.5, 0, 1))
-    for address in ("/", f"/calls/{kept.call_id}"):
+    for address in ("/live", f"/calls/{kept.call_id}"):
         page = (await browser.get(address)).text
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert" in page
-        assert page.count("<script") == 1, "only our own file"
+        assert page.count("<script") == page.count('<script src="/static/'), "only our own files"
 
 
 async def test_a_call_in_progress_is_shown_from_memory_and_followed(
-    browser: httpx.AsyncClient, live: LiveCalls
+    browser: Browser, live: LiveCalls
 ) -> None:
     call_id = str(uuid.uuid4())
     live(call_id, ANSWERED)
@@ -113,9 +110,7 @@ async def test_a_call_in_progress_is_shown_from_memory_and_followed(
     assert (await browser.get(f"/calls/{call_id}")).status_code == 404, "no longer in memory"
 
 
-async def test_a_recording_is_played_in_ranges(
-    browser: httpx.AsyncClient, kept: CallRecorder
-) -> None:
+async def test_a_recording_is_played_in_ranges(browser: Browser, kept: CallRecorder) -> None:
     whole = await browser.get(f"/calls/{kept.call_id}/audio")
     assert whole.content == TAPE
     assert whole.headers["content-type"] == "audio/wav"
@@ -125,7 +120,7 @@ async def test_a_recording_is_played_in_ranges(
 
 
 async def test_a_lost_recording_is_a_404_page(
-    browser: httpx.AsyncClient, kept: CallRecorder, tape: Path
+    browser: Browser, kept: CallRecorder, tape: Path
 ) -> None:
     await asyncio.to_thread(tape.unlink)
     answer = await browser.get(f"/calls/{kept.call_id}/audio")
@@ -133,27 +128,27 @@ async def test_a_lost_recording_is_a_404_page(
     assert "没有录音" in answer.text
 
 
-async def test_healthz_counts_calls(browser: httpx.AsyncClient, live: LiveCalls) -> None:
+async def test_healthz_counts_calls(browser: Browser, live: LiveCalls) -> None:
     live("1", ANSWERED)
     health = (await browser.get("/healthz")).json()
     assert health["status"] == "ok"
     assert health["calls"] == 1
 
 
-async def test_home_shows_how_full_the_bot_is(records: Records) -> None:
+async def test_home_shows_how_full_the_bot_is(people: Records, settings: Settings) -> None:
     judge = Admission(Limits(max_calls=1))
-    live = LiveCalls(judge.snapshot)
-    transport = httpx.ASGITransport(build_app(records, live))
-    async with httpx.AsyncClient(transport=transport, base_url=HOST) as browser:
-        assert "在线 0 通，上限 1 · 推理等待 0.0 秒" in (await browser.get("/")).text
+    house = House(people, LiveCalls(judge.snapshot), settings)
+    async with browse(house) as browser:
+        await browser.sign_in("supervisor")
+        assert "在线 0 通，上限 1 · 推理等待 0.0 秒" in (await browser.get("/live")).text
         assert "refuses" not in (await browser.get("/healthz")).json()
         assert judge.judge("a").admitted
         assert not judge.judge("b").admitted
-        page = (await browser.get("/")).text
+        page = (await browser.get("/live")).text
         assert "通话已满，不接新电话 · 在线 1 通" in page and "已拒绝 1 通" in page
         assert (await browser.get("/healthz")).json()["refuses"] == "calls"
         judge.drain()
-        assert "正在停机" in (await browser.get("/")).text
+        assert "正在停机" in (await browser.get("/live")).text
 
 
 def test_every_reason_to_refuse_has_words() -> None:

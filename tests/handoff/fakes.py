@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from telephony.api import (
     AudioTap,
+    Call,
     CallInfo,
     DialResult,
+    Endpoint,
     Hangup,
     HangupBy,
     TransferOutcome,
     TransferResult,
 )
+from voicebot.handoff import Distributor, HandoffEnd, OfficeHours, Queue, Request, Roster, Want
+from voicebot.handoff.distribution import OnEvent, Store
+from voicebot.handoff.package import SummaryPackage
+from voicebot.settings import HandoffSettings, SeatSettings
 
 Refer = Callable[["FakeCall"], TransferResult]
 
@@ -99,6 +105,30 @@ class FakeCall:
 
     async def wait_ended(self) -> Hangup:
         return await asyncio.shield(self._ended)
+
+
+async def hand_off(
+    caller: FakeCall | Call,
+    endpoint: Endpoint,
+    seats: Sequence[SeatSettings],
+    package: SummaryPackage,
+    settings: HandoffSettings,
+    on_event: OnEvent = lambda _event: None,
+    *,
+    skill: str = "",
+    store: Store | None = None,
+) -> HandoffEnd:
+    """One hand-off at a desk of its own with these seats."""
+    desk = distributor(settings.model_copy(update={"seats": tuple(seats)}))
+    request = Request("call", Want(skill), package.reason)
+    return await desk.hand_off(caller, endpoint, request, package, on_event, store=store)
+
+
+def distributor(settings: HandoffSettings, roster: Roster | None = None) -> Distributor:
+    """The desk of these settings, all of its seats ready."""
+    if roster is None:
+        roster = Roster(settings.seats, wrap_up_s=settings.wrap_up_s)
+    return Distributor(settings, roster, Queue(roster), OfficeHours(settings.office_hours))
 
 
 Answer = Callable[[], DialResult] | DialResult | Exception

@@ -15,8 +15,8 @@ import pytest
 from telephony.api import TransferOutcome
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
-from tests.handoff.fakes import FakeCall
-from voicebot.handoff import CallFacts, SummaryPackage, build_package, hand_off
+from tests.handoff.fakes import FakeCall, hand_off
+from voicebot.handoff import CallFacts, SummaryPackage, build_package
 from voicebot.settings import HandoffSettings, SeatSettings
 
 LIMIT_S = 60.0

@@ -9,17 +9,25 @@ import pytest
 
 from telephony.api import Call, CallInfo, DialResult, Endpoint, TransferOutcome, TransferResult
 from telephony.errors import LineError
-from tests.handoff.fakes import FakeCall, FakeEndpoint
-from voicebot.handoff import Attempt, CallFacts, Ringing, SummaryPackage, build_package, hand_off
-from voicebot.handoff.transfer import HandoffEvent, summary_headers
+from tests.handoff.fakes import FakeCall, FakeEndpoint, hand_off
+from voicebot.handoff import (
+    Attempt,
+    CallFacts,
+    NobodyThere,
+    Ringing,
+    SummaryPackage,
+    build_package,
+)
+from voicebot.handoff.distribution import HandoffEvent
+from voicebot.handoff.transfer import summary_headers
 from voicebot.records import Records
 from voicebot.settings import HandoffSettings, SeatSettings
 
 ONE = SeatSettings(name="二线01", uri="sip:1@seat", skills=("存储组",))
 TWO = SeatSettings(name="二线02", uri="sip:2@seat")
-BRIDGE = HandoffSettings(mode="bridge", ring_timeout_s=5)
-REFER = HandoffSettings(mode="refer", ring_timeout_s=5)
-ATTENDED = HandoffSettings(mode="attended", ring_timeout_s=5)
+BRIDGE = HandoffSettings(mode="bridge", ring_timeout_s=5, max_wait_s=0)
+REFER = HandoffSettings(mode="refer", ring_timeout_s=5, max_wait_s=0)
+ATTENDED = HandoffSettings(mode="attended", ring_timeout_s=5, max_wait_s=0)
 BUSY = DialResult(TransferOutcome.BUSY, sip_code=486)
 DECLINED = DialResult(TransferOutcome.DECLINED, sip_code=603)
 
@@ -91,7 +99,7 @@ async def test_when_nobody_takes_it_the_last_outcome_is_told() -> None:
 
 async def test_without_seats_it_says_what_to_set() -> None:
     end = await hand_off(FakeCall(), FakeEndpoint({}), [], story(), BRIDGE)
-    assert end.outcome is TransferOutcome.UNREACHABLE
+    assert end.outcome is NobodyThere.NO_SEAT
     assert "handoff.seats" in end.reason
 
 
@@ -289,7 +297,7 @@ async def test_the_summary_is_on_disk_before_the_seat_rings(tmp_path: Path) -> N
 async def test_a_store_that_fails_or_hangs_does_not_keep_the_caller_from_a_human(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("voicebot.handoff.transfer.STORE_TIMEOUT_S", 0.02)
+    monkeypatch.setattr("voicebot.handoff.distribution.STORE_TIMEOUT_S", 0.02)
 
     async def fails(_package: SummaryPackage) -> bool:
         raise OSError("disk full")

@@ -12,7 +12,8 @@ from raw_far_end import Leg, caller_leg, raw_seat
 from telephony import TransferOutcome
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
-from voicebot.handoff import CallFacts, HandoffEnd, SummaryPackage, build_package, hand_off
+from tests.handoff.fakes import hand_off
+from voicebot.handoff import CallFacts, HandoffEnd, SummaryPackage, build_package
 from voicebot.settings import HandoffSettings, SeatSettings
 
 SEATS = (
@@ -50,7 +51,7 @@ def story() -> SummaryPackage:
 def begin(
     caller: Leg, line: BaresipEndpoint, mode: str, seats: tuple[SeatSettings, ...] = SEATS
 ) -> asyncio.Task[HandoffEnd]:
-    settings = HandoffSettings.model_validate({"mode": mode, "ring_timeout_s": 5})
+    settings = HandoffSettings.model_validate({"mode": mode, "ring_timeout_s": 5, "max_wait_s": 0})
     return asyncio.create_task(hand_off(caller.call, line, seats, story(), settings))
 
 

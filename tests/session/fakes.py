@@ -164,3 +164,6 @@ class ScriptedDesk:
     ) -> str:
         self.asked.append(handoff)
         return self.outcome
+
+    def key(self, digit: str) -> None:
+        """Nobody waits here."""

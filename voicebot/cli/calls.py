@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicebot.cli import calls_data
+from voicebot.cli import calls_data, calls_forms
+from voicebot.cli.calls_eval import evaluate
 from voicebot.cli.calls_options import ConfigOption, RecordsOption, open_records
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def register(app: typer.Typer) -> None:
             _print_call(view)
 
     calls_data.register(calls)
+    calls_forms.register(calls)
+    calls.command("eval")(evaluate)
     app.add_typer(calls)
 
 

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
         pack: Annotated[Path | None, typer.Option(help="the company's pack")] = None,
         records: Annotated[Path | None, typer.Option(help="folder for calls and audio")] = None,
         console: Annotated[
-            str | None, typer.Option(help="web console on loopback, e.g. 127.0.0.1:8080")
+            str | None, typer.Option(help="web console, e.g. 127.0.0.1:8080")
         ] = None,
     ) -> None:
         """Answer calls until Ctrl-C or SIGTERM; calls in progress end by themselves then.
@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
         if settings.console.listen:
             from voicebot.console import open_listener
 
-            listener = open_listener(settings.console.listen)
+            listener = open_listener(settings.console)
         with Watching(settings.metrics) as watching:
             parts = build_with_progress(settings)
             try:
@@ -79,7 +79,8 @@ async def _serve(parts: App, listener: socket.socket | None, watching: Watching)
 
     def ready() -> None:
         if listener is not None:
-            announce(f"console on http://{console}/")
+            scheme = "https" if parts.settings.console.certificate else "http"
+            announce(f"console on {scheme}://{console}/")
         trunks = ", ".join(trunk.name for trunk in parts.settings.sip.trunks)
         announce(f"who may ring: {trunks or 'this machine; add [[sip.trunks]] for others'}")
         announce(f"listening on {listen}; ring sip:400@{listen}, stop with Ctrl-C")
@@ -105,13 +106,24 @@ async def _serve(parts: App, listener: socket.socket | None, watching: Watching)
     if listener is None or parts.records is None:
         await serve(on_event=watching)
         return
-    from voicebot.console import LiveCalls, running
+    from voicebot.console import House, LiveCalls, first_admin, running
 
+    if password := await asyncio.to_thread(first_admin, parts.records):
+        announce(
+            f"the console's first account: name admin, one-time password {password} "
+            "(shown only now; the first sign-in asks for one of your own)"
+        )
     live = LiveCalls(parts.admission.snapshot)
 
     def on_event(call_id: str, event: SessionEvent) -> None:
         watching(call_id, event)
         live(call_id, event)
 
-    async with running(listener, parts.records, live):
+    house = House(
+        parts.records,
+        live,
+        parts.settings,
+        solved_texts=tuple(parts.pack.prompts.all("scene_solved")),
+    )
+    async with running(listener, house):
         await serve(on_event=on_event)

@@ -1,6 +1,8 @@
-"""The web console: calls as they happen and as they were kept. Read-only, on loopback only."""
+"""The web console: what seats, supervisors, testers and admins sit before."""
 
+from voicebot.console.accounts import first_admin
+from voicebot.console.house import House
 from voicebot.console.live import LiveCalls
 from voicebot.console.server import open_listener, running
 
-__all__ = ["LiveCalls", "open_listener", "running"]
+__all__ = ["House", "LiveCalls", "first_admin", "open_listener", "running"]

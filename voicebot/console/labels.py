@@ -147,3 +147,40 @@ def length(ms: float) -> str:
     """``83000`` -> ``1:23``."""
     minutes, seconds = divmod(int(ms) // 1000, 60)
     return f"{minutes}:{seconds:02}"
+
+
+def share(part: float, whole: float) -> str:
+    """``3, 4`` -> ``75%``; a dash where there is nothing to divide."""
+    return f"{100 * part / whole:.0f}%" if whole else "—"
+
+
+ROLES = {"seat": "坐席", "supervisor": "班长", "tester": "质检/测试", "admin": "管理员"}
+WHO = {"caller": "客户", "bot": "机器人", "seat": "坐席"}
+RIGHTS = {
+    "desk": "坐席工作台",
+    "watch": "看实时通话",
+    "act": "监听、密语、介入、接管",
+    "call": "看一通电话",
+    "review": "搜索全部通话",
+    "label": "标注对错、导出",
+    "reveal": "看完整号码（记入日志）",
+    "report": "看报表",
+    "drafts": "看知识与话术",
+    "edit": "改知识与话术",
+    "users": "用户、设置、审计日志",
+}
+AUDIT = {
+    "login": "登录",
+    "login_failed": "登录失败",
+    "logout": "退出",
+    "password_changed": "改密码",
+    "password_refused": "改密码失败",
+    "password_reset": "重设密码",
+    "user_added": "新增用户",
+    "user_changed": "修改用户",
+    "listened": "听录音",
+    "labels_exported": "导出标注",
+    "reveal": "查看完整号码",
+    "forget": "删除客户记录",
+}
+VERDICTS = {"right": "对", "wrong": "错"}

@@ -23,7 +23,7 @@ from voicebot.records.masking import mask_data, mask_number
 from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, build_view
 from voicebot.session import events as facts
 
-MAX_READERS = 32
+MAX_READERS = 128
 MAX_WAITING = 256  # changes a reader may leave unread
 MAX_EVENTS = 2000  # kept of one call; an hour of talk has some hundreds
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from fastapi import Request
 
-from telephony.admission import Snapshot
 from voicebot.console import labels
+from voicebot.console.accounts import Visit
+from voicebot.console.rights import Right, may
 from voicebot.records.kinds import TROUBLE
-from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, TurnView
+from voicebot.records.views import IN_PROGRESS, CallView, EventView, TurnView
 
 NOTES = (
     TROUBLE,
@@ -27,6 +29,24 @@ NOTES = (
 )
 SLOW_MS = 1500
 _CHART_WIDTH = 400
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page in the header: `key` after g opens it."""
+
+    path: str
+    name: str
+    right: Right
+    key: str
+
+
+NAVIGATION = (
+    Entry("/live", "实时通话", Right.WATCH, "l"),
+    Entry("/review", "质检/回放", Right.REVIEW, "q"),
+    Entry("/report", "报表", Right.REPORT, "r"),
+    Entry("/users", "设置/用户", Right.USERS, "u"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,47 +72,56 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._jinja.globals.update(labels=labels, slow_ms=SLOW_MS, in_progress=IN_PROGRESS)
+        self._jinja.globals.update(
+            labels=labels, slow_ms=SLOW_MS, in_progress=IN_PROGRESS, Right=Right
+        )
         self._jinja.filters.update(
             length=labels.length,
             caller=labels.caller,
             moment=_moment,
             bars=bars,
             timeline=timeline,
+            share=labels.share,
         )
 
-    def home(
-        self, now: Sequence[CallView], load: Snapshot | None, latest: Sequence[CallRow] | None
-    ) -> str:
-        """The whole first page; `latest` None says that the records cannot be read."""
-        return self._render("home.html", now=now, load=load, latest=latest, zone=_zone())
+    def page(self, request: Request, template: str, **values: Any) -> str:
+        """A whole page for who is signed in."""
+        visit: Visit | None = getattr(request.state, "visit", None)
+        can = _can(visit)
+        links = [each for each in NAVIGATION if can(each.right)] if visit else []
+        return self.part(
+            template,
+            visit=visit,
+            can=can,
+            csrf=visit.csrf if visit else "",
+            links=links,
+            here=request.url.path,
+            zone=_zone(),
+            **values,
+        )
 
-    def now(self, now: Sequence[CallView], load: Snapshot | None) -> str:
-        """The calls in progress, and how full the bot is."""
-        return self._render("now.html", now=now, load=load)
-
-    def latest(self, latest: Sequence[CallRow] | None) -> str:
-        """The calls that were kept."""
-        return self._render("latest.html", latest=latest)
-
-    def call(self, view: CallView, *, live: bool) -> str:
-        """The whole page of a call; `live` if it is updated."""
-        return self._render("call.html", view=view, live=live, zone=_zone())
+    def part(self, template: str, **values: Any) -> str:
+        """A part of a page that is the same for everybody."""
+        return self._jinja.get_template(template).render(**values)
 
     def call_parts(self, view: CallView) -> dict[str, str]:
         """What changes while a call lasts, by the id of the element it goes into."""
         return {
-            "facts": self._render("facts.html", view=view),
-            "story": self._render("story.html", view=view),
-            "turns": self._render("turns.html", view=view),
+            "facts": self.part("facts.html", view=view),
+            "story": self.part("story.html", view=view),
+            "turns": self.part("turns.html", view=view, marks=None),
         }
 
-    def error(self, status: int, text: str) -> str:
+    def error(self, request: Request, status: int, text: str) -> str:
         """A page that says what is wrong."""
-        return self._render("error.html", status=status, text=text)
+        return self.page(request, "error.html", status=status, text=text)
 
-    def _render(self, template: str, **values: Any) -> str:
-        return self._jinja.get_template(template).render(**values)
+
+def _can(visit: Visit | None) -> Callable[[Right], bool]:
+    if visit is None or visit.person.must_change:
+        return lambda right: right is Right.OWN and visit is not None
+    role = visit.person.role
+    return lambda right: may(role, right)
 
 
 def bars(turn: TurnView) -> list[Bar]:

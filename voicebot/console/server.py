@@ -6,6 +6,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -14,28 +15,30 @@ import uvicorn
 
 from voicebot.console.app import build_app
 from voicebot.console.guard import host_of
-from voicebot.console.live import LiveCalls
+from voicebot.console.house import House
 from voicebot.errors import SettingsError
-from voicebot.records.store import Records
+from voicebot.settings import ConsoleSettings
 
 STOP_S = 3.0
-MAX_CONNECTIONS = 100
+MAX_CONNECTIONS = 400
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 log = structlog.get_logger(__name__)
 
 
-def open_listener(listen: str) -> socket.socket:
-    """A bound socket for ``ADDR:PORT``, which must be a loopback address.
+def open_listener(console: ConsoleSettings) -> socket.socket:
+    """A bound socket for ``console.listen``.
 
-    Raises SettingsError: malformed, not loopback, or taken.
+    Raises SettingsError: malformed, reachable from elsewhere without TLS, no usable certificate,
+    or taken.
     """
-    host, port = _parse(listen)
-    address = ipaddress.ip_address(host)
+    address, port = _parse(console)
+    _check_certificate(console)
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+        listener.bind((str(address), port))
         listener.listen()
     except OSError as error:
         listener.close()
@@ -43,25 +46,53 @@ def open_listener(listen: str) -> socket.socket:
             why = "is taken by another program; stop it or choose another port"
         else:
             why = f"cannot be listened on: {error.strerror}"
-        raise SettingsError(f"settings: console.listen: {listen} {why}") from None
+        raise SettingsError(f"settings: console.listen: {console.listen} {why}") from None
     return listener
 
 
-def _parse(listen: str) -> tuple[str, int]:
-    expected = "expected 127.0.0.1:PORT or [::1]:PORT"
+def _parse(console: ConsoleSettings) -> tuple[Address, int]:
+    listen = console.listen
     host, (_, _, port) = host_of(listen), listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise SettingsError(f"settings: console.listen: {expected}, got {listen!r}")
     try:
-        loopback = ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        loopback = False
-    if not loopback:
+        address = None
+    if address is None or not port.isdigit() or int(port) > 65535:
         raise SettingsError(
-            f"settings: console.listen: {expected}, got {listen!r}; the console has no login: "
-            "reach it from elsewhere through an SSH tunnel or a proxy that asks for one"
+            "settings: console.listen: expected 127.0.0.1:PORT, [::1]:PORT or another address of "
+            f"this machine, got {listen!r}"
         )
-    return host, int(port)
+    if address.is_loopback:
+        return address, int(port)
+    if not console.over_tls:
+        raise SettingsError(
+            f"settings: console.listen: {listen} can be reached from elsewhere, where passwords "
+            "and callers' words must not travel in the clear: give console.certificate and "
+            "console.certificate_key, or the addresses of the proxy that ends TLS "
+            "(console.proxies), or listen on 127.0.0.1 and come through an SSH tunnel"
+        )
+    if not console.hosts:
+        raise SettingsError(
+            f"settings: console.hosts: {listen} can be reached from elsewhere: name the hosts that "
+            'browsers call it by, e.g. ["hotline.corp.example"]'
+        )
+    return address, int(port)
+
+
+def _check_certificate(console: ConsoleSettings) -> None:
+    if console.certificate is None or console.certificate_key is None:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        # No pass phrase is asked for on a terminal that nobody sits at.
+        context.load_cert_chain(console.certificate, console.certificate_key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or str(error)
+        raise SettingsError(
+            f"settings: console.certificate: {console.certificate} and "
+            f"{console.certificate_key}: expected a certificate and its own key (PEM, without a "
+            f"pass phrase): {reason}"
+        ) from None
 
 
 class _Server(uvicorn.Server):
@@ -73,15 +104,14 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def running(
-    listener: socket.socket, records: Records, live: LiveCalls
-) -> AsyncIterator[None]:
+async def running(listener: socket.socket, house: House) -> AsyncIterator[None]:
     """Serve the console on `listener` while the block runs.
 
     Whatever goes wrong in it is logged and stays in it.
     """
+    console = house.settings.console
     config = uvicorn.Config(
-        build_app(records, live),
+        build_app(house),
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -90,6 +120,8 @@ async def running(
         server_header=False,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=1,
+        ssl_certfile=console.certificate,
+        ssl_keyfile=str(console.certificate_key) if console.certificate_key else None,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="console")
@@ -97,7 +129,7 @@ async def running(
     try:
         yield
     finally:
-        live.close()
+        house.live.close()
         server.should_exit = True
         await asyncio.wait({task}, timeout=STOP_S)
         if not task.done():

@@ -128,11 +128,13 @@ class Search:
 @dataclass(frozen=True)
 class Handoff:
     """Bring a human. `reason` is a stable key: requested, low_confidence, danger, limit, scene,
-    sensitive, upset, unknown_product."""
+    sensitive, upset, unknown_product, supervisor. `seat` is the one to ring first, by its name.
+    """
 
     reason: str
     skill: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+    seat: str = ""
 
 
 @dataclass(frozen=True)

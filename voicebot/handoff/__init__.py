@@ -1,6 +1,19 @@
-"""Bringing a human: the story package, seat choice, typed outcomes."""
+"""Bringing a human: the story package, seats and their queue, typed outcomes."""
 
-from voicebot.handoff.choose import next_seat
+from voicebot.handoff.choose import Want, choose
+from voicebot.handoff.distribution import (
+    Delivered,
+    Distributor,
+    HandoffEnd,
+    HandoffEvent,
+    NobodyThere,
+    Outcome,
+    Overflowed,
+    Request,
+    Ringing,
+    Waits,
+)
+from voicebot.handoff.office_hours import OfficeHours
 from voicebot.handoff.package import (
     CallFacts,
     SpokenTurn,
@@ -8,17 +21,33 @@ from voicebot.handoff.package import (
     SummaryPackage,
     build_package,
 )
-from voicebot.handoff.transfer import Attempt, HandoffEnd, Ringing, hand_off
+from voicebot.handoff.queue import Queue, Waiting
+from voicebot.handoff.roster import Roster, SeatState, SeatView
+from voicebot.handoff.transfer import Attempt
 
 __all__ = [
     "Attempt",
     "CallFacts",
+    "Delivered",
+    "Distributor",
     "HandoffEnd",
+    "HandoffEvent",
+    "NobodyThere",
+    "OfficeHours",
+    "Outcome",
+    "Overflowed",
+    "Queue",
+    "Request",
     "Ringing",
+    "Roster",
+    "SeatState",
+    "SeatView",
     "SpokenTurn",
     "SummaryField",
     "SummaryPackage",
+    "Waiting",
+    "Waits",
+    "Want",
     "build_package",
-    "hand_off",
-    "next_seat",
+    "choose",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 PROBLEM_CHARS = 40
 CLAUSE_CHARS = 24
+_DIGITS = str.maketrans("零〇洞一二三四五六七八九幺两", "00012345678912")
 
 # How callers fill their sentences; taken off the edges and out of the middle.
 _FILLERS = re.compile(
@@ -86,6 +88,24 @@ def first_clause(text: str) -> str:
             break
         shown = f"{shown}，{clause}" if shown else clause
     return shorten(shown, CLAUSE_CHARS)
+
+
+_TELLS = re.compile(
+    r"给您|帮您|为您|您可以|您先|麻烦您|建议|需要|安排|登记|寄|更换|重新|检查|升级|因为|说明|属于|就是|"
+    r"应该是|不支持|支持|可以|不能|要先|工作日|小时"
+)
+
+
+def tells(text: str) -> bool:
+    """Whether a seat's turn says or does something about the matter, and does not only ask."""
+    clauses = [clause for clause in _CLAUSE.split(text) if len(clause) > 3]
+    return bool(clauses) and bool(_TELLS.search(text)) and not re.search(r"[吗呢么]?[？?]$", text)
+
+
+def spoken_code(text: str) -> str:
+    """A text as one code, digits as figures: YL二零九五 is YL2095."""
+    plain = unicodedata.normalize("NFKC", text).translate(_DIGITS)
+    return re.sub(r"[^A-Za-z0-9]", "", plain).upper()
 
 
 def tidy(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from voicebot.dialog.scene_run import UNCONFIRMED
 from voicebot.handoff import extract
 from voicebot.handoff.ground import Evidence, Sayings, find_slot, find_text
+from voicebot.handoff.phrasing import as_phrase
 from voicebot.pack import Pack
 from voicebot.records.masking import mask, mask_number, mask_personal
 from voicebot.records.names import caller_name
@@ -31,7 +32,6 @@ _LINES = (
 )
 _LINE_CHARS = 70
 UNKNOWN_SHOWN = "不清楚"
-_CLEAR_CHARS = 3  # a longer value tells by itself what it is a value of
 
 # Labels under which the dialog keeps what is no slot of a scene (voicebot/dialog).
 MODEL_FACT, SCENE_FACT, CAUSE_FACT = "机型", "场景", "判断"
@@ -236,25 +236,12 @@ def _confirmed(
             shown = mask_personal(value) if agreed and label in call.personal else value
             fields.append(SummaryField(CONFIRMED, f"{label}{shown}", sure, index))
         elif found := find_slot(label, value, turns, call.sayings):
-            fields.append(_field(CONFIRMED, _as_phrase(label, value), found))
+            fields.append(_field(CONFIRMED, as_phrase(label, value), found))
     return fields
 
 
 def _last_read_back(turns: Sequence[SpokenTurn]) -> SpokenTurn | None:
     return next((turn for turn in reversed(turns) if turn.kind == "read_back"), None)
-
-
-def _as_phrase(label: str, value: str) -> str:
-    """A slot as a seat reads it fastest: 独立RAID卡, 没做过RAID, 连接灯不亮, 硬盘数量3."""
-    topic = label.removeprefix("是否")
-    if value == "是":
-        return topic.replace("是否", "").replace("能否", "能")
-    if value == "否":
-        inner = topic.replace("是否", "不").replace("能否", "不能")
-        return f"没{topic}" if inner == topic else inner
-    if value == "不清楚":
-        return f"不清楚{topic}"
-    return value if len(value) > _CLEAR_CHARS else f"{topic}{value}"
 
 
 def _tried(turns: Sequence[SpokenTurn], said: Sequence[SpokenTurn]) -> list[SummaryField]:

@@ -1,32 +1,24 @@
-"""Ring seats until one takes the call; every end has a type, and the caller may leave any time."""
+"""Ring one seat; every end has a type, and the caller may leave at any time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from telephony import Call, DialResult, Endpoint, LineError, TransferOutcome
-from voicebot.handoff.choose import next_seat
 from voicebot.handoff.package import SummaryPackage
-from voicebot.settings import HandoffSettings, SeatSettings
+from voicebot.settings import HandoffSettings
 
 # What a line may still need after the ring time-out to say how the attempt ended.
 GRACE_S = 3.0
-STORE_TIMEOUT_S = 1.0
 # How long the PBX may take to report after it has ended our leg, and to join two legs.
 REFER_REPORT_S = 1.0
 JOIN_S = 10.0
+# A PBX that answers a REFER with these does not do transfers at all; the bot can.
+_NO_REFER = (405, 420, 501)
 _log = structlog.get_logger("voicebot.handoff")
-
-
-@dataclass(frozen=True)
-class Ringing:
-    """A seat is being rung."""
-
-    seat: str
 
 
 @dataclass(frozen=True)
@@ -40,68 +32,12 @@ class Attempt:
     reason: str = ""
 
 
-HandoffEvent = Ringing | Attempt
-Store = Callable[[SummaryPackage], Awaitable[bool]]
-
-
 @dataclass(frozen=True)
-class HandoffEnd:
-    """The end of a hand-off.
+class Target:
+    """Whom to ring: a seat, or a number outside."""
 
-    `outcome` is ACCEPTED, CALLER_GONE, or how the last attempt failed. `seat_call` is the
-    answered leg to bridge to: always with mode ``bridge``, with ``attended`` where the PBX would
-    not join the legs. Without it the PBX has both.
-    `stored` says whether the summary was on disk before the first seat rang.
-    """
-
-    outcome: TransferOutcome
-    seat: str = ""
-    seat_call: Call | None = None
-    attempts: tuple[Attempt, ...] = ()
-    stored: bool = False
-    reason: str = ""
-
-
-async def hand_off(
-    caller: Call,
-    endpoint: Endpoint,
-    seats: Sequence[SeatSettings],
-    package: SummaryPackage,
-    settings: HandoffSettings,
-    on_event: Callable[[HandoffEvent], None] = lambda _event: None,
-    *,
-    skill: str = "",
-    store: Store | None = None,
-) -> HandoffEnd:
-    """Bring a human to `caller`.
-
-    First `store` is awaited with the summary, so that a seat that looks up the id it was sent
-    finds the story; if that fails or takes longer than `STORE_TIMEOUT_S` the call goes on all
-    the same. Then the seats are rung one after another (skilled ones first) until one accepts,
-    none is left, or the caller hangs up. Never raises for what the line or a seat does.
-    """
-    stored = await _stored(store, package)
-    attempts: list[Attempt] = []
-    tried: set[str] = set()
-    while caller.ended is None:
-        seat = next_seat(seats, skill, tried)
-        if seat is None:
-            return _nobody(attempts, stored)
-        tried.add(seat.uri)
-        on_event(Ringing(seat.name))
-        attempt, seat_call = await _ring(caller, endpoint, seat, package, settings)
-        attempts.append(attempt)
-        on_event(attempt)
-        if attempt.outcome in (TransferOutcome.ACCEPTED, TransferOutcome.CALLER_GONE):
-            return HandoffEnd(
-                attempt.outcome, seat.name, seat_call, tuple(attempts), stored, attempt.reason
-            )
-    return HandoffEnd(
-        TransferOutcome.CALLER_GONE,
-        attempts=tuple(attempts),
-        stored=stored,
-        reason=caller.ended.reason,
-    )
+    name: str
+    uri: str
 
 
 def summary_headers(package: SummaryPackage) -> dict[str, str]:
@@ -115,32 +51,19 @@ def summary_headers(package: SummaryPackage) -> dict[str, str]:
     }
 
 
-async def _stored(store: Store | None, package: SummaryPackage) -> bool:
-    if store is None:
-        return False
-    try:
-        return await asyncio.wait_for(store(package), STORE_TIMEOUT_S)
-    except Exception as error:  # whatever the store does, the caller gets their human
-        _log.error("summary_not_stored", id=package.id, error=f"{type(error).__name__}: {error}")
-        return False
-
-
-def _nobody(attempts: list[Attempt], stored: bool) -> HandoffEnd:
-    if not attempts:
-        reason = "no seat in the settings; add [[handoff.seats]]"
-        return HandoffEnd(TransferOutcome.UNREACHABLE, stored=stored, reason=reason)
-    last = attempts[-1]
-    return HandoffEnd(last.outcome, last.seat, None, tuple(attempts), stored, last.reason)
-
-
-async def _ring(
+async def ring(
     caller: Call,
     endpoint: Endpoint,
-    seat: SeatSettings,
+    seat: Target,
     package: SummaryPackage,
     settings: HandoffSettings,
 ) -> tuple[Attempt, Call | None]:
-    """Ring one seat while watching the caller; leaves no leg and no task behind."""
+    """Ring one seat while watching the caller; leaves no leg and no task behind.
+
+    With the attempt comes the answered leg to bridge to: always with mode ``bridge``; with
+    ``attended`` and ``refer`` where the PBX would not do its part. Without it the PBX has both.
+    Never raises for what the line or a seat does.
+    """
     clock = asyncio.get_running_loop().time
     started_s = clock()
     attempt = _Attempt(caller, endpoint, seat, summary_headers(package), settings)
@@ -193,7 +116,7 @@ class _Attempt:
         self,
         caller: Call,
         endpoint: Endpoint,
-        seat: SeatSettings,
+        seat: Target,
         headers: dict[str, str],
         settings: HandoffSettings,
     ) -> None:
@@ -206,15 +129,15 @@ class _Attempt:
         self.limit_s = settings.ring_timeout_s + GRACE_S
         if settings.mode == "attended":
             self.limit_s += JOIN_S
+        elif settings.mode == "refer":  # and once more, should the PBX know no REFER
+            self.limit_s += settings.ring_timeout_s
 
     async def reach(self) -> DialResult:
         """Ring the seat; ACCEPTED without a call: the PBX has both legs."""
         try:
             if self._settings.mode == "refer":
                 return await self._refer()
-            result = await self._endpoint.dial(
-                self._seat.uri, headers=self._headers, timeout_s=self._settings.ring_timeout_s
-            )
+            result = await self._dial()
             if self._settings.mode == "attended" and result.call is not None:
                 return await self._join(result.call)
             return result
@@ -229,7 +152,17 @@ class _Attempt:
         result = await self._caller.transfer(
             self._seat.uri, headers=self._headers, timeout_s=self._settings.ring_timeout_s
         )
+        if result.sip_code in _NO_REFER and self._caller.ended is None:
+            self.referring = False
+            _log.warning("no_refer", seat=self._seat.name, code=result.sip_code, why=result.reason)
+            dialled = await self._dial()
+            return replace(dialled, reason=f"REFER refused ({result.sip_code}), rung by us")
         return DialResult(result.outcome, None, result.sip_code, result.reason)
+
+    async def _dial(self) -> DialResult:
+        return await self._endpoint.dial(
+            self._seat.uri, headers=self._headers, timeout_s=self._settings.ring_timeout_s
+        )
 
     async def _join(self, seat: Call) -> DialResult:
         """The seat has answered: let the PBX join it with the caller, else give it to us."""

@@ -14,6 +14,9 @@ BOT_SPOKE = "bot_spoke"
 None when nobody had spoken), ``citations`` (a list of ``{id, source, quote}``), ``stages`` (the
 waterfall of that time, a list of ``{stage, start_ms, end_ms, note}``)."""
 
+SEAT_SPOKE = "seat_spoke"
+"""``text``, ``confidence``: the seat's turn, heard after it took the call."""
+
 BOT_INTERRUPTED = "bot_interrupted"
 """``heard``, ``unheard``: the utterance before was cut there."""
 

@@ -14,6 +14,10 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from voicebot.errors import RecordsError
+from voicebot.records import callbacks
+from voicebot.records.callbacks import Booking
+from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_data
 from voicebot.records.outbox import insert, new_message
 from voicebot.records.tables import CALLS, EVENTS
@@ -31,11 +35,16 @@ class CallRecorder:
     """Writes one call. Personal data is masked before it leaves the caller's thread."""
 
     def __init__(
-        self, call_id: str, writer: Writer, on_finish: Callable[[str], None] = lambda _id: None
+        self,
+        call_id: str,
+        writer: Writer,
+        on_finish: Callable[[str], None] = lambda _id: None,
+        keys: CallerKeys | None = None,
     ) -> None:
         self.call_id = call_id
         self._writer = writer
         self._on_finish = on_finish
+        self._keys = keys
         self._seq = itertools.count()
 
     def event(self, kind: str, at_ms: int, /, **data: Any) -> None:
@@ -86,6 +95,21 @@ class CallRecorder:
             return await asyncio.wait_for(future, timeout_s)
         except TimeoutError:
             return False
+
+    async def book_call_back(self, booking: Booking, timeout_s: float = 1.0) -> bool:
+        """Promise the caller a call; True once it is on disk, False after `timeout_s`.
+
+        Raises RecordsError where the store has no key: a number that nobody can read is no promise.
+        """
+        keys, now = self._keys, datetime.now(UTC)
+        if keys is None:
+            raise RecordsError("callbacks: the store has no key; set records.key_file")
+
+        def write(connection: sa.Connection) -> None:
+            callbacks.insert(connection, self.call_id, booking, keys, now)
+
+        self._writer.put(write)
+        return await self.stored(timeout_s)
 
     def publish(self, endpoint: str, kind: str, body: str) -> str:
         """Put a message for another system into the outbox, after the events so far; its id.

@@ -14,10 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from voicebot.errors import RecordsError
 from voicebot.records.database import one_line
+from voicebot.records.drafts import forget_calls
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
-from voicebot.records.tables import AUDIT, CALLS, EVENTS, OUTBOX, SEALED
+from voicebot.records.people_tables import TURN_LABELS
+from voicebot.records.tables import AUDIT, CALLS, EVENTS, FORMS, OUTBOX, SEALED, SUGGESTIONS
 from voicebot.settings import RetentionSettings
 
 _AT_ONCE = 200  # calls a transaction: others write in between
@@ -52,7 +54,7 @@ class Custody:
         recorded = self._older(keep.audio_days, now, CALLS.c.recording != "")
         away = {call_id for call_id, _, _ in self.recordings_elsewhere(recorded)}
         recorded = tuple(each for each in recorded if each not in away)
-        kinds = (EVENTS, SEALED, OUTBOX)
+        kinds = (EVENTS, SEALED, OUTBOX, FORMS, SUGGESTIONS)
         texts = [sa.exists().where(each.c.call_id == CALLS.c.id) for each in kinds]
         worded = self._older(keep.texts_days, now, sa.or_(*texts, CALLS.c.summary.is_not(None)))
         whole = self._older(keep.calls_days, now, sa.true())
@@ -167,7 +169,11 @@ class Custody:
                 EVENTS.delete().where(EVENTS.c.call_id.in_(some)),
                 OUTBOX.delete().where(OUTBOX.c.call_id.in_(some)),
                 SEALED.delete().where(SEALED.c.call_id.in_(some)),
+                TURN_LABELS.delete().where(TURN_LABELS.c.call_id.in_(some)),
+                FORMS.delete().where(FORMS.c.call_id.in_(some)),
+                SUGGESTIONS.delete().where(SUGGESTIONS.c.call_id.in_(some)),
                 CALLS.update().where(CALLS.c.id.in_(some)).values(summary=sa.null()),
+                *forget_calls(some),
             ],
         )
 
@@ -178,6 +184,10 @@ class Custody:
     def _in_batches(self, ids: Sequence[str], statements: Any) -> None:
         for start in range(0, len(ids), _AT_ONCE):
             self._run(*statements(ids[start : start + _AT_ONCE]))
+
+    def note(self, who: str, what: str, *, call_id: str = "", why: str = "") -> None:
+        """Keep that someone did something; `why` is masked, as all that stays for ever."""
+        self._note(who, what[:32], call_id[:36], why)
 
     def _note(self, who: str, what: str, call_id: str, why: str) -> None:
         row = {"at": datetime.now(UTC), "who": who[:64], "what": what, "call_id": call_id}

@@ -18,13 +18,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from telephony.api import CallInfo
 from voicebot.errors import NoSuchCallError, RecordsError
+from voicebot.records.callbacks import CallBacks
 from voicebot.records.database import one_line, open_engine
+from voicebot.records.drafts import Drafts
+from voicebot.records.forms import Forms
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_number
 from voicebot.records.outbox import Outbox
+from voicebot.records.people import People
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.retention import CALLER, Custody
+from voicebot.records.seat_log import SeatLog
+from voicebot.records.suggestions import Suggestions
 from voicebot.records.tables import CALLS, EVENTS, SEALED
+from voicebot.records.turn_labels import TurnLabels
 from voicebot.records.views import (
     IN_PROGRESS,
     INTERRUPTED,
@@ -82,8 +89,7 @@ class Records:
         self, info: CallInfo, *, pack: str = "", recording: Path | str = ""
     ) -> CallRecorder:
         """Begin a record. Returns at once; the caller's number is stored masked."""
-        if self._writer is None:
-            self._writer = Writer(self._engine, self._beat)
+        writer = self._started_writer()
         now = datetime.now(UTC)
         call_id = str(uuid.uuid4())
         row: dict[str, Any] = {
@@ -101,11 +107,26 @@ class Records:
             "caller_key": self._keys.pseudonym(info.caller) or None if self._keys else None,
         }
         self._open_calls.add(call_id)
-        self._writer.put(lambda connection: _insert(connection, row))
+        writer.put(lambda connection: _insert(connection, row))
         if self._keys is not None and row["caller_key"]:
             box = self._keys.seal(_printable(info.caller), call_id)
-            self._writer.put(lambda connection: _seal(connection, call_id, box))
-        return CallRecorder(call_id, self._writer, self._open_calls.discard)
+            writer.put(lambda connection: _seal(connection, call_id, box))
+        return CallRecorder(call_id, writer, self._open_calls.discard, self._keys)
+
+    def _started_writer(self) -> Writer:
+        if self._writer is None:
+            self._writer = Writer(self._engine, self._beat)
+        return self._writer
+
+    @property
+    def seats(self) -> SeatLog:
+        """What seats were doing when."""
+        return SeatLog(self._engine, lambda write: self._started_writer().put(write), self._me)
+
+    @property
+    def callbacks(self) -> CallBacks:
+        """The calls that callers were promised."""
+        return CallBacks(self._engine, self._keys)
 
     @property
     def custody(self) -> Custody:
@@ -116,6 +137,31 @@ class Records:
     def outbox(self) -> Outbox:
         """What is still to be told to other systems."""
         return Outbox(self._engine)
+
+    @property
+    def people(self) -> People:
+        """Who may sit before the console."""
+        return People(self._engine)
+
+    @property
+    def turn_labels(self) -> TurnLabels:
+        """Turns judged by people."""
+        return TurnLabels(self._engine)
+
+    @property
+    def forms(self) -> Forms:
+        """The wrap-up forms."""
+        return Forms(self._engine)
+
+    @property
+    def suggestions(self) -> Suggestions:
+        """What seats were shown, and what they did with it."""
+        return Suggestions(self._engine)
+
+    @property
+    def drafts(self) -> Drafts:
+        """What programs propose to add to packs."""
+        return Drafts(self._engine)
 
     async def settled(self, timeout_s: float = 2.0) -> bool:
         """Wait until all that was given to this store is on disk; False after `timeout_s`."""
@@ -134,16 +180,20 @@ class Records:
 
     def list_calls(self, limit: int = 50) -> list[CallRow]:
         """The latest calls, newest first."""
+        return self.rows_of(sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit))
+
+    def rows_of(self, ids: sa.Select[Any]) -> list[CallRow]:
+        """The calls that a query of ids finds, newest first."""
         last_ms = sa.func.max(EVENTS.c.at_ms).label("last_ms")
-        newest = sa.select(CALLS.c.id).order_by(CALLS.c.started_at.desc()).limit(limit).subquery()
+        wanted = ids.subquery()
         query = (
             sa.select(CALLS, last_ms)
-            .join(newest, newest.c.id == CALLS.c.id)
+            .join(wanted, wanted.c.id == CALLS.c.id)
             .outerjoin(EVENTS, EVENTS.c.call_id == CALLS.c.id)
             .group_by(CALLS.c.id)
             .order_by(CALLS.c.started_at.desc())
         )
-        return [self._row(found) for found in self._fetch(query)]
+        return [self._row(found) for found in self.fetch(query)]
 
     def ids_between(self, since: datetime | None, until: datetime | None) -> tuple[str, ...]:
         """The ids of calls that began at or after `since` and before `until`, oldest first."""
@@ -152,7 +202,7 @@ class Records:
             query = query.where(CALLS.c.started_at >= since)
         if until is not None:
             query = query.where(CALLS.c.started_at < until)
-        return tuple(row["id"] for row in self._fetch(query))
+        return tuple(row["id"] for row in self.fetch(query))
 
     def get_call(self, id_or_prefix: str) -> CallView:
         """One call by its id or the first characters of it (at least 4).
@@ -166,7 +216,7 @@ class Records:
                 f"got {id_or_prefix[:40]!r}; voicebot calls list shows them"
             )
         query = sa.select(CALLS).where(CALLS.c.id.startswith(wanted, autoescape=True)).limit(9)
-        found = self._fetch(query)
+        found = self.fetch(query)
         if not found:
             raise NoSuchCallError(
                 f"calls: no call begins with {wanted}; voicebot calls list shows them"
@@ -174,7 +224,7 @@ class Records:
         if len(found) > 1:
             ids = ", ".join(sorted(str(row["id"])[: len(wanted) + 4] for row in found))
             raise RecordsError(f"calls: {wanted} is the beginning of several calls: {ids}")
-        events = self._fetch(
+        events = self.fetch(
             sa.select(EVENTS).where(EVENTS.c.call_id == found[0]["id"]).order_by(EVENTS.c.seq)
         )
         last_ms = events[-1]["at_ms"] if events else 0
@@ -184,7 +234,8 @@ class Records:
             (EventView(row["seq"], row["at_ms"], row["kind"], row["data"]) for row in events),
         )
 
-    def _fetch(self, query: sa.Select[Any]) -> list[Mapping[str, Any]]:
+    def fetch(self, query: sa.Select[Any]) -> list[Mapping[str, Any]]:
+        """The rows of a query. Raises RecordsError."""
         try:
             with self._engine.connect() as connection:
                 return [dict(row) for row in connection.execute(query).mappings()]

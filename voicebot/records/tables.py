@@ -76,3 +76,103 @@ AUDIT = sa.Table(
     sa.Column("call_id", sa.String(36), nullable=False),
     sa.Column("why", sa.String(200), nullable=False),
 )
+
+# What each seat was doing from when on; append-only: its last row is its state.
+SEAT_LOG = sa.Table(
+    "seat_log",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("seat", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("set_by", sa.String(64), nullable=False),
+    sa.Column("call_id", sa.String(36), nullable=False),
+    sa.Column("next_state", sa.String(16), nullable=False),
+    sa.Column("writer", sa.String(128), nullable=False),
+    sa.Index("ix_seat_log_seat", "seat", "id"),
+)
+
+# Calls that callers were promised; the whole number is in SEALED under "call_back".
+CALL_BACKS = sa.Table(
+    "call_backs",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("call_id", sa.String(36), nullable=False, index=True),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("number", sa.String(128), nullable=False),  # masked
+    sa.Column("number_key", sa.String(64), index=True),  # pseudonym, as CALLS.caller_key
+    sa.Column("wish", sa.String(64), nullable=False),  # the caller's words for when, masked
+    sa.Column("due_from", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("due_to", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("skill", sa.String(64), nullable=False),
+    sa.Column("product", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # open, taken, closed
+    sa.Column("seat", sa.String(64), nullable=False),
+    sa.Column("taken_at", sa.DateTime(timezone=True)),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
+    sa.Column("result", sa.String(400), nullable=False),  # masked
+    sa.Index("ix_call_backs_due", "state", "due_from"),
+)
+
+# The wrap-up form of a call: what was drafted, and what the seat made of it (a training pair).
+FORMS = sa.Table(
+    "forms",
+    METADATA,
+    sa.Column("call_id", sa.String(36), primary_key=True),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("draft", sa.JSON, nullable=False),  # masked
+    sa.Column("seat", sa.String(64), nullable=False),  # who accepted it
+    sa.Column("accepted_at", sa.DateTime(timezone=True)),
+    sa.Column("accepted", sa.JSON(none_as_null=True)),  # key -> value, as the seat left it; masked
+)
+
+# What a seat was shown during a call, and what it did with it.
+SUGGESTIONS = sa.Table(
+    "suggestions",
+    METADATA,
+    sa.Column("call_id", sa.String(36), primary_key=True),
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),  # masked
+    sa.Column("source", sa.String(200), nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("verdict", sa.String(16), nullable=False),  # shown, used, dismissed
+)
+
+# Proposed additions to a pack. Masked; what was drafted at first stays in `drafted`.
+DRAFTS = sa.Table(
+    "drafts",
+    METADATA,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("pack", sa.String(128), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),  # equal for equal drafts
+    sa.Column("kind", sa.String(16), nullable=False),  # faq, similar
+    sa.Column("state", sa.String(16), nullable=False),  # proposed, accepted, rejected
+    sa.Column("origin", sa.String(16), nullable=False),  # calls, rules, model
+    sa.Column("question", sa.Text, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("answer_source", sa.Text, nullable=False),
+    sa.Column("near_entry", sa.String(120), nullable=False),
+    sa.Column("nearness", sa.Float, nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("drafted", sa.JSON, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("decided_at", sa.DateTime(timezone=True)),
+    sa.Column("decided_by", sa.String(64), nullable=False),
+    sa.Column("why", sa.String(200), nullable=False),
+    sa.Column("version", sa.Integer),  # of the pack that it was published in
+    sa.UniqueConstraint("pack", "key", name="uq_drafts_pack_key"),
+    sa.Index("ix_drafts_state", "pack", "state"),
+)
+
+# What a draft was made of; goes with the texts of its call.
+DRAFT_CALLS = sa.Table(
+    "draft_calls",
+    METADATA,
+    sa.Column("draft_id", sa.String(36), sa.ForeignKey("drafts.id"), primary_key=True),
+    sa.Column("call_id", sa.String(36), primary_key=True, index=True),
+    sa.Column("at_ms", sa.Integer, primary_key=True),
+)

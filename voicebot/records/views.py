@@ -45,10 +45,11 @@ class EventView:
 
 @dataclass(frozen=True)
 class TurnView:
-    """Something said: `who` is ``caller`` or ``bot``.
+    """Something said: `who` is ``caller``, ``bot`` or ``seat``.
 
     `since_caller_ms` (bot) is from the caller's last sound to the bot's first; `stages` is the
     waterfall of that time; `kind` says why the bot spoke; `unheard` is what the caller cut off.
+    `seq` is the number of its event; `start_ms` is when its first sound is on the recording.
     """
 
     who: str
@@ -61,6 +62,8 @@ class TurnView:
     stages: tuple[Mapping[str, Any], ...] = ()
     barged_in: bool = False
     unheard: str = ""
+    seq: int = -1
+    start_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,8 @@ def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
                     _text(data, "text"),
                     data.get("confidence"),
                     barged_in=bool(data.get("barged_in")),
+                    seq=event.seq,
+                    start_ms=_start_ms(event),
                 )
             )
         elif event.kind == kinds.BOT_SPOKE:
@@ -135,11 +140,21 @@ def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
                     kind=_text(data, "kind"),
                     citations=tuple(data.get("citations") or ()),
                     stages=tuple(data.get("stages") or ()),
+                    seq=event.seq,
+                    start_ms=event.at_ms,
                 )
             )
+        elif event.kind == kinds.SEAT_SPOKE:
+            heard = _text(data, "text")
+            turns.append(TurnView("seat", event.at_ms, heard, data.get("confidence")))
         elif event.kind == kinds.BOT_INTERRUPTED and bot is not None:
             turns[bot] = replace(turns[bot], unheard=_text(data, "unheard"))
     return tuple(turns)
+
+
+def _start_ms(event: EventView) -> int:
+    start = event.data.get("speech_start_ms")
+    return int(start) if isinstance(start, int | float) else event.at_ms
 
 
 def _handoff(events: tuple[EventView, ...]) -> HandoffView | None:

@@ -168,6 +168,44 @@ class HandoffStarted(SessionEvent):
 
 
 @dataclass(frozen=True)
+class SummaryDelivered(SessionEvent):
+    """The story is where seats look for it, before any of them is rung; `stored`: it is on disk.
+
+    `summary` is the package as plain data, masked; the records keep it once, with the call.
+    """
+
+    summary_id: str
+    stored: bool
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HandoffWaits(SessionEvent):
+    """No seat is free: the caller is told their place, and the wait where it can be told."""
+
+    position: int
+    expected_wait_s: float | None
+    waited_s: float
+
+
+@dataclass(frozen=True)
+class HandoffOverflowed(SessionEvent):
+    """The caller has waited so long that a rule applies: another ``group``, a ``number``, or a
+    ``call_back``."""
+
+    to: str
+    target: str
+    waited_s: float
+
+
+@dataclass(frozen=True)
+class SeatRinging(SessionEvent):
+    """A seat is about to be rung."""
+
+    seat: str
+
+
+@dataclass(frozen=True)
 class SeatRang(SessionEvent):
     """One seat was tried, with the typed outcome of that try."""
 
@@ -178,7 +216,7 @@ class SeatRang(SessionEvent):
 
 @dataclass(frozen=True)
 class HandoffFinished(SessionEvent):
-    """The end of a hand-off: accepted with a seat's name, or the last outcome.
+    """The end of a hand-off: accepted with a seat's name, or the last outcome, and why.
 
     `summary_stored`: it was on disk before the first seat rang.
     """
@@ -186,6 +224,8 @@ class HandoffFinished(SessionEvent):
     outcome: str
     seat: str = ""
     summary_stored: bool = False
+    why: str = ""
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True)

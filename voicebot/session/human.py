@@ -4,42 +4,70 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from telephony import Call, Endpoint, TransferOutcome
 from telephony.bridge import bridge
-from telephony.tones import play_ringback
 from voicebot.dialog.events import Handoff
 from voicebot.dialog.state import DialogState
-from voicebot.handoff.package import SummaryPackage
-from voicebot.handoff.transfer import Attempt, HandoffEnd, HandoffEvent, Store, hand_off
+from voicebot.handoff import (
+    Attempt,
+    Delivered,
+    Distributor,
+    HandoffEnd,
+    HandoffEvent,
+    Overflowed,
+    Request,
+    Ringing,
+    Waits,
+    Want,
+)
+from voicebot.handoff.distribution import Store
+from voicebot.handoff.package import MODEL_FACT, SummaryPackage
 from voicebot.session import events as facts
-from voicebot.settings import HandoffSettings
+from voicebot.session.waiting import WaitingSound
 
 Story = Callable[[Handoff, DialogState], SummaryPackage]
+MakeSound = Callable[[Call, facts.Observer, Callable[[], int]], WaitingSound]
 
 
 class HumanDesk:
     """Rings the seats of the settings for one call.
 
     Args:
+        distributor: the seats, and who waits for them.
+        call_id: the id under which the call is kept.
         endpoint: what places the calls; None (replay) reaches nobody.
         story: makes the summary from what is known of the call.
         store: keeps the summary before the first seat rings; None keeps nothing.
+        sound: makes what the caller hears meanwhile.
     """
 
     def __init__(
         self,
-        settings: HandoffSettings,
+        distributor: Distributor,
+        call_id: str,
         endpoint: Endpoint | None,
         story: Story,
         store: Store | None,
         observer: facts.Observer,
+        sound: MakeSound,
     ) -> None:
-        self._settings = settings
+        self._distributor = distributor
+        self._call_id = call_id
         self._endpoint = endpoint
         self._story = story
         self._store = store
         self._observer = observer
+        self._make_sound = sound
+        self._call_back: asyncio.Event | None = None
+
+    def key(self, digit: str) -> None:
+        """The caller presses a key while they wait: perhaps they would rather be called back."""
+        settings = self._distributor.settings
+        wanted = settings.call_back and digit == settings.call_back_digit
+        if wanted and self._call_back is not None:
+            self._call_back.set()
 
     async def bring_human(
         self, call: Call, handoff: Handoff, state: DialogState, now_ms: Callable[[], int]
@@ -50,16 +78,23 @@ class HumanDesk:
         if self._endpoint is None:
             end = HandoffEnd(TransferOutcome.UNREACHABLE, reason="no line to ring seats on")
         else:
-            end = await self._ring(self._endpoint, call, handoff, package, now_ms)
+            end = await self._ring(self._endpoint, call, handoff, state, package, now_ms)
         if self._store is not None and end.attempts and not end.stored:
             self._observer(
                 facts.Trouble(
                     now_ms(), "the summary was not stored in time", "the seat rang anyway"
                 )
             )
-        self._observer(facts.HandoffFinished(now_ms(), end.outcome, end.seat, end.stored))
-        if end.outcome is TransferOutcome.ACCEPTED and end.seat_call is not None:
-            await self._talk(call, end.seat_call, now_ms)
+        try:
+            self._observer(
+                facts.HandoffFinished(
+                    now_ms(), end.outcome, end.seat, end.stored, end.reason, end.waited_s
+                )
+            )
+            if end.outcome is TransferOutcome.ACCEPTED and end.seat_call is not None:
+                await self._talk(call, end.seat_call, now_ms)
+        finally:
+            self._distributor.finished(end.seat, self._call_id)
         return end.outcome
 
     async def _ring(
@@ -67,28 +102,44 @@ class HumanDesk:
         endpoint: Endpoint,
         call: Call,
         handoff: Handoff,
+        state: DialogState,
         package: SummaryPackage,
         now_ms: Callable[[], int],
     ) -> HandoffEnd:
-        def on_event(event: HandoffEvent) -> None:
-            if isinstance(event, Attempt):
-                self._observer(facts.SeatRang(now_ms(), event.seat, event.outcome, event.sip_code))
-
-        ringback = asyncio.create_task(play_ringback(call))
+        product = {**state.facts, **handoff.facts}.get(MODEL_FACT, "")
+        want = Want(handoff.skill, product, seat=handoff.seat)
+        sound = self._make_sound(call, self._observer, now_ms)
+        self._call_back = asyncio.Event()
         try:
-            return await hand_off(
+            return await self._distributor.hand_off(
                 call,
                 endpoint,
-                self._settings.seats,
+                Request(self._call_id, want, handoff.reason),
                 package,
-                self._settings,
-                on_event,
-                skill=handoff.skill,
+                partial(self._heard, sound, now_ms),
                 store=self._store,
+                call_back=self._call_back,
             )
         finally:
-            ringback.cancel()
-            await asyncio.gather(ringback, return_exceptions=True)
+            self._call_back = None
+            await sound.stop()
+
+    def _heard(self, sound: WaitingSound, now_ms: Callable[[], int], event: HandoffEvent) -> None:
+        """Let the caller hear it, and tell it."""
+        tell = self._observer
+        match event:
+            case Delivered(package, stored):
+                tell(facts.SummaryDelivered(now_ms(), package.id, stored, package.to_dict()))
+            case Waits(position, expected_wait_s, waited_s):
+                sound.wait(event)
+                tell(facts.HandoffWaits(now_ms(), position, expected_wait_s, waited_s))
+            case Overflowed(to, target, waited_s):
+                tell(facts.HandoffOverflowed(now_ms(), to, target, waited_s))
+            case Ringing(seat):
+                sound.ring()
+                tell(facts.SeatRinging(now_ms(), seat))
+            case Attempt():
+                tell(facts.SeatRang(now_ms(), event.seat, event.outcome, event.sip_code))
 
     async def _talk(self, call: Call, seat: Call, now_ms: Callable[[], int]) -> None:
         started_ms = now_ms()

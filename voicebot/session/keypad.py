@@ -51,6 +51,7 @@ class Keypad:
             if opted_out:
                 self._replies.stop_recording("digit")
             if not self._talk.interruptible:
+                self._replies.key(digit)
                 continue
             if opted_out:
                 self._replies.start(self._replies.confirm_no_recording())

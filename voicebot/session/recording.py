@@ -67,6 +67,8 @@ class CallKeeper:
         """Store one fact."""
         self._mask(event)
         data = dataclasses.asdict(event)
+        if isinstance(event, facts.SummaryDelivered):
+            del data["summary"]  # kept with the call
         self.recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
         if isinstance(event, facts.CallAnswered):
             self.recorder.update(codec=event.codec)

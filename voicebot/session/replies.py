@@ -49,8 +49,11 @@ class Desk(Protocol):
     ) -> str:
         """Ring the seats; returns when it failed or when the talk is over.
 
-        The value is ``accepted`` or the typed outcome (`telephony.TransferOutcome`).
+        The value is ``accepted`` or the typed outcome (`voicebot.handoff.Outcome`).
         """
+
+    def key(self, digit: str) -> None:
+        """The caller pressed a key while a human is called."""
 
 
 class Ears(Protocol):
@@ -261,6 +264,18 @@ class Replies:
         return task.result()
 
     # --- handing over ----------------------------------------------------------------------
+    async def hand_over(self, seat: str = "", why: str = "") -> None:
+        """A supervisor's wish: say so, and bring a human; `seat` is rung first."""
+        talk = self._talk
+        talk.interruptible = False
+        await self._performing.notice(self._speaking.fixed("handoff", SayKind.HANDOFF))
+        known = {"转接原因": why} if why else {}
+        await self._hand_off(Handoff("supervisor", facts=known, seat=seat))
+
+    def key(self, digit: str) -> None:
+        """A key while a human is called."""
+        self._desk.key(digit)
+
     def _owe_nothing(self) -> None:
         """Nobody asked anything, so nothing is open."""
         self._speculations.empty()

@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from voicebot.dialog.read_back import nth_group
+from voicebot.handoff.estimate import spoken_wait
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene, Slot, SlotType
 from voicebot.speech.wording import phrases_of
 
 GROUPS = 6
 PLACES = 20
+POSITIONS = 5  # in the queue; who is farther behind waits for the voice, too
+WAIT_MINUTES = 17
 MOST_FILLED = 100  # of one text; what is left is said live
 _SLOT = re.compile(r"\{([^{}]*)\}")
 Values = Mapping[str, Sequence[str]]
@@ -34,6 +37,8 @@ def filled_prompts(pack: Pack, text: str) -> list[str]:
         "second": told_apart,
         "group": [nth_group(number) for number in range(GROUPS)],
         "place": [str(place + 1) for place in range(PLACES)],
+        "position": [str(place + 1) for place in range(POSITIONS)],
+        "wait": sorted({spoken_wait(60.0 * minutes) for minutes in range(1, WAIT_MINUTES)}),
     }
     found: list[str] = []
     for of_slot in [_of_dictation(slot) for slot in dictated] or [{}]:

@@ -4,7 +4,14 @@ Unknown keys, wrong types and missing keys are errors that name the key, what wa
 and what came. No other module reads the environment or a configuration file.
 """
 
+from voicebot.settings.console import ConsoleSettings
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.handoff import (
+    HandoffSettings,
+    OfficeHoursSettings,
+    OverflowSettings,
+    SeatSettings,
+)
 from voicebot.settings.knowledge import KnowledgeSettings, MilvusSettings
 from voicebot.settings.language import LanguageServerSettings, LanguageSettings, Use
 from voicebot.settings.load import load_settings
@@ -19,11 +26,8 @@ from voicebot.settings.tree import (
     SERVER_PACK,
     AsrSettings,
     BudgetSettings,
-    ConsoleSettings,
-    HandoffSettings,
     RecordsSettings,
     RetentionSettings,
-    SeatSettings,
     Settings,
     SpeechSettings,
     TurnSettings,
@@ -42,6 +46,8 @@ __all__ = [
     "LanguageSettings",
     "LimitSettings",
     "MilvusSettings",
+    "OfficeHoursSettings",
+    "OverflowSettings",
     "RecordsSettings",
     "RegisterSettings",
     "RetentionSettings",

@@ -8,8 +8,10 @@ from typing import Literal, Self
 import platformdirs
 from pydantic import Field, field_validator, model_validator
 
+from voicebot.settings.console import ConsoleSettings
 from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
+from voicebot.settings.handoff import HandoffSettings
 from voicebot.settings.knowledge import KnowledgeSettings
 from voicebot.settings.language import LanguageSettings
 from voicebot.settings.metrics import MetricsSettings
@@ -167,33 +169,6 @@ class SpeechSettings(Section):
         return self
 
 
-class SeatSettings(Section):
-    """A human seat that calls may be handed to."""
-
-    name: str = Field(description="shown in records, e.g. 二线01")
-    uri: str = Field(description="where to ring, e.g. sip:2001@10.0.0.5")
-    skills: tuple[str, ...] = ()
-
-
-class HandoffSettings(Section):
-    """How a caller reaches a human."""
-
-    most_risk: float = Field(
-        0.8,
-        ge=0,
-        le=1,
-        description="an answer that is wrong more likely than this is not given: the bot says "
-        "that it is not sure and offers a human",
-    )
-    mode: Literal["bridge", "refer", "attended"] = Field(
-        "bridge",
-        description="bridge: the bot stays in the path; refer: the PBX takes over; attended: "
-        "the bot rings the seat first, then the PBX joins both",
-    )
-    ring_timeout_s: float = Field(20.0, gt=0)
-    seats: tuple[SeatSettings, ...] = ()
-
-
 class RetentionSettings(Section):
     """For how many days what is kept; 0: for ever. What is older goes, once a day."""
 
@@ -231,14 +206,6 @@ class RecordsSettings(Section):
     def announcement(self) -> str:
         """What is said before the greeting; empty where nothing is recorded."""
         return self.announce if self.record_audio else ""
-
-
-class ConsoleSettings(Section):
-    """The web console. It has no login, so it serves this machine only."""
-
-    listen: str = Field(
-        "", description="ADDR:PORT on loopback, e.g. 127.0.0.1:8080; empty: no console"
-    )
 
 
 class Settings(Section):

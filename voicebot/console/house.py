@@ -1,0 +1,92 @@
+"""What the pages are made from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import structlog
+
+from voicebot.console.live import LiveCalls
+from voicebot.errors import RecordsError
+from voicebot.records.store import Records
+from voicebot.records.views import CallRow, CallView
+from voicebot.settings import Settings
+
+LATEST = 30
+SETTLE_TRIES = 15
+SETTLE_S = 0.2
+_MOST_REMEMBERED = 500
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class Remembered:
+    """What each session last asked for (a search), so that it need not stand in an address."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], dict[str, str]] = OrderedDict()
+
+    def put(self, token: str, what: str, values: dict[str, str]) -> None:
+        """Remember; the oldest is forgotten when there are too many."""
+        self._kept[token, what] = values
+        self._kept.move_to_end((token, what))
+        while len(self._kept) > _MOST_REMEMBERED:
+            self._kept.popitem(last=False)
+
+    def get(self, token: str, what: str) -> dict[str, str]:
+        """What was remembered; empty if nothing was."""
+        return self._kept.get((token, what), {})
+
+
+@dataclass(frozen=True)
+class House:
+    """The calls in memory, the calls that were kept, and the parts of the bot that are steered."""
+
+    records: Records
+    live: LiveCalls
+    settings: Settings
+    solved_texts: tuple[str, ...] = ()  # said once a caller says that it works again
+    remembered: Remembered = field(default_factory=Remembered)
+
+    async def ask(self, read: Callable[..., T], *args: Any, **options: Any) -> T:
+        """Read or write the records without holding up calls. Raises RecordsError."""
+        return await asyncio.to_thread(read, *args, **options)
+
+    async def latest(self) -> list[CallRow] | None:
+        """The kept calls, newest first, without those in progress here; None: unreadable now."""
+        try:
+            rows = await self.ask(self.records.list_calls, LATEST)
+        except RecordsError as error:  # what happens now must be seen all the same
+            log.error("console: records cannot be read", error=str(error))
+            return None
+        return [row for row in rows if self.live.get(row.id) is None]
+
+    async def kept(self, call_id: str) -> CallView:
+        """A call from the records. Raises RecordsError."""
+        return await self.ask(self.records.get_call, call_id)
+
+    async def current(self, call_id: str) -> CallView | None:
+        """A call in progress, with its summary if a human is being called."""
+        view = self.live.get(call_id)
+        if view is None or view.handoff is None:
+            return view
+        try:
+            return replace(view, summary=(await self.kept(call_id)).summary)
+        except RecordsError as error:
+            log.warning("console: no summary shown", call=call_id, error=str(error))
+            return view
+
+    async def settled(self, call_id: str) -> None:
+        """Wait a little until the records know that a call has ended."""
+        for _ in range(SETTLE_TRIES):
+            try:
+                if (await self.kept(call_id)).call.ended_at is not None:
+                    return
+            except RecordsError:
+                pass
+            await asyncio.sleep(SETTLE_S)

@@ -1,0 +1,124 @@
+"""One call: as it is heard, and as it was kept, with its recording in step."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import Request
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from voicebot.console.accounts import Visit
+from voicebot.console.doors import Doors, form_of, visit_of
+from voicebot.console.following import GATHER_S, KEEP_ALIVE_S, follow
+from voicebot.console.forms import number
+from voicebot.console.house import House
+from voicebot.console.pages import Pages
+from voicebot.console.rights import Right, may
+from voicebot.console.stream import KEEP_ALIVE, message
+from voicebot.errors import RecordsError
+from voicebot.records.views import CallView
+
+NOT_YOURS = "这通电话没有转给您，您看不到它；需要的话请找班长。"
+
+
+def add(doors: Doors, house: House, pages: Pages) -> None:
+    """Add the routes."""
+    _add_pages(doors, house, pages)
+    _add_recording(doors, house)
+    _add_judging(doors, house, pages)
+
+
+def _add_pages(doors: Doors, house: House, pages: Pages) -> None:
+    @doors.get("/calls/{call_id}", Right.CALL)
+    async def call(request: Request, call_id: uuid.UUID) -> Response:
+        view = await house.current(str(call_id))
+        live = view is not None
+        view = view or await house.kept(str(call_id))
+        _expect_theirs(house, visit_of(request), view)
+        kept = house.records.turn_labels
+        marks = None if live else await house.ask(kept.of_call, view.call.id)
+        return HTMLResponse(pages.page(request, "call.html", view=view, live=live, marks=marks))
+
+    @doors.get("/calls/{call_id}/events", Right.CALL, idle=True)
+    async def call_events(request: Request, call_id: uuid.UUID) -> Response:
+        view = house.live.get(str(call_id)) or await house.kept(str(call_id))
+        _expect_theirs(house, visit_of(request), view)
+        return follow(doors, house, request, _messages(pages, house, str(call_id)))
+
+
+def _add_recording(doors: Doors, house: House) -> None:
+    @doors.get("/calls/{call_id}/audio", Right.CALL)
+    async def audio(request: Request, call_id: uuid.UUID) -> Response:
+        view = await house.kept(str(call_id))
+        visit = visit_of(request)
+        _expect_theirs(house, visit, view)
+        path = Path(view.call.recording)
+        if path.suffix != ".wav" or not await asyncio.to_thread(path.is_file):
+            raise HTTPException(404, "这通电话没有录音，或录音已被删除。")
+        if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):  # else it goes on
+            await doors.accounts.note(visit.person.name, "listened", call_id=str(call_id))
+        return FileResponse(path, media_type="audio/wav")
+
+    @doors.post("/calls/{call_id}/reveal", Right.REVEAL)
+    async def reveal(request: Request, call_id: uuid.UUID) -> Response:
+        why, name = form_of(request).get("why", ""), visit_of(request).person.name
+        if not why.strip():
+            raise HTTPException(400, "请写明为什么要看完整号码；原因会记入审计日志。")
+        custody = house.records.custody
+        try:
+            number = await house.ask(custody.reveal, str(call_id), who=name, why=why)
+        except RecordsError:
+            raise HTTPException(404, "这通电话的完整号码没有保存，或已按规定删除。") from None
+        return HTMLResponse(number, media_type="text/plain")
+
+
+def _add_judging(doors: Doors, house: House, pages: Pages) -> None:
+    @doors.post("/calls/{call_id}/labels", Right.LABEL)
+    async def label(request: Request, call_id: uuid.UUID) -> Response:
+        given, name, labels = form_of(request), visit_of(request).person.name, house.records
+        seq = number(given.get("seq", ""))
+        if seq is None:
+            raise HTTPException(400, "没有这一轮。")
+        view = await house.kept(str(call_id))
+        turn = next((each for each in view.turns if each.seq == seq), None)
+        if turn is None:
+            raise HTTPException(404, "没有这一轮。")
+        verdict, note = given.get("verdict", ""), given.get("note", "")[:500]
+        if verdict not in ("", "right", "wrong"):
+            raise HTTPException(400, "只能标为对或错。")
+        put = labels.turn_labels.put
+        await house.ask(put, view.call.id, turn.seq, verdict, note, name, datetime.now(UTC))
+        if "x-part" not in request.headers:
+            return RedirectResponse(f"/calls/{call_id}#turn-{turn.seq}", 303)
+        marks = await house.ask(labels.turn_labels.of_call, view.call.id)
+        shown = pages.page(request, "judge.html", view=view, turn=turn, marks=marks)
+        return HTMLResponse(shown)
+
+
+def _expect_theirs(house: House, visit: Visit, view: CallView) -> None:
+    """A seat sees the calls that were brought to it, and no others."""
+    if may(visit.person.role, Right.REVIEW):
+        return
+    seat, handoff = visit.person.seat, view.handoff
+    rung = [str(each.get("seat", "")) for each in handoff.attempts] if handoff else []
+    if not seat or seat not in (*rung, handoff.seat if handoff else ""):
+        raise HTTPException(403, NOT_YOURS)
+
+
+async def _messages(pages: Pages, house: House, call_id: str) -> AsyncGenerator[bytes, None]:
+    """The call whenever something happens in it; ``ended`` when its page is to be read anew."""
+    with house.live.reader(call_id) as reader:
+        while view := await house.current(call_id):
+            yield message("parts", pages.call_parts(view))
+            await asyncio.sleep(GATHER_S)
+            while reader.open and not await reader.changes(KEEP_ALIVE_S):
+                yield KEEP_ALIVE
+            if not reader.open:
+                return
+        await house.settled(call_id)
+        yield message("ended", {})

@@ -1,0 +1,1 @@
+"""After the call: the wrap-up form, its classes, and summaries of any service dialogue."""
