@@ -16,7 +16,7 @@ from voicebot.replay.modelled_time import spend
 from voicebot.speech.api import LINE_RATE, Clause, Pcm
 from voicebot.speech.chain import Spoken, Utterance
 from voicebot.speech.pace import Made, Pace
-from voicebot.speech.speaker import Speaker
+from voicebot.speech.speaker import OFFLINE_TIMEOUT_S, Speaker
 
 _PIECE_MS = 400
 
@@ -60,9 +60,16 @@ class ReplaySpeaker:
         return self.render(clause) if clause.text in self._prepared else None
 
     def render(self, clause: Clause, *, timeout_s: float | None = None) -> Pcm:
-        """The clause's audio, for nothing."""
+        """The clause's audio, for nothing; however long this machine takes, in the first voice."""
         if clause.text not in self._made:
-            self._made[clause.text] = self._speaker.render(clause, timeout_s=timeout_s)
+            pcm = self._speaker.kept(clause)
+            if pcm is None:
+                # Not `Speaker.render`: on a busy machine the second voice would speak at times.
+                self._speaker.prepare_clause(clause)
+                pcm = self._speaker.kept(clause)
+            if pcm is None:  # a speaker without a cache
+                pcm = self._speaker.render(clause, timeout_s=OFFLINE_TIMEOUT_S)
+            self._made[clause.text] = pcm
         return self._made[clause.text]
 
     def stream(

@@ -1,4 +1,4 @@
-"""The caller of a replay: hears the bot, says its turns where they belong. Sans I/O, frame by frame.
+"""The caller of a replay: hears the bot, says its turns where they belong. Sans I/O.
 
 The same caller rings in virtual time and over SIP: it knows only what it hears. The bot's turn has
 ended when it has been quiet for a while; after so short a reply that it may be a filler, longer.

@@ -109,8 +109,8 @@ _HOLDS: dict[str, Callable[[TurnResult, Events, Expected], bool]] = {
     "number": _was("number_dictated", "value"),
     "bye": lambda turn, events, want: "goodbye" in turn.kinds,
     "offer": lambda turn, events, want: bool({"offer_human", "refuse"} & set(turn.kinds)),
-    "none": lambda turn, events, want: not any(
-        each["citations"] or each["branch"] for each in _spoke(events)
+    "none": lambda turn, events, want: (
+        not any(each["citations"] or each["branch"] for each in _spoke(events))
     ),
     "stops": _stops,
     "goes_on": lambda turn, events, want: not _stops(turn, events, want),
@@ -129,7 +129,9 @@ def _invented(events: Events, prompts: frozenset[str]) -> Iterator[str]:
         backed = each["citations"] or each["branch"] or each["scene"] or each["text"] in prompts
         if not backed:
             yield f"no source: {each['text']}"
-        elif each["citations"] and not each["branch"] and all(c["quote"] for c in each["citations"]):
+        elif (
+            each["citations"] and not each["branch"] and all(c["quote"] for c in each["citations"])
+        ):
             evidence = "。".join(f"{c['source']}。{c['quote']}" for c in each["citations"])
             if claims := ungrounded(each["text"], evidence):
                 yield f"{'、'.join(claims)} not in its source: {each['text']}"

@@ -1,4 +1,4 @@
-"""The fast way: a scripted call through the bot's own parts in virtual time, the same every time."""
+"""A scripted call through the bot's own parts in virtual time, the same every time."""
 
 from __future__ import annotations
 

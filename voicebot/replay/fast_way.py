@@ -101,5 +101,3 @@ def ears_identity(ears: Recognizer, settings: Settings) -> str:
             digest.update(file.read_bytes())
     told = settings.asr.model_dump(mode="json", exclude={"partial_ms", "repair", "rescore"})
     return f"{ears.name} {json.dumps(told, sort_keys=True)} {digest.hexdigest()}"
-
-

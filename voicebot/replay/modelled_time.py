@@ -118,7 +118,7 @@ class ModelledScheduler(InferenceScheduler):
         heapq.heappush(self._heap, (int(priority), next(self._count), job))
         timer = None
         if deadline_ms is not None:
-            timer = loop.call_later(deadline_ms / 1000, self._expire, job)
+            timer = loop.call_later(deadline_ms / 1000, self._give_up_on, job)
         self._start_what_may()
         try:
             result: T = await job.result
@@ -139,7 +139,7 @@ class ModelledScheduler(InferenceScheduler):
         self._active.clear()
         self._lanes.clear()
 
-    def _expire(self, job: _Job) -> None:
+    def _give_up_on(self, job: _Job) -> None:
         if job.waiting and not job.result.done():
             job.waiting = False
             late = DeadlinePassed(f"{job.stage}: no worker was free before its deadline")

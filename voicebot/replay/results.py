@@ -119,7 +119,7 @@ def _call(tree: dict[str, Any]) -> CallResult:
 
 
 def _turn(tree: dict[str, Any]) -> TurnResult:
-    listed = {key: tuple(v) if isinstance(v, list) else v for key, v in tree.items()}
+    listed: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in tree.items()}
     return TurnResult(**listed)
 
 

@@ -1,9 +1,9 @@
 """A scripted caller: who says what, and when. Read from YAML; frozen.
 
-A turn is a line of text, perhaps with what must hold of the reply (``没做 => branch:no_raid``), or a
-table: one of ``say``, ``wav``, ``dtmf``, ``silence_ms``, ``hang_up``; when: ``over_bot_ms`` (the bot
-has been speaking for so long), ``at_ms`` (of the call), ``pause_ms`` (after the bot's turn ended, the
-default); and ``expect``.
+A turn is a line of text, perhaps with what must hold of the reply (``没做 => branch:no_raid``),
+or a table: one of ``say``, ``wav``, ``dtmf``, ``silence_ms``, ``hang_up``; when: ``over_bot_ms``
+(the bot has been speaking for so long), ``at_ms`` (of the call), ``pause_ms`` (after the bot's turn
+ended, the default); and ``expect``.
 """
 
 from __future__ import annotations
@@ -93,9 +93,8 @@ KINDS = (
     "bye", "offer", "none", "stops", "goes_on", "number",
 )  # fmt: skip
 _BARE = ("bye", "offer", "none", "stops", "goes_on")
-_CHECK = re.compile(
-    rf"(?:^|\s)(?=(?:{'|'.join(k for k in KINDS if k not in _BARE)}):|(?:{'|'.join(_BARE)})(?:\s|$))"
-)
+_VALUED = "|".join(kind for kind in KINDS if kind not in _BARE)
+_CHECK = re.compile(rf"(?:^|\s)(?=(?:{_VALUED}):|(?:{'|'.join(_BARE)})(?:\s|$))")
 _TURN_KEYS = {
     "say", "wav", "from_ms", "to_ms", "dtmf", "silence_ms", "hang_up",
     "over_bot_ms", "at_ms", "pause_ms", "expect",
@@ -167,7 +166,8 @@ def _turn(each: Any, where: str, folder: Path) -> Turn:
     if not isinstance(each, Mapping):
         raise BankError(f"{where}: a text or a table is expected, got {each!r}")
     _only(each, _TURN_KEYS, where)
-    if sum(key in each for key in _DOES) != 1:
+    does = {key for key in _DOES if key in each}
+    if len(does) != 1 and does != {"say", "wav"}:  # a recording with what is said in it
         raise BankError(f"{where}: exactly one of {', '.join(_DOES)} is expected")
     wav = folder / str(each["wav"]) if "wav" in each else None
     if wav is not None and not wav.is_file():

@@ -1,8 +1,9 @@
-"""The caller's lines as sound: from recordings, or spoken by a voice other than the bot's; cached."""
+"""The caller's lines as sound: recorded, or spoken by a voice other than the bot's; cached."""
 
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def cache_folder() -> Path:
 
 
 class Voicing:
-    """Turns to sound. A voice is loaded when a line is not in the cache; the bot's is never used."""
+    """Turns to sound. A voice is loaded when a line is not cached; the bot's is never used."""
 
     def __init__(self, settings: Settings, pack: Pack, folder: Path | None = None) -> None:
         self._settings, self._pack = settings, pack
@@ -112,13 +113,14 @@ def is_silent(pcm: Pcm) -> bool:
     if not len(windows):
         return True
     loudest = float(np.sqrt((windows**2).mean(axis=1)).max()) / 32768
-    return 20 * np.log10(max(loudest, 1e-9)) < _SILENT_DBFS
+    return 20 * math.log10(max(loudest, 1e-9)) < _SILENT_DBFS
 
 
 def _levelled(pcm: Pcm, level_dbov: float) -> Pcm:
     sound = pcm.astype(np.float32) / np.float32(32768)
     gain = 10 ** ((level_dbov - active_level_dbov(sound, LINE_RATE)) / 20)
-    return np.round(np.clip(sound * gain, -1, 1) * 32767).astype(np.int16)
+    levelled: Pcm = np.round(np.clip(sound * gain, -1, 1) * 32767).astype(np.int16)
+    return levelled
 
 
 def _number(name: str) -> int:
