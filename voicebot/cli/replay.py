@@ -21,7 +21,7 @@ PLAY = "play"
 class _PlayUnlessTold(TyperGroup):
     """``voicebot replay BANK`` is ``voicebot replay play BANK``."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
             args = [PLAY, *args]
         return super().parse_args(ctx, args)
