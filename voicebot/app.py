@@ -159,6 +159,30 @@ class App:
             language=language,
         )
 
+    def with_parts(
+        self,
+        *,
+        scheduler: InferenceScheduler,
+        recognizer: Recognizer,
+        speaker: Speaker,
+        estimates: StageEstimates,
+    ) -> App:
+        """The same bot with other parts in these places (a replay's); what they share stays one's:
+        `close` the original."""
+        return App(
+            settings=self.settings,
+            pack=self.pack,
+            scheduler=scheduler,
+            recognizer=recognizer,
+            silero=self.silero,
+            speaker=speaker,
+            texts=self.texts,
+            knowledge=self.knowledge,
+            records=None,
+            estimates=estimates,
+            language=self.language,
+        )
+
     def close(self) -> None:
         """Stop the worker threads and close the records. Idempotent."""
         self.speaker.close()  # else the workers prepare on

@@ -1,76 +1,156 @@
-"""``voicebot replay``: recordings through the same code, faster than real time."""
+"""``voicebot replay``: a bank of calls through the whole bot, judged, reported, compared."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from voicebot.cli.screen import announce, build_with_progress, out, print_event
+from voicebot.cli.replay_pull import pull
+from voicebot.cli.screen import announce, out
 
 if TYPE_CHECKING:
-    from voicebot.replay.render import Replayed
+    from voicebot.replay.diff import Diff
+    from voicebot.replay.results import CallResult, Run
+
+PLAY = "play"
 
 
-# A caller takes this long to begin after the greeting.
-LISTENED_MS = 500
+class _PlayUnlessTold(TyperGroup):
+    """``voicebot replay BANK`` is ``voicebot replay play BANK``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = [PLAY, *args]
+        return super().parse_args(ctx, args)
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command."""
-
-    @app.command()
-    def replay(
-        wavs: Annotated[list[Path], typer.Argument(help="mono caller audio, or stereo tapes")],
-        json_: Annotated[bool, typer.Option("--json", help="one JSON object a file")] = False,
-        report: Annotated[Path | None, typer.Option(help="write an HTML report here")] = None,
-        config: Annotated[Path | None, typer.Option(help="TOML settings file")] = None,
-        pack: Annotated[Path | None, typer.Option(help="the company's pack")] = None,
-    ) -> None:
-        """Play recordings as calls; print transcript and timings measured from the new tape.
-
-        Of a stereo recording the left channel is the caller, with its own times; a mono line is
-        said after the greeting.
-        """
-        from voicebot.replay.render import write_report
-        from voicebot.replay.run import load_caller, replay_call
-        from voicebot.settings import load_settings
-
-        for path in wavs:
-            load_caller(path)  # a file that is no recording is told before the models load
-        settings = load_settings(config, overrides={"pack": pack})
-        parts = build_with_progress(settings, records=False)
-        done: list[Replayed] = []
-        try:
-            lead_ms = parts.greeting_ms() + LISTENED_MS
-            for path in wavs:
-                pcm = load_caller(path, lead_ms)
-                if not json_:
-                    out.print(f"[bold]{path}[/bold]")
-                call = replay_call(
-                    parts.session,
-                    lambda: parts.scheduler.in_flight > 0,
-                    path.name,
-                    pcm,
-                    None if json_ else print_event,
-                )
-                done.append(call)
-                if json_:
-                    print(call.to_json(), flush=True)
-                else:
-                    _summary(call)
-        finally:
-            parts.close()
-        if report is not None:
-            write_report(done, report)
-            announce(f"report: {report}")
-
-
-def _summary(call: Replayed) -> None:
-    latency = call.latency()
-    speed = call.audio_s / max(call.wall_s, 0.001)
-    out.print(
-        f"{call.audio_s:.1f} s of call in {call.wall_s:.1f} s ({speed:.1f} times real time); "
-        f"{latency['replies']} replies, p50 {latency['p50_ms']} ms, p95 {latency['p95_ms']} ms\n"
+    """Add the commands."""
+    group = typer.Typer(
+        cls=_PlayUnlessTold,
+        no_args_is_help=True,
+        help="Play recorded and scripted calls: voicebot replay BANK [OPTIONS] (see play --help).",
     )
+    group.command(PLAY)(play)
+    group.command("pull")(pull)
+    app.add_typer(group, name="replay")
+
+
+def play(
+    banks: Annotated[
+        list[Path], typer.Argument(help="folders of calls, .yaml files, or recordings")
+    ],
+    wire: Annotated[
+        bool, typer.Option("--wire/--fast", help="real SIP in real time, or virtual time")
+    ] = False,
+    folder: Annotated[Path, typer.Option("--out", help="keep results and tapes here")] = Path(
+        "build/replay"
+    ),
+    report: Annotated[Path | None, typer.Option(help="write an HTML report here")] = None,
+    audio: Annotated[bool, typer.Option("--audio", help="put the tapes into the report")] = False,
+    baseline: Annotated[
+        Path | None, typer.Option(help="an earlier run's folder: compare, and fail if worse")
+    ] = None,
+    junit: Annotated[Path | None, typer.Option(help="write JUnit XML here, for CI")] = None,
+    only: Annotated[str, typer.Option(help="only calls whose name or kind holds this")] = "",
+    ci: Annotated[bool, typer.Option("--ci", help="only the calls marked ci")] = False,
+    costs: Annotated[
+        Path | None, typer.Option(help="another table of what computing costs (--fast)")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="one JSON object a call")] = False,
+    config: Annotated[Path | None, typer.Option(help="TOML settings file")] = None,
+    pack: Annotated[Path | None, typer.Option(help="the company's pack")] = None,
+) -> None:
+    """Play calls; print what held and what did not. Exit status: 0 all held, or no worse than the
+    baseline; 1 not so; 2 nothing could be played.
+
+    Of a stereo recording the left channel is the caller, fitted to what the bot says now: a turn
+    waits for the bot's to end, or interrupts it where it did then.
+    """
+    from voicebot.replay.bank import load_bank
+    from voicebot.replay.costs import load_costs
+    from voicebot.replay.diff import compare
+    from voicebot.replay.junit import write_junit
+    from voicebot.replay.report import write_report
+    from voicebot.replay.results import read_run
+    from voicebot.replay.script import BankError
+    from voicebot.settings import load_settings
+
+    # What is wrong with the bank is told before the models load.
+    scripts = [s for s in load_bank(banks) if (only in s.name or only in s.kind)]
+    scripts = [s for s in scripts if s.ci or not ci]
+    if not scripts:
+        raise BankError("no call of the bank is left: --only or --ci leaves none")
+    before = read_run(baseline) if baseline else None
+    table = load_costs(costs)
+    settings = load_settings(config, overrides={"pack": pack})
+
+    from voicebot.cli.replay_ways import run_bench
+
+    run, timing = run_bench(
+        scripts,
+        settings,
+        table,
+        folder,
+        wire=wire,
+        told=_print_json if json_ else _print_call,
+        arguments=_serve_arguments(config, pack),
+    )
+    diff = compare(before, run) if before else None
+    if not json_:
+        _print_summary(run, diff)
+        speed = f" ({timing.times_real_time:.1f} times real time)" if not wire else ""
+        announce(f"{timing.audio_s:.0f} s of calls in {timing.wall_s:.0f} s{speed}; in {folder}")
+    if report is not None:
+        tapes = folder / "calls" if audio else None
+        write_report(run, report, baseline=before, diff=diff, tapes=tapes)
+        announce(f"report: {report}")
+    if junit is not None:
+        write_junit(run, junit, diff.regressions if diff else ())
+    failed = bool(diff.regressions) if diff else not all(call.ok for call in run.calls)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _serve_arguments(config: Path | None, pack: Path | None) -> tuple[str, ...]:
+    given = {"--config": config, "--pack": pack}
+    return tuple(each for k, v in given.items() if v is not None for each in (k, str(v)))
+
+
+def _print_call(call: CallResult) -> None:
+    mark = "[green]held[/green]" if call.ok else "[red]not [/red]"
+    waits = sorted(t.latency_ms for t in call.turns if t.latency_ms is not None)
+    median = f"{waits[len(waits) // 2]} ms" if waits else "–"
+    out.print(f"{mark}  {call.length_ms / 1000:6.1f} s  {median:>8}  ", end="")
+    out.print(call.name, markup=False)
+    if call.error:
+        out.print(f"      {call.error}", markup=False)
+    for check in call.checks:
+        if not check.ok:
+            where = f"turn {check.turn}: " if check.turn else ""
+            out.print(f"      {where}{check.what}: {check.found}", markup=False)
+
+
+def _print_json(call: CallResult) -> None:
+    import json
+    from dataclasses import asdict
+
+    tree: dict[str, Any] = {"file": call.name, "ok": call.ok, **asdict(call)}
+    del tree["peaks"]
+    print(json.dumps(tree, ensure_ascii=False), flush=True)
+
+
+def _print_summary(run: Run, diff: Diff | None) -> None:
+    from voicebot.replay.summary import figures
+
+    for figure in figures(run):
+        out.print(f"{figure.name:26} {figure!s:>12}  of {figure.n}", markup=False)
+    if diff is None:
+        return
+    verdicts = [change.verdict for change in diff.changes]
+    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in ("better", "worse", "changed"))
+    out.print(f"against the baseline: {counts}", markup=False)
+    for line in diff.regressions:
+        out.print(f"regression: {line}", markup=False, style="red")
