@@ -45,7 +45,7 @@ class EventView:
 
 @dataclass(frozen=True)
 class TurnView:
-    """Something said: `who` is ``caller`` or ``bot``.
+    """Something said: `who` is ``caller``, ``bot`` or ``seat``.
 
     `since_caller_ms` (bot) is from the caller's last sound to the bot's first; `stages` is the
     waterfall of that time; `kind` says why the bot spoke; `unheard` is what the caller cut off.
@@ -123,6 +123,9 @@ def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
                     barged_in=bool(data.get("barged_in")),
                 )
             )
+        elif event.kind == kinds.SEAT_SPOKE:
+            confidence = data.get("confidence")
+            turns.append(TurnView("seat", event.at_ms, _text(data, "text"), confidence))
         elif event.kind == kinds.BOT_SPOKE:
             bot = len(turns)
             turns.append(

@@ -8,6 +8,7 @@ from typing import Literal, Self
 import platformdirs
 from pydantic import Field, field_validator, model_validator
 
+from voicebot.settings.control import ControlSettings
 from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
 from voicebot.settings.knowledge import KnowledgeSettings
@@ -174,7 +175,7 @@ class SeatSettings(Section):
     skills: tuple[str, ...] = ()
 
 
-class HandoffSettings(Section):
+class HandoffSettings(ControlSettings):
     """How a caller reaches a human."""
 
     most_risk: float = Field(
