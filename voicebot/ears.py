@@ -38,7 +38,7 @@ def build_recognizer(settings: Settings, pack: Pack | None = None) -> StreamingR
             beam_size=asr.beam_size,
             spans=asr.spans,
             threads=asr.threads,
-            workers=max(asr.workers, LISTENING_WORKERS) if settings.handoff.listen_on else asr.workers,
+            workers=max(asr.workers, LISTENING_WORKERS if settings.handoff.listen_on else 1),
         )
     except AsrModelError as error:
         raise WeightsError(str(error)) from None

@@ -54,6 +54,7 @@ class CallControl:
         self._ears = ListeningIn()
         self._floor: Floor | None = None
         self._ringing = False
+        self._closed = False
         self._actions: set[asyncio.Task[Acted]] = set()
 
     def open(self, floor: Floor) -> None:
@@ -70,6 +71,7 @@ class CallControl:
             self._registry.remove(self)
         self._ears.close()
         await cancel(*self._actions)
+        self._closed = True
         arrival, self._meeting.arrival = self._meeting.arrival, None
         if arrival is not None:  # the caller left in the moment in which they took over
             await arrival.call.hangup()
@@ -234,7 +236,7 @@ class CallControl:
             log.exception("action_failed", action=action, call=self.call_id)
             what = f"{type(error).__name__}: {error}"
             acted = Acted(False, TransferOutcome.FAILED, what)
-        if self._floor is not None:
+        if self._floor is not None and not self._closed:  # nothing is told after a call's end
             talk = self._floor.talk
             at_ms, shown = talk.now_ms(), text[:MOST_CHARS]
             talk.tell(facts.SupervisorActed(at_ms, action, _name(by), acted.ok, acted.why, shown))
