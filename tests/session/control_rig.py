@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from asr_models import Recognition
 from asr_models.domain import Domain
-from telephony import CallInfo, DialResult, TransferOutcome
+from telephony import Call, CallInfo, DialResult, Endpoint, TransferOutcome
 from telephony.file_line import FileCall, FileEndpoint
 from tests.session.fakes import (
     EchoConversation,
@@ -113,13 +113,9 @@ class Rig:
                 digits=self.digits,
                 info=CallInfo("wire-1", "13800138000", "400", codec="pcm"),
             )
-            session = self._session(call, scheduler)
-            running = asyncio.create_task(session.run())
-            while self.controls.get(CALL_ID) is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-            control = self.controls.get(CALL_ID)
-            assert control is not None
-            await act(self, control)
+            self.endpoint = self._phones()
+            running = asyncio.create_task(self.session(call, self.endpoint, scheduler).run())
+            await act(self, await self.control())
             await running
             assert self.controls.get(CALL_ID) is None
             for dial in self.dials:
@@ -132,14 +128,23 @@ class Rig:
         run_virtual(call_it, busy=lambda: scheduler.in_flight > 0)
         return self.seen
 
-    def _session(self, call: FileCall, scheduler: InferenceScheduler) -> CallSession:
+    async def control(self) -> CallControl:
+        """Of the call, once it was answered."""
+        while (control := self.controls.get(CALL_ID)) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        return control
+
+    def _phones(self) -> FileEndpoint:
         results = [
             DialResult(dial)
             if isinstance(dial, TransferOutcome)
             else DialResult(TransferOutcome.ACCEPTED, dial)
             for dial in self.dials
         ]
-        self.endpoint = _Ringing(self.ring_s, dials=results)
+        return _Ringing(self.ring_s, dials=results)
+
+    def session(self, call: Call, endpoint: Endpoint, scheduler: InferenceScheduler) -> CallSession:
+        """The session of `call`, whose phones are rung by `endpoint`."""
         speaker = Speaker(self.voice)
         settings, turns = self.settings(), TurnSettings.model_validate({})
 
@@ -166,13 +171,13 @@ class Rig:
             thinker=Thinker(conversation, mouth, voice_estimate_ms=lambda: 100.0),
             conversation=conversation,
             mouth=mouth,
-            desk=HumanDesk(settings, self.endpoint, story, None, tell, meeting),
+            desk=HumanDesk(settings, endpoint, story, None, tell, meeting),
             prompts=PROMPTS,
             pack_name="test",
             turns=turns,
             budget=BudgetSettings.model_validate({}),
             observer=tell,
-            control=CallControl(CALL_ID, call, settings, meeting, self.endpoint, self.controls),
+            control=CallControl(CALL_ID, call, settings, meeting, endpoint, self.controls),
         )
 
 
