@@ -162,7 +162,10 @@ class Call(Protocol):
         """Audio queued by `play` that has not left yet, in ms."""
 
     def digits(self) -> AsyncIterator[str]:
-        """DTMF digits (0-9 * # A-D) as they arrive; ends with the call."""
+        """DTMF digits (0-9 * # A-D) as they arrive; ends with the call.
+
+        Each reader gets all of them from when it asks; the first one also those of before.
+        """
 
     async def send_digits(self, digits: str) -> None:
         """Send DTMF (RFC 4733)."""

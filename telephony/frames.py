@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 
 KEEP_FRAMES = 500
 """Frames kept for a reader that is slow or has not come yet: 10 s."""
+KEEP_DIGITS = 64
+"""Digits kept for a reader that has not come yet."""
 
 
 class FrameStream:
@@ -51,18 +53,46 @@ class FrameStream:
 
 
 class DigitStream:
-    """DTMF digits in order, for one reader."""
+    """DTMF digits in order, for any number of readers.
+
+    The first one also gets what was pressed before it came, the others what comes from then on.
+    """
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._early: deque[str] = deque(maxlen=KEEP_DIGITS)
+        self._readers: list[asyncio.Queue[str | None]] = []
+        self._asked = False
+        self._closed = False
 
     def put(self, digit: str) -> None:
-        self._queue.put_nowait(digit)
+        if not self._asked:
+            self._early.append(digit)
+        for reader in self._readers:
+            reader.put_nowait(digit)
 
     def close(self) -> None:
-        self._queue.put_nowait(None)
+        """No more will come; readers end after what they have left."""
+        self._closed = True
+        for reader in self._readers:
+            reader.put_nowait(None)
 
-    async def read(self) -> AsyncIterator[str]:
-        while (digit := await self._queue.get()) is not None:
-            yield digit
-        self._queue.put_nowait(None)  # a later reader ends as well
+    def read(self) -> AsyncIterator[str]:
+        """From now on."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
+        if not self._asked:
+            for digit in self._early:
+                queue.put_nowait(digit)
+        self._asked = True
+        if self._closed:
+            queue.put_nowait(None)
+        else:
+            self._readers.append(queue)
+        return self._iterate(queue)
+
+    async def _iterate(self, queue: asyncio.Queue[str | None]) -> AsyncIterator[str]:
+        try:
+            while (digit := await queue.get()) is not None:
+                yield digit
+        finally:
+            if queue in self._readers:
+                self._readers.remove(queue)

@@ -32,10 +32,13 @@ from voicebot.session import queue_notice
 from voicebot.session.asked import expected_answer
 from voicebot.session.call_session import CallSession
 from voicebot.session.cold_estimates import cold_estimates
+from voicebot.session.control import CallControl, Controls
 from voicebot.session.conversation import Conversation
 from voicebot.session.events import Observer, SessionEvent
 from voicebot.session.hearing import Hearing
 from voicebot.session.human import HumanDesk
+from voicebot.session.listening_on import BackgroundEars
+from voicebot.session.meeting import Meeting
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish, take_wish
 from voicebot.session.prepared import first_texts, prepare_idly, prepare_speech
@@ -45,7 +48,7 @@ from voicebot.session.rendering import FIRST_SOUND_STAGE
 from voicebot.session.spoken_texts import SpokenTexts, all_texts
 from voicebot.session.story import Story
 from voicebot.session.thinker import Thinker
-from voicebot.session.turn_taking import turn_taker
+from voicebot.session.turn_taking import listening_taker, turn_taker
 from voicebot.session.waiting import WaitingSound
 from voicebot.settings import Settings
 from voicebot.speech.build import build_speaker, patience_s
@@ -89,6 +92,7 @@ class App:
         self.records = records
         self.estimates = estimates
         self.language = language
+        self.controls = Controls()
         self.admission = admission(settings.sip)
         self.roster = build_roster(settings.handoff, records)
         self.queue = Queue(self.roster)
@@ -106,6 +110,12 @@ class App:
             waiting_prompts=settings.turns.waiting_prompts,
         )
         self.domain = build_domain(settings, pack)
+        self._mouth = partial(
+            Mouth, speaker=speaker, scheduler=scheduler, patience_s=patience_s(settings)
+        )
+        taker = partial(listening_taker, settings.turns, silero)
+        prompt = pack.info.asr_prompt
+        self._ears_behind = BackgroundEars(recognizer, self.domain, scheduler, taker, prompt)
         uses = language.language(scheduler, estimates) if language else None
         self._conversation = Conversation(
             self.dialog, knowledge, scheduler, uses, most_risk=settings.handoff.most_risk
@@ -221,11 +231,13 @@ class App:
 
         def observe(event: SessionEvent) -> None:
             story(event)
+            meeting(event)
             observer(event)
 
-        turns = self.settings.turns
-        learn = partial(self.estimates.observe, FIRST_SOUND_STAGE)
-        mouth = Mouth(call, self.speaker, self.scheduler, patience_s(self.settings), learn)
+        turns, handoff = self.settings.turns, self.settings.handoff
+        meeting = Meeting(handoff, self._mouth, self._ears_behind, observe)
+        call_id = keeper.recorder.call_id if keeper else call.info.call_id
+        mouth = self._mouth(call, learn=partial(self.estimates.observe, FIRST_SOUND_STAGE))
         thinker = Thinker(
             self._conversation,
             mouth,
@@ -247,13 +259,15 @@ class App:
             mouth=mouth,
             desk=HumanDesk(
                 self.distributor,
-                keeper.recorder.call_id if keeper else call.info.call_id,
+                call_id,
                 endpoint,
                 story.package,
                 keeper.store_summary if keeper else None,
                 observe,
                 partial(self._waiting_sound, mouth),
+                meeting,
             ),
+            control=CallControl(call_id, call, handoff, meeting, endpoint, self.controls),
             prompts=self.pack.prompts,
             pack_name=self.pack.info.name,
             turns=turns,
@@ -278,7 +292,7 @@ class App:
     ) -> Session:
         if not call.info.overflow:
             return self.session(call, observer, endpoint=endpoint, keeper=keeper)
-        mouth = Mouth(call, self.speaker, self.scheduler, patience_s(self.settings))
+        mouth = self._mouth(call)
         text = self.pack.prompts.get(queue_notice.PROMPT)
         return queue_notice.QueueNotice(call, mouth, text, self.pack.info.name, observer)
 

@@ -17,6 +17,8 @@ from voicebot.pack import Pack
 from voicebot.settings import Settings
 from voicebot.weights import load_manifest, locate
 
+LISTENING_WORKERS = 2
+"""Decodes at the same time where the bot listens on: what callers wait for waits for none."""
 _SENTENCE_ENDS = re.compile(r"[。！？\n]")
 
 
@@ -36,7 +38,7 @@ def build_recognizer(settings: Settings, pack: Pack | None = None) -> StreamingR
             beam_size=asr.beam_size,
             spans=asr.spans,
             threads=asr.threads,
-            workers=asr.workers,
+            workers=max(asr.workers, LISTENING_WORKERS if settings.handoff.listen_on else 1),
         )
     except AsrModelError as error:
         raise WeightsError(str(error)) from None

@@ -38,6 +38,7 @@ KINDS = {
     "no_input": "没听到声音",
     "goodbye": "结束语",
     "notice": "告知",
+    "supervisor": "班长代说",
 }
 REASONS = {
     "requested": "客户要求",
@@ -50,6 +51,7 @@ REASONS = {
     "scene": "流程要求",
     "error": "机器人出错",
     "stalled": "答复超时",
+    "supervisor": "班长要求",
 }
 TRANSFERS = {
     "in_progress": "正在转接",

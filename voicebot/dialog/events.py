@@ -81,6 +81,7 @@ class SayKind(enum.StrEnum):
     HANDOFF = "handoff"
     NO_INPUT = "no_input"
     GOODBYE = "goodbye"
+    SUPERVISOR = "supervisor"  # a supervisor's sentence, said by the bot
     NOTICE = "notice"  # about the call itself: recording, hold, all lines busy
 
 
@@ -98,7 +99,7 @@ class Say:
     """Speak `text`. `confidence` 0..1 is the turn's; `citations` back every claim in it.
 
     `groups` are what of a dictated number is read back in it, as spoken, from number
-    `first_group` (from 0) on.
+    `first_group` (from 0) on. `by` is the supervisor whose sentence it is.
     """
 
     text: str
@@ -110,6 +111,7 @@ class Say:
     branch: str = ""
     groups: tuple[str, ...] = ()
     first_group: int = 0
+    by: str = ""
 
 
 @dataclass(frozen=True)

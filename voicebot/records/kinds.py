@@ -15,7 +15,11 @@ None when nobody had spoken), ``citations`` (a list of ``{id, source, quote}``),
 waterfall of that time, a list of ``{stage, start_ms, end_ms, note}``)."""
 
 SEAT_SPOKE = "seat_spoke"
-"""``text``, ``confidence``: the seat's turn, heard after it took the call."""
+"""``seat``, ``text``, ``confidence``, ``speech_end_ms``: a human who has the call, heard by the bot
+as it listens on."""
+
+SUPERVISOR_ACTED = "supervisor_acted"
+"""``action``, ``by``, ``ok``, ``why``, ``text``."""
 
 BOT_INTERRUPTED = "bot_interrupted"
 """``heard``, ``unheard``: the utterance before was cut there."""

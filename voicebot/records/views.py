@@ -128,6 +128,9 @@ def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
                     start_ms=_start_ms(event),
                 )
             )
+        elif event.kind == kinds.SEAT_SPOKE:
+            confidence = data.get("confidence")
+            turns.append(TurnView("seat", event.at_ms, _text(data, "text"), confidence))
         elif event.kind == kinds.BOT_SPOKE:
             bot = len(turns)
             turns.append(

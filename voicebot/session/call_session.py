@@ -20,10 +20,13 @@ from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.announcement import Announcement, Received
 from voicebot.session.asked import Expects, nothing_expected
+from voicebot.session.control import CallControl
 from voicebot.session.conversation import Conversation
 from voicebot.session.dictating import Dictating
 from voicebot.session.echo_tap import EchoTap
+from voicebot.session.floor import Floor
 from voicebot.session.hearing import Hearing
+from voicebot.session.holding import Holding
 from voicebot.session.keypad import Keypad
 from voicebot.session.mouth import Mouth
 from voicebot.session.replies import Desk, Replies
@@ -46,7 +49,8 @@ class CallSession:
 
     `announce` is said before the greeting, and to its end; `stop_recording` does what the wish for
     no recording asks for, and `opt_out_digit` is a key that says so. `expects` tells what kind of
-    answer an utterance asks for; `dictations` reads dictated numbers off the dialog's state.
+    answer an utterance asks for; `dictations` reads dictated numbers off the dialog's state;
+    `control` is what people may do to the call.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class CallSession:
         stop_recording: Callable[[], None] = lambda: None,
         dictations: DictationView | None = None,
         expects: Expects = nothing_expected,
+        control: CallControl | None = None,
     ) -> None:
         self._call = call
         self._taker = taker
@@ -76,7 +81,6 @@ class CallSession:
         self._conversation = conversation
         self._mouth = mouth
         self._pack_name = pack_name
-        self._max_hold_ms = turns.max_hold_ms
         self._duck_db = turns.duck_db
         self._opening = conversation.start()
         if announce:
@@ -116,8 +120,18 @@ class CallSession:
             opt_out_digit,
             turns.watchdog_ms / 1000,
         )
+        self._floor = Floor(self._talk, taker, mouth, self._replies, prompts)
+        self._control = control
+        self._holding = Holding(
+            self._talk,
+            self._speculations,
+            self._replies,
+            taker,
+            mouth,
+            self._echo,
+            turns.max_hold_ms,
+        )
         self._listening: asyncio.Task[None] | None = None
-        self._held_since_ms: int | None = None
         self._sounding = False
 
     # --- life of the call -----------------------------------------------------------------
@@ -132,6 +146,8 @@ class CallSession:
         talk.answered()
         talk.tell(report.answered(self._call, self._pack_name))
         talk.spawn(self._keypad.watch())
+        if self._control is not None:
+            self._control.open(self._floor)
         self.listen()
         self._replies.start(self._replies.perform(self._opening, None))
         try:
@@ -140,6 +156,8 @@ class CallSession:
                 # The hand-off sees the same end, and is the one to say how it came out.
                 await asyncio.wait({handing_off}, timeout=DESK_TIMEOUT_S)
         finally:
+            if self._control is not None:
+                await self._control.close()
             await talk.end_tasks()
             await self._mouth.close()
         if talk.outcome == "answered" and ended.by is HangupBy.REMOTE:
@@ -177,13 +195,14 @@ class CallSession:
         self._echo.restart()
         try:
             async for frame in self._call.frames():
-                if self._is_held():
+                if self._holding.holds():
                     continue
                 now = Received(frame, self._mouth.speaking, self._echo.level_db(frame))
                 for received in self._announcement.due(now):
                     self._listen_to(received)
                 if paused := self._dictating.due(busy=self._replies.running is not None):
                     self._replies.start(self._replies.reply_to(paused))
+                self._floor.due()
                 self._mind_dead_air()
         except Exception as error:
             log.exception("listening failed", call_id=self._call.info.call_id)
@@ -203,6 +222,7 @@ class CallSession:
     def _said(self, say: Say) -> None:
         self._announcement.said(say)
         self._dictating.said(say)
+        self._floor.said(say)
 
     def _hear(self, frame: bytes) -> None:
         """Let the recognizer follow the caller's turn; the frame that ends it belongs to it."""
@@ -271,41 +291,3 @@ class CallSession:
         else:
             what = f"no sound for {dead.silent_ms:.0f} ms"
             self._replies.start(self._replies.give_up(what, "stalled"))
-
-    # --- hold -----------------------------------------------------------------------------
-    def _is_held(self) -> bool:
-        """Whether the caller has put us on hold: what comes then is no caller, but their music.
-
-        The frame clock stands still meanwhile, so nobody is asked whether they are still there;
-        a sentence that the hold cut in two is one. A hold in the hand-over notice counts as any
-        other: nothing plays out into a hold, so the notice would never end.
-        """
-        now_ms = self._talk.now_ms()
-        if not self._call.held:
-            if self._held_since_ms is not None:
-                self._come_back(now_ms - self._held_since_ms)
-                self._held_since_ms = None
-            return False
-        if self._held_since_ms is None:
-            self._held_since_ms = now_ms
-            self._fall_silent()
-        elif now_ms - self._held_since_ms > self._max_hold_ms:
-            self._talk.outcome = "held_too_long"
-            self._talk.spawn(self._call.hangup())
-        return True
-
-    def _fall_silent(self) -> None:
-        """A reply in the making is kept and said when the caller hears us again."""
-        self._talk.tell(facts.CallHeld(self._talk.now_ms()))
-        if not self._talk.interruptible:
-            return
-        self._speculations.drop()
-        if self._mouth.speaking:
-            self._replies.interrupt()
-
-    def _come_back(self, held_ms: int) -> None:
-        self._echo.restart()
-        self._talk.tell(facts.CallResumed(self._talk.now_ms(), held_ms))
-        answering = self._replies.running or self._taker.in_turn
-        if self._talk.interruptible and not answering:
-            self._replies.start(self._replies.welcome_back())

@@ -97,7 +97,7 @@ class BotSpoke(SessionEvent):
     `stages` is the turn's waterfall: what ran, from when to when, what was skipped and why. `rung`
     says who answered (`voicebot.session.judged.Rung`); `turn_confidence` and the `inputs` that it
     rests on are the turn's, told with its first utterance; `prompts` are the versions of the
-    prompts that a language model was asked with.
+    prompts that a language model was asked with; `by` is the supervisor whose sentence it is.
     """
 
     text: str
@@ -113,6 +113,7 @@ class BotSpoke(SessionEvent):
     turn_confidence: float | None = None
     inputs: dict[str, float] = dataclasses.field(default_factory=dict)
     prompts: tuple[str, ...] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,35 @@ class BridgeEnded(SessionEvent):
 
     ended_by: str
     talk_ms: int
+
+
+@dataclass(frozen=True)
+class SeatSpoke(SessionEvent):
+    """A finished turn of a human who has the call: `seat` names them. Told while they talk with
+    the caller, whose turns are `CallerSpoke` as before; times are of the speech."""
+
+    seat: str
+    text: str
+    confidence: float
+    speech_start_ms: int
+    speech_end_ms: int
+    alternatives: tuple[str, ...] = ()
+    raw_text: str = ""
+
+
+@dataclass(frozen=True)
+class SupervisorActed(SessionEvent):
+    """`by` did something to the call: `action` is say, hand_over, join, take_over, whisper or
+    listen. Where it came to nothing (`ok` false), `why` says it (`voicebot.session.control.Why`).
+
+    `text` is what was to be said, or the phone that was to be rung.
+    """
+
+    action: str
+    by: str
+    ok: bool
+    why: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)

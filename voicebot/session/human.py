@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+import structlog
+
 from telephony import Call, Endpoint, TransferOutcome
-from telephony.bridge import bridge
 from voicebot.dialog.events import Handoff
 from voicebot.dialog.state import DialogState
 from voicebot.handoff import (
@@ -22,10 +23,13 @@ from voicebot.handoff import (
     Waits,
     Want,
 )
-from voicebot.handoff.distribution import Store
+from voicebot.handoff.distribution import STORE_TIMEOUT_S, Store
 from voicebot.handoff.package import MODEL_FACT, SummaryPackage
 from voicebot.session import events as facts
+from voicebot.session.meeting import Arrival, Meeting
 from voicebot.session.waiting import WaitingSound
+
+log = structlog.get_logger(__name__)
 
 Story = Callable[[Handoff, DialogState], SummaryPackage]
 MakeSound = Callable[[Call, facts.Observer, Callable[[], int]], WaitingSound]
@@ -41,6 +45,7 @@ class HumanDesk:
         story: makes the summary from what is known of the call.
         store: keeps the summary before the first seat rings; None keeps nothing.
         sound: makes what the caller hears meanwhile.
+        meeting: where caller and human talk; None: joined, and nothing more.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class HumanDesk:
         store: Store | None,
         observer: facts.Observer,
         sound: MakeSound,
+        meeting: Meeting | None = None,
     ) -> None:
         self._distributor = distributor
         self._call_id = call_id
@@ -60,6 +66,7 @@ class HumanDesk:
         self._store = store
         self._observer = observer
         self._make_sound = sound
+        self._meeting = meeting or Meeting(distributor.settings)
         self._call_back: asyncio.Event | None = None
 
     def key(self, digit: str) -> None:
@@ -75,7 +82,9 @@ class HumanDesk:
         """Ring seats while the caller hears it ring; on success stay until the talk is over."""
         package = self._story(handoff, state)
         self._observer(facts.HandoffStarted(now_ms(), handoff.reason, handoff.skill, package.id))
-        if self._endpoint is None:
+        if (arrival := self._meeting.arrival) is not None:
+            end = await self._welcome(call, arrival, package, now_ms)
+        elif self._endpoint is None:
             end = HandoffEnd(TransferOutcome.UNREACHABLE, reason="no line to ring seats on")
         else:
             end = await self._ring(self._endpoint, call, handoff, state, package, now_ms)
@@ -92,7 +101,7 @@ class HumanDesk:
                 )
             )
             if end.outcome is TransferOutcome.ACCEPTED and end.seat_call is not None:
-                await self._talk(call, end.seat_call, now_ms)
+                await self._talk(call, end.seat_call, end.seat, now_ms)
         finally:
             self._distributor.finished(end.seat, self._call_id)
         return end.outcome
@@ -108,6 +117,8 @@ class HumanDesk:
     ) -> HandoffEnd:
         product = {**state.facts, **handoff.facts}.get(MODEL_FACT, "")
         want = Want(handoff.skill, product, seat=handoff.seat)
+        await self._meeting.announce(call, now_ms)
+        endpoint, settings = self._meeting.ringing(endpoint, package)
         sound = self._make_sound(call, self._observer, now_ms)
         self._call_back = asyncio.Event()
         try:
@@ -117,6 +128,7 @@ class HumanDesk:
                 Request(self._call_id, want, handoff.reason),
                 package,
                 partial(self._heard, sound, now_ms),
+                settings=settings,
                 store=self._store,
                 call_back=self._call_back,
             )
@@ -141,10 +153,33 @@ class HumanDesk:
             case Attempt():
                 tell(facts.SeatRang(now_ms(), event.seat, event.outcome, event.sip_code))
 
-    async def _talk(self, call: Call, seat: Call, now_ms: Callable[[], int]) -> None:
+    async def _welcome(
+        self, call: Call, arrival: Arrival, package: SummaryPackage, now_ms: Callable[[], int]
+    ) -> HandoffEnd:
+        """A supervisor has answered already: nobody else is rung."""
+        stored = await self._stored(package)
+        await self._meeting.welcome(call, arrival.call, package, now_ms)
+        if arrival.call.ended is None:
+            attempt = Attempt(arrival.name, TransferOutcome.ACCEPTED, 0)
+            self._observer(facts.SeatRang(now_ms(), arrival.name, attempt.outcome))
+            return HandoffEnd(attempt.outcome, arrival.name, arrival.call, (attempt,), stored)
+        self._meeting.arrival = None
+        return HandoffEnd(TransferOutcome.DECLINED, arrival.name, stored=stored)
+
+    async def _stored(self, package: SummaryPackage) -> bool:
+        """Keep the story; whatever the store does, the caller gets their human."""
+        if self._store is None:
+            return False
+        try:
+            return await asyncio.wait_for(self._store(package), STORE_TIMEOUT_S)
+        except Exception as error:
+            log.error("summary_not_stored", id=package.id, error=f"{type(error).__name__}: {error}")
+            return False
+
+    async def _talk(self, call: Call, seat: Call, name: str, now_ms: Callable[[], int]) -> None:
         started_ms = now_ms()
         try:
-            end = await bridge(call, seat)
+            end = await self._meeting.talk(call, seat, name, now_ms)
         finally:
             await seat.hangup()
         by = "caller" if end.leg == "a" else "seat"

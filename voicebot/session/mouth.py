@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import Protocol
 
-from telephony import FRAME_MS, SAMPLE_RATE, Call
+from telephony import FRAME_MS, SAMPLE_RATE, Hangup
 from telephony.gain import PAUSE_DB
 from voicebot.errors import VoiceError
 from voicebot.session.rendering import Learn, Rendering, Renderings, learn_nothing
@@ -19,6 +20,27 @@ from voicebot.turns.scheduler import InferenceScheduler, Priority
 PATIENCE_S = 7.0
 
 
+class Line(Protocol):
+    """What a mouth speaks into: a `telephony.Call`, or less."""
+
+    @property
+    def ended(self) -> Hangup | None: ...
+
+    @property
+    def held(self) -> bool: ...
+
+    @property
+    def queued_ms(self) -> int: ...
+
+    def play(self, pcm: bytes) -> None: ...
+
+    def flush(self) -> int: ...
+
+    def fade_out(self) -> None: ...
+
+    def set_gain(self, gain_db: float) -> None: ...
+
+
 class Mouth:
     """One call's voice. Used from the call's event loop only.
 
@@ -28,7 +50,7 @@ class Mouth:
 
     def __init__(
         self,
-        call: Call,
+        call: Line,
         speaker: Speaker,
         scheduler: InferenceScheduler,
         patience_s: float = PATIENCE_S,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from voicebot.dialog.events import Action, Handoff, HangUp, Say, SendMessage
+from voicebot.dialog.events import Action, Handoff, HangUp, Say, SayKind, SendMessage
 from voicebot.dialog.unheard import as_heard
 from voicebot.session import events as facts
 from voicebot.session import report
@@ -98,6 +98,8 @@ class Performing:
         if not rest:
             return
         talk.cut = Thought(talk.state, rest)
+        if isinstance(saying, Say) and saying.kind is SayKind.SUPERVISOR:
+            return  # the dialog asked nothing in it, and what it had asked before stands
         heard = question_heard and not any(isinstance(action, Say) for action in left[1:])
         talk.state = as_heard(talk.state, question_heard=heard)
 

@@ -65,6 +65,7 @@ def bot_spoke(
         judged.confidence if judged else None,
         judged.inputs.to_dict() if judged and judged.inputs else {},
         thought.model.prompts if thought else (),
+        say.by,
     )
 
 

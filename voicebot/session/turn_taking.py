@@ -9,6 +9,8 @@ from voicebot.turns.content_barge_in import ContentBargeIn
 from voicebot.turns.turn_taker import TurnTaker
 from voicebot.turns.vad import SpeechDetector
 
+LISTENED_TURN_MS = 12_000
+
 
 def turn_taker(settings: TurnSettings, silero: SileroVad) -> TurnTaker:
     """A turn-taker with strategies and a detector of its own: they learn from their caller."""
@@ -18,3 +20,11 @@ def turn_taker(settings: TurnSettings, silero: SileroVad) -> TurnTaker:
         endpoint=AdaptiveEndpoint() if settings.endpoint == "adaptive" else None,
         content=ContentBargeIn() if settings.barge_in == "content" else None,
     )
+
+
+def listening_taker(settings: TurnSettings, silero: SileroVad) -> TurnTaker:
+    """For a leg that nobody is about to answer: turns end at a fixed silence and are short, so
+    that recognizing one takes no worker for long."""
+    limits = {"max_turn_ms": min(settings.max_turn_ms, LISTENED_TURN_MS)}
+    detector = SpeechDetector(silero.fork(), threshold=settings.speech_threshold)
+    return TurnTaker(settings.model_copy(update=limits), detector)

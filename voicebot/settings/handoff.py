@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from voicebot.settings.control import ControlSettings
 from voicebot.settings.section import Section
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -158,7 +159,7 @@ class OfficeHoursSettings(Section):
         return special
 
 
-class HandoffSettings(Section):
+class HandoffSettings(ControlSettings):
     """How a caller reaches a human."""
 
     most_risk: float = Field(
