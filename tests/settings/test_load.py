@@ -56,7 +56,7 @@ def test_the_environment_may_hold_more_than_ten_tables_of_a_list() -> None:
     environ = {}
     for number in range(12):
         environ[f"VOICEBOT__HANDOFF__SEATS__{number}__NAME"] = f"seat {number}"
-        environ[f"VOICEBOT__HANDOFF__SEATS__{number}__URI"] = "sip:2001@10.0.0.5"
+        environ[f"VOICEBOT__HANDOFF__SEATS__{number}__URI"] = f"sip:20{number:02}@10.0.0.5"
     seats = load_settings(environ=environ).handoff.seats
     assert [seat.name for seat in seats] == [f"seat {number}" for number in range(12)]
 
