@@ -12,7 +12,11 @@ from pathlib import Path
 
 import httpx
 
+from voicebot.console.accounts import csrf_of
+
 EVERY_S = 0.25
+VISITOR, VISITOR_PASSWORD = "visitor", "invented for the bench"
+PAGES = {"live calls": "/live", "search": "/review", "report": "/report", "a call": "/calls/"}
 
 
 @dataclass(frozen=True)
@@ -27,21 +31,33 @@ class Answer:
 async def visit(
     address: str, ledger: Path, stop: asyncio.Event, tell: Callable[[Answer], None]
 ) -> None:
-    """Open the front page and the page of some call in turn, until `stop`."""
+    """Sign in, then open the pages of PAGES in turn, until `stop`."""
     dice, number = random.Random(7), 0
     async with httpx.AsyncClient(base_url=address, timeout=10, trust_env=False) as client:
         while not stop.is_set():
+            await asyncio.sleep(EVERY_S)
             number += 1
-            call = _some_call(ledger, dice) if number % 2 else ""
-            path = f"/calls/{call}" if call else "/"
+            page, path = list(PAGES.items())[number % len(PAGES)]
+            path += (call := _some_call(ledger, dice)) if page == "a call" else ""
+            if page == "a call" and not call:
+                continue
             started_s = time.perf_counter()
             try:
                 status = (await client.get(path)).status_code
+                if status == 303:  # not signed in
+                    await _sign_in(client)
+                    continue
             except httpx.HTTPError:
                 status = 0
             ms = (time.perf_counter() - started_s) * 1000
-            tell(Answer("a call" if call else "front page", ms, status))
-            await asyncio.sleep(EVERY_S)
+            tell(Answer(page, ms, status))
+
+
+async def _sign_in(client: httpx.AsyncClient) -> None:
+    await client.get("/login")
+    csrf = csrf_of(client.cookies.get("voicebot_visit") or "")
+    form = {"csrf": csrf, "name": VISITOR, "password": VISITOR_PASSWORD}
+    await client.post("/login", data=form)
 
 
 def _some_call(ledger: Path, dice: random.Random) -> str:

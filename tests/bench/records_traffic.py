@@ -16,14 +16,18 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from telephony.api import CallInfo
-from voicebot.console.live import LiveCalls
-from voicebot.console.server import open_listener, running
+from tests.bench.console_visits import VISITOR, VISITOR_PASSWORD
+from voicebot.console import House, LiveCalls, open_listener, running
+from voicebot.console.passwords import hash_password
+from voicebot.console.rights import Role
 from voicebot.records.store import Records
 from voicebot.session import events as facts
 from voicebot.session.recording import CallKeeper
+from voicebot.settings import load_settings
 
 TURNS = 12
 CALL_S = 30.0
@@ -124,9 +128,13 @@ async def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     records, live, stop = Records.open(options.store), LiveCalls(), asyncio.Event()
+    settings = load_settings(environ={}, overrides={"console.listen": options.listen})
+    if not records.people.everyone():
+        hashed, now = hash_password(VISITOR_PASSWORD), datetime.now(UTC)
+        records.people.add(VISITOR, Role.SUPERVISOR, hashed, must_change=False, at=now)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     traffic = Traffic(records, live, Ledger(options.ledger), options.seed)
-    async with running(open_listener(options.listen), records, live):
+    async with running(open_listener(settings.console), House(records, live, settings)):
         await traffic.run(options.calls_per_minute, stop)
     assert records.close() == 0, "writes were lost at the end"
 
