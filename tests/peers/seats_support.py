@@ -129,7 +129,7 @@ class SeatsBot:
         conversation: Any = EchoConversation(
             {ASKS_FOR_A_HUMAN: (Say("好的请稍等", SayKind.HANDOFF), Handoff("low_confidence"))}
         )
-        hears: Any = ScriptedRecognizer([ASKS_FOR_A_HUMAN, ""])
+        hears: Any = ScriptedRecognizer([ASKS_FOR_A_HUMAN])
         turns = TurnSettings.model_validate({})
         return CallSession(
             call,

@@ -31,6 +31,8 @@ COMMAND_MODULES: tuple[str, ...] = (
     "chat",
     "kb",
     "calls",
+    "seats",
+    "callbacks",
     "webhooks",
     "models",
     "pack",
