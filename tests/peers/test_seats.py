@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,16 +14,21 @@ import numpy as np
 import pytest
 from debian_baresip import Phone, debian_baresip
 from line_support import Samples, find, free_port, samples, voice, write_wav
+from transfer_support import sipp
 
 from telephony import TransferOutcome
 from tests.peers.seats_support import SeatsBot, seats_bot
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.telling import endpoint as webhook
-from voicebot.handoff import NobodyThere, SeatState
+from voicebot.handoff import NobodyThere, OfficeHours, SeatState
+from voicebot.handoff.interrupted import book_interrupted
+from voicebot.handoff.keeping import build_roster
+from voicebot.records.store import Records
 from voicebot.session import events as facts
-from voicebot.settings import HandoffSettings
+from voicebot.settings import HandoffSettings, OfficeHoursSettings
 
 pytestmark = pytest.mark.peer
+ROOT = Path(__file__).parents[2]
 CALLER_SAYS, SEAT_SAYS = voice(1.0, seed=41), voice(1.0, seed=42)
 
 
@@ -212,3 +218,107 @@ def longest_silence_s(heard: Samples) -> float:
     loud = np.flatnonzero(np.std(frames, axis=1) > 30)
     edges = np.concatenate([[-1], loud, [len(frames)]])
     return float(np.max(np.diff(edges)) * 0.02)
+
+
+async def test_a_pbx_that_knows_no_refer_leaves_the_ringing_to_the_bot(tmp_path: Path) -> None:
+    port = free_port()
+    async with (
+        phones(tmp_path) as (_, (seat,)),
+        seats_bot(port, tmp_path / "records", settings([seat], mode="refer")) as bot,
+        sipp(
+            "refer_refused.xml", tmp_path, 43700, target=port, final="405 Method Not Allowed"
+        ) as far,
+    ):
+        await seat.event("CALL_INCOMING", timeout_s=20)
+        await seat.command("accept")
+        await is_in(bot, "二线01", SeatState.TALKING)
+        (attempt,) = bot.of(facts.SeatRang)
+        assert attempt.outcome is TransferOutcome.ACCEPTED
+        await seat.command("hangup")
+        ended = await bot.until(facts.CallEnded)
+        assert ended.outcome == "handed_off"
+        await far.finish()
+
+
+async def test_a_pbx_that_refuses_the_transfer_gives_the_caller_back(tmp_path: Path) -> None:
+    port = free_port()
+    async with (
+        phones(tmp_path) as (_, (seat,)),
+        seats_bot(port, tmp_path / "records", settings([seat], mode="refer")) as bot,
+        sipp("refer_refused.xml", tmp_path, 43700, target=port, final="403 Forbidden") as far,
+    ):
+        end = await bot.until(facts.HandoffFinished)
+        assert end.outcome is TransferOutcome.FAILED
+        (attempt,) = bot.of(facts.SeatRang)
+        assert attempt.sip_code == 403
+        assert (await bot.until(facts.BotSpoke, 3)).text == "没有接通请继续说"
+        assert bot.of(facts.CallEnded) == [], "the caller is still with the bot"
+        assert state(bot, "二线01") is SeatState.READY
+        await bot.endpoint.stop()
+        await far.finish()
+
+
+async def test_a_page_that_fails_or_is_closed_costs_nobody_their_human(tmp_path: Path) -> None:
+    def closed(_call_id: str, _event: facts.SessionEvent) -> None:
+        raise ConnectionResetError("the browser has gone")
+
+    port = free_port()
+    async with (
+        phones(tmp_path) as (caller, (seat,)),
+        seats_bot(port, tmp_path / "records", settings([seat])) as bot,
+    ):
+        bot.observers.append(closed)
+        await caller.command("dial", f"sip:400@127.0.0.1:{port}")
+        await seat.event("CALL_INCOMING", timeout_s=20)
+        await seat.command("accept")
+        await is_in(bot, "二线01", SeatState.TALKING)
+        await seat.command("hangup")
+        ended = await bot.until(facts.CallEnded)
+        assert ended.outcome == "handed_off"
+        (row,) = bot.records.list_calls()
+        assert bot.records.get_call(row.id).summary is not None
+
+
+async def test_a_bot_killed_in_the_ring_loses_neither_the_story_nor_the_caller(
+    tmp_path: Path,
+) -> None:
+    """kill -9: the next start knows the seat, says what became of it, and books a call back."""
+    port, folder = free_port(), tmp_path / "records"
+    async with phones(tmp_path) as (_, (seat,)):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.peers.seats_support", "--port", str(port)),
+            *("--records", str(folder), "--seat", f"二线01={seat.uri}"),
+            stdout=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+        )
+        try:
+            assert process.stdout is not None
+            assert await asyncio.wait_for(process.stdout.readline(), 60) == b"listening\n"
+            async with sipp("refer_silent.xml", tmp_path, 43700, target=port) as caller:
+                await seat.event("CALL_INCOMING", timeout_s=20)
+                await asyncio.sleep(0.3)  # what was told of the ringing goes to the disk
+                process.kill()
+                caller.process.kill()
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+    records = Records.open(folder)
+    try:
+        (row,) = records.list_calls()
+        view = records.get_call(row.id)
+        assert row.outcome == "interrupted"
+        assert view.handoff is not None and view.handoff.outcome == "interrupted"
+        assert view.summary is not None and view.summary["id"] == view.handoff.summary_id
+        assert [change.state for change in records.seats.latest()] == ["ringing"]
+        roster = build_roster(settings([seat]), records)
+        assert roster.seat("二线01").state is SeatState.READY
+        hours, now = OfficeHours(OfficeHoursSettings()), roster.now()
+        assert book_interrupted(records, hours, now) == 1
+        assert book_interrupted(records, hours, now) == 0, "each caller once"
+        (callback,) = records.callbacks.list()
+        assert (callback.call_id, callback.reason) == (row.id, "interrupted")
+        assert callback.number == "139******00"
+        assert records.callbacks.number(callback.id, who="二线01") == "13900139000"
+    finally:
+        records.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicebot.cli.calls_options import ConfigOption, RecordsOption
+from voicebot.cli.calls_options import ConfigOption, RecordsOption, open_records
 
 if TYPE_CHECKING:
     from voicebot.handoff import SeatView
@@ -81,11 +81,9 @@ def set_seat(
 
 
 def _open(config: ConfigOption, records: RecordsOption) -> tuple[HandoffSettings, Records]:
-    from voicebot.records import Records
     from voicebot.settings import load_settings
 
-    settings = load_settings(config, overrides={"records.directory": records})
-    return settings.handoff, Records.open(settings.records, create=False)
+    return load_settings(config).handoff, open_records(config, records)
 
 
 def _seats(settings: HandoffSettings, store: Records) -> tuple[SeatView, ...]:
