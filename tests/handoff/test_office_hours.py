@@ -125,6 +125,6 @@ def test_it_is_said_when_somebody_is_there_again() -> None:
     times = CallBackTimes(HOURS)
     assert times.opens(NIGHT) == "明天上午9点"
     assert times.opens(at("2026-11-21 12:30")) == "后天上午9点"
-    assert times.opens(at("2026-11-20 18:30")) == "下周一上午9点"
+    assert times.opens(at("2026-09-30 19:00")) == "下周四上午9点"
     assert times.opens(at("2026-11-23 12:30")) == "今天中午1点半"
     assert times.opens(at("2026-11-23 10:00")) == ""

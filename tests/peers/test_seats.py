@@ -32,6 +32,9 @@ ROOT = Path(__file__).parents[2]
 CALLER_SAYS, SEAT_SAYS = voice(1.0, seed=41), voice(1.0, seed=42)
 
 
+ASKS = bytes(2 * 16_000) + CALLER_SAYS
+
+
 def speech(path: Path, said: bytes) -> Path:
     """A wav of `said` after each of forty pauses of two seconds: a greeting fits in."""
     return write_wav(path, (bytes(2 * 16_000) + said) * 40)
@@ -226,7 +229,10 @@ async def test_a_pbx_that_knows_no_refer_leaves_the_ringing_to_the_bot(tmp_path:
         phones(tmp_path) as (_, (seat,)),
         seats_bot(port, tmp_path / "records", settings([seat], mode="refer")) as bot,
         sipp(
-            "refer_refused.xml", tmp_path, 43700, target=port, final="405 Method Not Allowed"
+            *("refer_refused.xml", tmp_path, 43700),
+            target=port,
+            says=ASKS,
+            final="405 Method Not Allowed",
         ) as far,
     ):
         await seat.event("CALL_INCOMING", timeout_s=20)
@@ -245,7 +251,12 @@ async def test_a_pbx_that_refuses_the_transfer_gives_the_caller_back(tmp_path: P
     async with (
         phones(tmp_path) as (_, (seat,)),
         seats_bot(port, tmp_path / "records", settings([seat], mode="refer")) as bot,
-        sipp("refer_refused.xml", tmp_path, 43700, target=port, final="403 Forbidden") as far,
+        sipp(
+            *("refer_refused.xml", tmp_path, 43700),
+            target=port,
+            says=ASKS,
+            final="403 Forbidden",
+        ) as far,
     ):
         end = await bot.until(facts.HandoffFinished)
         assert end.outcome is TransferOutcome.FAILED
@@ -294,7 +305,9 @@ async def test_a_bot_killed_in_the_ring_loses_neither_the_story_nor_the_caller(
         try:
             assert process.stdout is not None
             assert await asyncio.wait_for(process.stdout.readline(), 60) == b"listening\n"
-            async with sipp("refer_silent.xml", tmp_path, 43700, target=port) as caller:
+            async with sipp(
+                *("refer_silent.xml", tmp_path, 43700), target=port, says=ASKS
+            ) as caller:
                 await seat.event("CALL_INCOMING", timeout_s=20)
                 await asyncio.sleep(0.3)  # what was told of the ringing goes to the disk
                 process.kill()
