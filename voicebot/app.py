@@ -16,6 +16,8 @@ from voicebot.dialog.policy import Dialog
 from voicebot.ears import build_domain, build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
 from voicebot.handoff import Distributor, OfficeHours, Queue
+from voicebot.handoff.call_back_time import CallBackTimes
+from voicebot.handoff.interrupted import book_interrupted
 from voicebot.handoff.keeping import build_roster, follow_seats
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
@@ -108,6 +110,7 @@ class App:
             extract=extract,
             no_input_prompts=settings.turns.no_input_prompts,
             waiting_prompts=settings.turns.waiting_prompts,
+            call_back_times=CallBackTimes(OfficeHours(settings.handoff.office_hours)),
         )
         self.domain = build_domain(settings, pack)
         self._mouth = partial(
@@ -265,6 +268,7 @@ class App:
                 keeper.store_summary if keeper else None,
                 observe,
                 partial(self._waiting_sound, mouth),
+                keeper.book_call_back if keeper else None,
                 meeting,
             ),
             control=CallControl(call_id, call, handoff, meeting, endpoint, self.controls),
@@ -326,6 +330,9 @@ class App:
             on_event(call_id, event)  # first: the terminal may be gone, the console is not
             observer(event)
 
+        if self.settings.handoff.call_back:
+            hours, now = self.distributor.hours, self.roster.now()
+            await asyncio.to_thread(book_interrupted, self.records, hours, now)
         told = self.settings.webhooks
         deliverer = Deliverer(self.records.outbox, told)
         endpoint = make_endpoint(sip, self.admission)

@@ -32,6 +32,8 @@ COMMAND_MODULES: tuple[str, ...] = (
     "kb",
     "calls",
     "users",
+    "seats",
+    "callbacks",
     "webhooks",
     "models",
     "pack",

@@ -16,14 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from voicebot.errors import RecordsError
 from voicebot.records.database import one_line
-from voicebot.records.keys import CallerKeys
+from voicebot.records.keys import CallerKeys, normal_number
 from voicebot.records.masking import mask, mask_number
+from voicebot.records.retention import CALL_BACK, CALLER
 from voicebot.records.tables import AUDIT, CALL_BACKS, SEALED
 
 OPEN, TAKEN, CLOSED = "open", "taken", "closed"
 STATES = (OPEN, TAKEN, CLOSED)
-SEALED_NAME = "call_back"
 _ID_CHARS = 4
+_FEWEST_DIGITS = 3  # an extension of the company's own
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class Booking:
     product: str = ""
 
 
+def can_be_rung(number: str) -> bool:
+    """Whether a calling number is one that can be rung: not withheld, and no name."""
+    plain = normal_number(number)
+    return plain.isdigit() and len(plain) >= _FEWEST_DIGITS
+
+
 def insert(
     connection: sa.Connection, call_id: str, booking: Booking, keys: CallerKeys, now: datetime
 ) -> str:
@@ -72,10 +79,10 @@ def insert(
     booked = str(uuid.uuid4())
     of_call = (CALL_BACKS.c.call_id == call_id, CALL_BACKS.c.state == OPEN)
     connection.execute(CALL_BACKS.delete().where(*of_call))
-    sealed = (SEALED.c.call_id == call_id, SEALED.c.name == SEALED_NAME)
+    sealed = (SEALED.c.call_id == call_id, SEALED.c.name == CALL_BACK)
     connection.execute(SEALED.delete().where(*sealed))
     box = keys.seal(booking.number, call_id)
-    connection.execute(SEALED.insert().values(call_id=call_id, name=SEALED_NAME, box=box))
+    connection.execute(SEALED.insert().values(call_id=call_id, name=CALL_BACK, box=box))
     connection.execute(
         CALL_BACKS.insert().values(
             id=booked,
@@ -132,6 +139,24 @@ class CallBacks:
             )
         return found[0]
 
+    def book_for(
+        self, call_id: str, due_from: datetime, due_to: datetime, reason: str, now: datetime
+    ) -> str:
+        """Promise a call to the caller of a call that is over, on the number they rang from."""
+        query = sa.select(SEALED.c.box).where(SEALED.c.call_id == call_id, SEALED.c.name == CALLER)
+        box = self._fetch(query)
+        if self._keys is None or not box:
+            raise RecordsError(f"callbacks: the number of call {call_id[:8]} is not kept")
+        number = self._keys.open(box[0][0], call_id)
+        if not can_be_rung(number):
+            raise RecordsError(f"callbacks: the number of call {call_id[:8]} cannot be rung")
+        booking = Booking(number, "", due_from, due_to, reason)
+        try:
+            with self._engine.begin() as connection:
+                return insert(connection, call_id, booking, self._keys, now)
+        except SQLAlchemyError as error:
+            raise RecordsError(f"callbacks: cannot be written: {one_line(error)}") from None
+
     def take(self, callback_id: str, seat: str) -> CallBack:
         """It is this seat's to make from now on; who comes second is told by whom it was taken."""
         found = self.get(callback_id)
@@ -164,7 +189,7 @@ class CallBacks:
         """The whole number to ring. Who asked is noted first."""
         found = self.get(callback_id)
         query = sa.select(SEALED.c.box).where(
-            SEALED.c.call_id == found.call_id, SEALED.c.name == SEALED_NAME
+            SEALED.c.call_id == found.call_id, SEALED.c.name == CALL_BACK
         )
         box = self._fetch(query)
         if self._keys is None or not box:
