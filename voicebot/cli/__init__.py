@@ -31,6 +31,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "chat",
     "kb",
     "calls",
+    "drafts",
     "webhooks",
     "models",
     "pack",
