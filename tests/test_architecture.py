@@ -20,7 +20,7 @@ FLOORS = (
     {"dialog", "turns"},
     {"handoff", "webhooks", "workshop"},
     {"session"},
-    {"replay", "console", "serving"},
+    {"replay", "console", "serving", "live_pack"},
     {"app"},
     {"demo"},
     {"cli"},

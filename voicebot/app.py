@@ -12,14 +12,12 @@ from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
-from voicebot.dialog.policy import Dialog
-from voicebot.ears import build_domain, build_recognizer, loaded_ears
+from voicebot.ears import build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
-from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.knowledge.refusal import threshold
 from voicebot.line import admission, make_endpoint
+from voicebot.live_pack import PackParts, PackWatch, renewed
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.records.daily import purge_daily
@@ -76,29 +74,33 @@ class App:
         language: in_calls.Loaded | None = None,
     ) -> None:
         self.settings = settings
-        self.pack = pack
         self.scheduler = scheduler
         self.recognizer = recognizer
         self.silero = silero
         self.speaker = speaker
-        self.texts = texts
-        self.knowledge = knowledge
         self.records = records
         self.estimates = estimates
         self.language = language
         self.admission = admission(settings.sip)
-        self.dialog = Dialog(
-            pack,
-            answer_risk=threshold(settings.knowledge.wrong_answers),
-            extract=extract,
-            no_input_prompts=settings.turns.no_input_prompts,
-            waiting_prompts=settings.turns.waiting_prompts,
-        )
-        self.domain = build_domain(settings, pack)
-        uses = language.language(scheduler, estimates) if language else None
+        self._uses = language.language(scheduler, estimates) if language else None
+        self._use(PackParts.of(settings, pack, knowledge, texts))
+
+    def _use(self, parts: PackParts) -> None:
+        """What sessions that begin from now on are made of."""
+        self._parts, self.pack, self.texts = parts, parts.pack, parts.texts
+        self.knowledge, self.dialog, self.domain = parts.knowledge, parts.dialog, parts.domain
+        most_risk = self.settings.handoff.most_risk
         self._conversation = Conversation(
-            self.dialog, knowledge, scheduler, uses, most_risk=settings.handoff.most_risk
+            parts.dialog, parts.knowledge, self.scheduler, self._uses, most_risk=most_risk
         )
+
+    async def take_up_pack(self) -> None:
+        """Give new calls the pack as it is on disk now; calls in progress keep theirs.
+
+        Raises VoicebotError if it cannot be loaded; then nothing has changed.
+        """
+        work = partial(renewed, self.settings, self._parts, self.speaker)
+        self._use(await asyncio.to_thread(work))
 
     @classmethod
     def build(
@@ -285,10 +287,12 @@ class App:
             lambda: watch_queue(self.scheduler.expected_wait_ms, self.admission),
             partial(purge_daily, self.records, kept.retention),
         ]
-        if prepare_rest:
-            beside.append(
-                lambda: prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)
-            )
+
+        async def prepare() -> None:
+            if prepare_rest:
+                await prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)
+
+        beside.append(PackWatch(self.settings.pack, self.take_up_pack, prepare).run)
         async with deliverer.running():
             await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
             await self.records.settled()

@@ -88,11 +88,12 @@ class Likeness:
     def pairs(
         self, some: Said, others: Said, pairs: Sequence[tuple[int, int]]
     ) -> npt.NDArray[np.float64]:
-        """The probability for each (index in `some`, index in `others`)."""
+        """The probability for each (index in `some`, index in `others`); 1 for equal words."""
         if not pairs:
             return np.zeros(0)
         logits = features(some, others, pairs) @ np.array(self.weights) + self.bias
         result: npt.NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))
+        result[[some.grams[one] == others.grams[other] for one, other in pairs]] = 1.0
         return result
 
 
@@ -106,7 +107,7 @@ def likeness() -> Likeness:
 def features(some: Said, others: Said, pairs: Sequence[tuple[int, int]]) -> npt.NDArray[np.float64]:
     """FEATURES of each pair: cosine, shared character n-grams, shared pinyin pairs, shared words
     that name something, whether one names a number or model that the other does not, and the cosine
-    of what is found for them."""
+    of what is found for them, as far as that answers them at all."""
     rows = []
     for one, other in pairs:
         rows.append(
@@ -116,7 +117,8 @@ def features(some: Said, others: Said, pairs: Sequence[tuple[int, int]]) -> npt.
                 _shared(some.sounds[one], others.sounds[other]),
                 _common(some.content[one], others.content[other]),
                 float(some.numbers[one] != others.numbers[other]),
-                _cosine(some.found[one], others.found[other]),
+                _cosine(some.found[one], others.found[other])
+                * math.sqrt(min(some.results[one].answerable, others.results[other].answerable)),
             )
         )
     return np.array(rows)

@@ -64,7 +64,7 @@ DIALECT: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 # Tails that ask the same of a symptom, and one may stand for another.
 ABOUT_A_SYMPTOM = (
-    "是什么意思", "什么意思", "怎么办", "怎么处理", "怎么解决", "是怎么回事", "怎么回事", 
+    "是什么意思", "什么意思", "怎么办", "怎么处理", "怎么解决", "是怎么回事", "怎么回事",
     "是什么原因", "什么原因", "是什么情况", "为什么", "代表什么",
 )  # fmt: skip
 SPOKEN_TAILS = ("是咋回事", "啥意思", "这咋办", "要紧不", "这是啥毛病", "是不是坏了", "给看看")
