@@ -5,7 +5,8 @@ those questions alone the rules draft similar ones, as `voicebot drafts similar`
 the checks are accepted (a person would reject some) and indexed. What callers might ask is asked
 before and after: the similar questions that were left out, as text, and every `--every`-th of them
 said by the embedded voice, through A-law, recognized by the embedded ears with the pack's lexicon;
-and the bench's questions in callers' words. Clips and recognitions are kept in OUT.
+and the bench's questions in callers' words. With `--part N` all of this is done for every N-th FAQ,
+the others staying in the index as they are. Clips and recognitions are kept in OUT.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def main() -> None:
     bare = replace(pack, faq=tuple(replace(each, similar=()) for each in pack.faq))
     embedder = build_embedder(settings)
     before = _index(bare, bare.faq, embedder, options.out / "before")
-    written = [Asked(text, frozenset({faq.id})) for faq in _approved(pack) for text in faq.similar]
+    part = _approved(pack)[:: options.part]
+    written = [Asked(text, frozenset({faq.id})) for faq in part for text in faq.similar]
     sets = {
         "left-out similar questions, as text": written,
         "bench questions in callers' words": [
@@ -69,7 +71,8 @@ def main() -> None:
         ]
     found_before = {name: _right(asked, before) for name, asked in sets.items()}
     records = Records.open(options.out / "records")
-    made = make_similar(bare, before, records.drafts, per_entry=options.per_entry)
+    only = [each.id for each in part]
+    made = make_similar(bare, before, records.drafts, only=only, per_entry=options.per_entry)
     accepted: dict[str, list[str]] = {}
     for draft in records.drafts.list(pack=pack.info.name, limit=100_000):
         accepted.setdefault(draft.near_entry, []).append(draft.question)
@@ -82,7 +85,7 @@ def main() -> None:
         "kept": sum(map(len, accepted.values())),
         "dropped": dict(Counter(made.dropped).most_common()),
         "own questions found first after": _share(
-            _right([Asked(f.question, frozenset({f.id})) for f in _approved(bare)], after)
+            _right([Asked(faq.question, frozenset({faq.id})) for faq in part], after)
         ),
     }
     for name, asked in sets.items():
@@ -145,6 +148,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--every", type=int, default=9, help="0: nothing is spoken")
     parser.add_argument("--per-entry", type=int, default=3)
+    parser.add_argument("--part", type=int, default=1, help="draft for every N-th FAQ only")
     return parser.parse_args()
 
 

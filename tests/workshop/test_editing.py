@@ -9,6 +9,7 @@ import pytest
 from voicebot.errors import EditConflictError, PackError
 from voicebot.pack_loader import load_pack
 from voicebot.settings import SERVER_PACK
+from voicebot.workshop import paths
 from voicebot.workshop.editing import PackEditor
 
 FAQ = "faq/general.yaml"
@@ -115,15 +116,19 @@ def test_what_was_edited_by_hand_is_kept_before_it_is_replaced(
     assert "五年" in editor.read(FAQ).text
 
 
-def test_the_built_in_pack_can_be_read_but_not_changed() -> None:
-    editor = PackEditor(SERVER_PACK)
-    text = editor.read("labels.yaml").text
-    assert "part of voicebot" in editor.read_only
-    proposed = editor.propose("labels.yaml", text + "# more\n")
+def test_a_built_in_pack_can_be_read_and_tried_but_not_changed(
+    pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "part of voicebot" in PackEditor(SERVER_PACK).read_only
+    monkeypatch.setattr(paths, "BUILT_IN", pack.parent)
+    editor = PackEditor(pack)
+    proposed = editor.propose("labels.yaml", editor.read("labels.yaml").text + "# more\n")
+    assert proposed.ok
     with pytest.raises(PackError, match="copy it first"):
         editor.publish(proposed, "张三")
     with pytest.raises(PackError, match="copy it first"):
         editor.roll_back(1, "张三")
+    assert [path.name for path in pack.parent.iterdir()] == ["ours"]
 
 
 @pytest.mark.parametrize(

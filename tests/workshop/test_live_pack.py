@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import PackError
-from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.knowledge import Knowledge
 from voicebot.live_pack import PackWatch
 from voicebot.pack_loader import load_pack
@@ -94,9 +93,9 @@ async def test_a_version_that_cannot_be_loaded_is_told_and_the_watch_goes_on(pac
 
 @pytest.mark.weights
 def test_knowledge_that_stays_does_not_follow_the_index(
-    pack: Path, models: Path, tmp_path: Path
+    pack: Path, knowledge: Knowledge, tmp_path: Path
 ) -> None:
-    embedder = CT2Embedder(models / "e5-small")
+    embedder = knowledge.embedder
     first = load_pack(pack).faq[0]
     second = replace(
         first, id="general.toner", question="硒鼓多少钱", similar=(), answer="问销售。"
