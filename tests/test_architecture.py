@@ -21,7 +21,7 @@ FLOORS = (
     {"handoff", "webhooks", "workshop"},
     {"wrapup", "assist"},
     {"session"},
-    {"replay", "console", "serving", "metrics"},
+    {"replay", "console", "serving", "metrics", "live_pack"},
     {"app"},
     {"demo"},
     {"cli"},

@@ -12,18 +12,15 @@ from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
-from voicebot.dialog.policy import Dialog
-from voicebot.ears import build_domain, build_recognizer, loaded_ears
+from voicebot.ears import build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
 from voicebot.handoff import Distributor, OfficeHours, Queue
-from voicebot.handoff.call_back_time import CallBackTimes
 from voicebot.handoff.interrupted import book_interrupted
 from voicebot.handoff.keeping import build_roster, follow_seats
-from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.knowledge.refusal import threshold
 from voicebot.line import admission, make_endpoint
+from voicebot.live_pack import PackParts, PackWatch, renewed
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.records.daily import purge_daily
@@ -84,13 +81,10 @@ class App:
         language: in_calls.Loaded | None = None,
     ) -> None:
         self.settings = settings
-        self.pack = pack
         self.scheduler = scheduler
         self.recognizer = recognizer
         self.silero = silero
         self.speaker = speaker
-        self.texts = texts
-        self.knowledge = knowledge
         self.records = records
         self.estimates = estimates
         self.language = language
@@ -104,25 +98,33 @@ class App:
             self.queue,
             OfficeHours(settings.handoff.office_hours),
         )
-        self.dialog = Dialog(
-            pack,
-            answer_risk=threshold(settings.knowledge.wrong_answers),
-            extract=extract,
-            no_input_prompts=settings.turns.no_input_prompts,
-            waiting_prompts=settings.turns.waiting_prompts,
-            call_back_times=CallBackTimes(OfficeHours(settings.handoff.office_hours)),
-        )
-        self.domain = build_domain(settings, pack)
         self._mouth = partial(
             Mouth, speaker=speaker, scheduler=scheduler, patience_s=patience_s(settings)
         )
-        taker = partial(listening_taker, settings.turns, silero)
-        prompt = pack.info.asr_prompt
-        self._ears_behind = BackgroundEars(recognizer, self.domain, scheduler, taker, prompt)
-        uses = language.language(scheduler, estimates) if language else None
-        self._conversation = Conversation(
-            self.dialog, knowledge, scheduler, uses, most_risk=settings.handoff.most_risk
+        self._uses = language.language(scheduler, estimates) if language else None
+        self._use(PackParts.of(settings, pack, knowledge, texts))
+
+    def _use(self, parts: PackParts) -> None:
+        """What sessions that begin from now on are made of."""
+        self._parts, self.pack, self.texts = parts, parts.pack, parts.texts
+        self.knowledge, self.dialog, self.domain = parts.knowledge, parts.dialog, parts.domain
+        most_risk = self.settings.handoff.most_risk
+        taker = partial(listening_taker, self.settings.turns, self.silero)
+        prompt = parts.pack.info.asr_prompt
+        self._ears_behind = BackgroundEars(
+            self.recognizer, parts.domain, self.scheduler, taker, prompt
         )
+        self._conversation = Conversation(
+            parts.dialog, parts.knowledge, self.scheduler, self._uses, most_risk=most_risk
+        )
+
+    async def take_up_pack(self) -> None:
+        """Give new calls the pack as it is on disk now; calls in progress keep theirs.
+
+        Raises VoicebotError if it cannot be loaded; then nothing has changed.
+        """
+        work = partial(renewed, self.settings, self._parts, self.speaker)
+        self._use(await asyncio.to_thread(work))
 
     @classmethod
     def build(
@@ -352,10 +354,12 @@ class App:
             partial(purge_daily, self.records, kept.retention),
             partial(follow_seats, self.roster, self.records.seats),
         ]
-        if prepare_rest:
-            beside.append(
-                lambda: prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)
-            )
+
+        async def prepare() -> None:
+            if prepare_rest:
+                await prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)
+
+        beside.append(PackWatch(self.settings.pack, self.take_up_pack, prepare).run)
         async with deliverer.running():
             await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
             await self.records.settled()

@@ -33,6 +33,7 @@ from voicebot.scenes.model import Scene, Shared
 from voicebot.scenes.read import read_scene
 from voicebot.scenes.read_slots import read_shared_answers, read_shared_slots
 
+_ATTEMPTS = 3
 TERM_KINDS = ("model", "part", "os", "term", "product")
 PACK_TOML_KEYS = (
     "name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice",
@@ -56,12 +57,15 @@ def load_pack(root: Path) -> Pack:
 
 def read_pack(root: Path) -> tuple[Pack | None, tuple[Problem, ...]]:
     """The pack and every problem with it; the pack is None if the folder itself is missing."""
-    problems = Problems()
-    if not root.is_dir():
-        problems.add(str(root), 0, "pack", "a folder", "none", "see voicebot pack new")
-        return None, tuple(problems.found)
-    reader = _Reader(root, problems)
-    pack = reader.read()
+    for _ in range(_ATTEMPTS):
+        problems = Problems()
+        if not root.is_dir():
+            problems.add(str(root), 0, "pack", "a folder", "none", "see voicebot pack new")
+            return None, tuple(problems.found)
+        before = root.stat().st_ino
+        pack = _Reader(root, problems).read()
+        if root.is_dir() and root.stat().st_ino == before:
+            break  # else a version was published meanwhile, and this is half of each
     return pack, tuple(problems.found)
 
 

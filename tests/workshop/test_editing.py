@@ -9,6 +9,7 @@ import pytest
 from voicebot.errors import EditConflictError, PackError
 from voicebot.pack_loader import load_pack
 from voicebot.settings import SERVER_PACK
+from voicebot.workshop import paths
 from voicebot.workshop.editing import PackEditor
 
 FAQ = "faq/general.yaml"
@@ -83,7 +84,7 @@ def test_two_edits_that_do_not_fit_together_do_not_both_go_live(editor: PackEdit
     other = editor.propose("faq/other.yaml", add)
     assert one.ok and other.ok
     editor.publish(one, "张三")
-    with pytest.raises(PackError, match="does not pass the checks: .*each FAQ id once"):
+    with pytest.raises(PackError, match=r"does not pass the checks: .*each FAQ id once"):
         editor.publish(other, "李四")
 
 
@@ -99,7 +100,7 @@ def test_a_roll_back_brings_the_old_version_as_a_new_one(editor: PackEditor) -> 
     assert "两年" in editor.read(FAQ).text and editor.read("faq/more.yaml").stamp
     with pytest.raises(PackError, match="the pack is as version 3 already"):
         editor.roll_back(3, "李四")
-    with pytest.raises(PackError, match="expected the number of a kept version .* got 99"):
+    with pytest.raises(PackError, match=r"expected the number of a kept version .* got 99"):
         editor.roll_back(99, "李四")
 
 
@@ -115,15 +116,19 @@ def test_what_was_edited_by_hand_is_kept_before_it_is_replaced(
     assert "五年" in editor.read(FAQ).text
 
 
-def test_the_built_in_pack_can_be_read_but_not_changed() -> None:
-    editor = PackEditor(SERVER_PACK)
-    text = editor.read("labels.yaml").text
-    assert "part of voicebot" in editor.read_only
-    proposed = editor.propose("labels.yaml", text + "# more\n")
+def test_a_built_in_pack_can_be_read_and_tried_but_not_changed(
+    pack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "part of voicebot" in PackEditor(SERVER_PACK).read_only
+    monkeypatch.setattr(paths, "BUILT_IN", pack.parent)
+    editor = PackEditor(pack)
+    proposed = editor.propose("labels.yaml", editor.read("labels.yaml").text + "# more\n")
+    assert proposed.ok
     with pytest.raises(PackError, match="copy it first"):
         editor.publish(proposed, "张三")
     with pytest.raises(PackError, match="copy it first"):
         editor.roll_back(1, "张三")
+    assert [path.name for path in pack.parent.iterdir()] == ["ours"]
 
 
 @pytest.mark.parametrize(
@@ -135,9 +140,9 @@ def test_the_built_in_pack_can_be_read_but_not_changed() -> None:
     ],
 )  # fmt: skip
 def test_no_path_leads_elsewhere(editor: PackEditor, path: str) -> None:
-    with pytest.raises(PackError, match="expected one of pack.toml"):
+    with pytest.raises(PackError, match=r"expected one of pack\.toml"):
         editor.read(path)
-    with pytest.raises(PackError, match="expected one of pack.toml"):
+    with pytest.raises(PackError, match=r"expected one of pack\.toml"):
         editor.propose(path, "x")
 
 

@@ -34,6 +34,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "users",
     "seats",
     "callbacks",
+    "drafts",
     "webhooks",
     "models",
     "pack",

@@ -107,11 +107,21 @@ class Knowledge:
         `today` (default: the machine's date) are left out, and so are the ids in `without`. An
         empty query finds nothing.
         """
-        if self._live and (newest := self._live.newest()) is not self._searched:
+        live = self._live
+        if live and (newest := live.newest()) is not self._searched:
             self._searched = newest
             self._searcher = Searcher(newest, self._embedder, self._reranker)
         day = (today or date.today()).isoformat()
         return self._searcher.search(query, k, product, day, without)
+
+    @property
+    def embedder(self) -> Embedder:
+        """What turns texts into this index's vectors."""
+        return self._embedder
+
+    def stay(self) -> None:
+        """From here on search what is open now, whatever is written to the index."""
+        self._live = None
 
     def explain(self, query: str) -> dict[str, dict[str, float]]:
         """See `Searcher.explain`."""

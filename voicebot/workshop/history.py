@@ -33,6 +33,7 @@ _POLL_S = 0.05
 _META = "version.json"
 _FILES = "files"
 _PART = ".part"
+_NUMBERED = "[0-9]" * 6
 _SHOWN = 40
 
 
@@ -85,20 +86,16 @@ class History:
                 lock.flush()
             yield
 
+    def newest_published(self) -> int:
+        """The number of the newest version that somebody published, 0 where there is none."""
+        for folder in sorted(self._folder.glob(_NUMBERED), reverse=True):
+            if _read(folder).by:
+                return int(folder.name)
+        return 0
+
     def versions(self) -> tuple[Version, ...]:
         """All versions, newest first."""
-        found = []
-        for folder in self._folder.glob("[0-9]" * 6):
-            try:
-                fields = json.loads((folder / _META).read_text(encoding="utf-8"))
-                fields["at"] = datetime.fromisoformat(fields["at"])
-                fields["paths"] = tuple(fields["paths"])
-                found.append(Version(**fields))
-            except (OSError, ValueError, TypeError, KeyError):
-                raise PackError(
-                    f"{folder / _META}: cannot be read; restore it or remove {folder}"
-                ) from None
-        return tuple(sorted(found, key=lambda version: -version.number))
+        return tuple(_read(each) for each in sorted(self._folder.glob(_NUMBERED), reverse=True))
 
     def version(self, number: int) -> Version:
         """The version of this number."""
@@ -196,6 +193,18 @@ class History:
         part.rename(self._folder / f"{int(fields['number']):06d}")
         sync_folder(self._folder)
         return self.version(int(fields["number"]))
+
+
+def _read(folder: Path) -> Version:
+    try:
+        fields = json.loads((folder / _META).read_text(encoding="utf-8"))
+        fields["at"] = datetime.fromisoformat(fields["at"])
+        fields["paths"] = tuple(fields["paths"])
+        return Version(**fields)
+    except (OSError, ValueError, TypeError, KeyError):
+        raise PackError(
+            f"{folder / _META}: cannot be read; restore it or remove {folder}"
+        ) from None
 
 
 def diff_files(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> str:
