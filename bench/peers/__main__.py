@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from asr_models.silero import SileroVad
-from tests.bench.calls.bots import Bot, our_bot, running
+from tests.bench.calls.bots import Bot, our_bot, running, settle
 from tests.bench.calls.ring import measured, ring_all
 from tests.bench.calls.scripts import caller_script
 from tests.bench.line_load import ROOT, free_port
@@ -196,6 +196,9 @@ def compare(given: argparse.Namespace, variants: list[str], python: Path) -> lis
             warm = Tally(bot.name, 1)
             seeds = range(WARM_UP_SEED, WARM_UP_SEED + 1)
             ring_bot(bot, 1, seeds, warm, given.out / "warm-up" / bot.name, detect)
+        bar.update(task, description="waiting until no bot computes")
+        if not settle(bots):
+            print("a bot does not come to rest: timings of the others suffer", file=sys.stderr)
         tallies = {(bot.name, calls): Tally(bot.name, calls) for calls in loads for bot in bots}
         for calls in loads:
             for turn in range(given.rounds):

@@ -13,7 +13,7 @@ import pytest
 from bench.peers.__main__ import VARIANTS as PEER_VARIANTS
 from bench.peers.__main__ import Tally, markdown
 from tests.bench.bench_calls import highest
-from tests.bench.calls.bots import running
+from tests.bench.calls.bots import QUIET_S, running, settle
 from tests.bench.calls.plot import Point, draw
 from tests.bench.calls.ring import labels_of, measured, ring
 from tests.bench.calls.scripts import FIXTURES, Script, caller_script
@@ -24,6 +24,8 @@ from voicebot.replay.tape_speech import webrtc_detector
 from voicebot.replay.tape_turns import Label, Meant
 
 SEAT = "import sys; print('listening on 127.0.0.1', file=sys.stderr, flush=True); sys.stdin.read()"
+
+BUSY = "import os\nwhile not os.path.exists('{}'): pass"
 
 
 def test_a_script_is_the_same_for_the_same_seed_and_has_all_that_is_measured() -> None:
@@ -102,6 +104,15 @@ def test_a_bots_process_is_waited_for_watched_and_stopped(tmp_path: Path) -> Non
         pid = bot.pid
     assert not Path(f"/proc/{pid}").exists()
     assert "listening on" in (tmp_path / "fake.log").read_text()
+
+
+def test_a_bench_waits_until_a_bot_has_stopped_computing(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    busy = SEAT.replace("sys.stdin", f"exec({BUSY.format(done)!r}); sys.stdin")
+    with running("fake", [sys.executable, "-c", busy], 5060, tmp_path / "fake.log", {}) as bot:
+        assert not settle([bot], timeout_s=QUIET_S + 2)
+        done.touch()
+        assert settle([bot], timeout_s=120)
 
 
 def test_a_bot_that_dies_before_it_listens_is_told_with_its_log(tmp_path: Path) -> None:
