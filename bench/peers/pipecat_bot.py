@@ -214,8 +214,9 @@ class OurAnswers(FrameProcessor):
         if not isinstance(frame, LLMContextFrame):
             await self.push_frame(frame, direction)
             return
-        said = [m for m in frame.context.get_messages() if m.get("role") == "user"]
-        heard = str(said[-1]["content"]) if said else ""
+        last = frame.context.get_messages()[-1]
+        # Not the caller's words: pipecat asks the model to go on after sound without words.
+        heard = str(last["content"]) if last.get("role") == "user" else ""
         logger.info(f"heard {heard!r}")
         await self.push_frame(LLMFullResponseStartFrame())
         await self.push_frame(LLMTextFrame(self._briefing.answer(heard)))
