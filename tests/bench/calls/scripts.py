@@ -28,7 +28,8 @@ SIGNALS = ("listener", "yes")
 PATIENCE_MS = 12_000
 # Longer than a bot's pause between clauses.
 QUIET_MS = 1500
-OVER_AFTER_MS = 1200
+# Past a filler, which is no answer to be interrupted.
+OVER_AFTER_MS = 1800
 
 
 @dataclass(frozen=True)
