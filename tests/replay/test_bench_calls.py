@@ -23,9 +23,9 @@ from voicebot.replay.tape_analyzer import analyze
 from voicebot.replay.tape_speech import webrtc_detector
 from voicebot.replay.tape_turns import Label, Meant
 
-SEAT = "import sys; print('listening on 127.0.0.1', file=sys.stderr, flush=True); sys.stdin.read()"
-
 BUSY = "import os\nwhile not os.path.exists('{}'): pass"
+IDLE = "import signal; signal.pause()"
+SPEAKS = "import sys; print('listening on 127.0.0.1', file=sys.stderr, flush=True); "
 
 
 def test_a_script_is_the_same_for_the_same_seed_and_has_all_that_is_measured() -> None:
@@ -97,7 +97,7 @@ def test_a_call_that_nobody_answers_is_told_apart(tmp_path: Path) -> None:
 
 
 def test_a_bots_process_is_waited_for_watched_and_stopped(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SEAT]
+    command = [sys.executable, "-c", SPEAKS + IDLE]
     with running("fake", command, 5060, tmp_path / "fake.log", {}) as bot:
         assert bot.cpu_s() >= 0
         assert bot.rss_mb() > 1
@@ -108,7 +108,7 @@ def test_a_bots_process_is_waited_for_watched_and_stopped(tmp_path: Path) -> Non
 
 def test_a_bench_waits_until_a_bot_has_stopped_computing(tmp_path: Path) -> None:
     done = tmp_path / "done"
-    busy = SEAT.replace("sys.stdin", f"exec({BUSY.format(done)!r}); sys.stdin")
+    busy = f"{SPEAKS} exec({BUSY.format(done)!r}); {IDLE}"
     with running("fake", [sys.executable, "-c", busy], 5060, tmp_path / "fake.log", {}) as bot:
         assert not settle([bot], timeout_s=QUIET_S + 2)
         done.touch()
