@@ -91,6 +91,9 @@ bench-tape: weights  ## how exact the tape analyzer is, on 200 synthetic calls (
 bench-calls: weights  ## 1 to 16 callers at once over SIP: latency and dead air (25 minutes, LOADS=1,2: 5; build/bench-calls)
 	@$(BIN)/python -m tests.bench.bench_calls --out build/bench-calls $(if $(LOADS),--loads $(LOADS))
 
+bench-peers: weights  ## the same callers against a bot assembled from pipecat, in a venv of its own (45 minutes; build/bench-peers)
+	@$(BIN)/python -m bench.peers --out build/bench-peers
+
 bench-dialogues: weights  ## how sixty scripted calls end, by text (half a minute)
 	@$(BIN)/python -m tests.dialog.scripted
 

@@ -43,14 +43,14 @@ def test_times_on_synthetic_calls_are_right_within_20_ms_and_no_event_is_lost(
 
 
 def test_webrtcvad_needs_no_weights_and_finds_the_same_turns() -> None:
-    tape, truth, _ = make(1001)
+    tape, truth, _ = make(1001, exchanges=3)
     report = analyze(tape)
     assert len(report.turns.responses) == len(truth.latencies)
     assert report.greeting_ms == pytest.approx(truth.bot[0].start_ms, abs=LIMIT_MS)
 
 
 def test_a_tape_at_16_khz_gives_the_same_times() -> None:
-    tape, _, _ = make(1001)
+    tape, _, _ = make(1001, exchanges=2)
     doubled = np.stack([_doubled(tape[:, side]) for side in (0, 1)], axis=1)
     at_8k, at_16k = analyze(tape), analyze(doubled, 16000)
     for one, other in zip(at_8k.turns.responses, at_16k.turns.responses, strict=True):

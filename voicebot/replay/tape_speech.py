@@ -32,8 +32,10 @@ PIECE_GAP_MS = 40
 WORD_GAP_MS = 150
 # How much of a word the second detector must hear, and how far the levels may go on beyond it
 # before that is a noise of its own: it may wake 600 ms late.
-LEAST_SHARE, LEAST_SHARED_MS = 0.25, 150
+LEAST_SHARE, LEAST_SHARED_MS = 0.15, 100
 MOST_BEYOND_MS = 700
+# A voice made of sentences pauses for half a second between two: it has not fallen silent.
+MACHINE_PAUSE_MS = 700
 # Lower than a bot that must not be startled would use: bursts of noise stay under 0.07, a short
 # word after a long silence may reach no more than 0.3.
 SPEECH_AT, SPEECH_UNTIL = 0.25, 0.15
@@ -204,7 +206,7 @@ def read_channel(samples: Mono, detect: SpeechDetector, *, machine: bool = False
         energy_pieces(levels, floor), detect(samples), JOIN_GAP_MS if machine else WORD_GAP_MS
     )
     sounds: list[Sound] = []
-    for sound in joined(kept, JOIN_GAP_MS):
+    for sound in joined(kept, MACHINE_PAUSE_MS if machine else JOIN_GAP_MS):
         if sound.end_ms - sound.start_ms >= MIN_SOUND_MS:
             sounds.append(sound)
         else:
