@@ -26,9 +26,11 @@ def keep(folder: Path, *events: facts.SessionEvent) -> str:
     try:
         recorder = records.start_call(INFO, pack="test")
         for event in events:
-            recorder.observe(event)
-        recorder.observe(facts.CallEnded(9000, "caller", "bye", "ended"))
-        recorder.close()
+            data = facts.to_dict(event)
+            del data["event"]
+            recorder.event(facts.kind_of(event), data.pop("at_ms"), **data)
+        recorder.finish("ended", "caller")
+        assert recorder.written().result(10)
         return records.list_calls()[0].id
     finally:
         records.close()
