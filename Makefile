@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-tape bench-calls bench-peers
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,7 +17,7 @@ help:  ## what can be made
 $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@echo "installing voicebot and what it needs into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres,milvus]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,pyvoip,edge,documents,postgres,milvus,traces]'
 	@touch $@
 
 $(TORCH_STAMP): pyproject.toml
@@ -81,6 +81,15 @@ bench-knowledge: weights  ## vectors from 10,000 to 1M, recall and time of searc
 
 bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibility (25 minutes; build/bench-voice)
 	@$(BIN)/python -m tests.bench.bench_voice --all --out build/bench-voice
+
+bench-tape: weights  ## how exact the tape analyzer is, on 200 synthetic calls (6 minutes; build/bench-tape)
+	@$(BIN)/python -m tests.bench.tapes --out build/bench-tape
+
+bench-calls: weights  ## 1 to 16 callers at once over SIP: latency and dead air (25 minutes, LOADS=1,2: 5; build/bench-calls)
+	@$(BIN)/python -m tests.bench.bench_calls --out build/bench-calls $(if $(LOADS),--loads $(LOADS))
+
+bench-peers: weights  ## the same callers against a bot assembled from pipecat, in a venv of its own (45 minutes; build/bench-peers)
+	@$(BIN)/python -m bench.peers --out build/bench-peers
 
 bench-dialogues: weights  ## how sixty scripted calls end, by text (half a minute)
 	@$(BIN)/python -m tests.dialog.scripted

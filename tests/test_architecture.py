@@ -20,7 +20,7 @@ FLOORS = (
     {"dialog", "turns"},
     {"handoff", "webhooks"},
     {"session"},
-    {"replay", "console", "serving"},
+    {"replay", "console", "serving", "metrics"},
     {"app"},
     {"demo"},
     {"cli"},

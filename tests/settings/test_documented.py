@@ -10,7 +10,7 @@ import pytest
 from voicebot.settings import SipSettings, load_settings
 
 ROOT = Path(__file__).parents[2]
-TABLES = "asr|sip|speech|turns|handoff|records|console|webhooks|knowledge|language|budget"
+TABLES = "asr|sip|speech|turns|handoff|records|console|metrics|webhooks|knowledge|language|budget"
 BLOCKS = [
     pytest.param(block, id=f"{page.name}-{nth}")
     for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

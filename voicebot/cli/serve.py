@@ -15,6 +15,8 @@ from voicebot.cli.screen import announce, build_with_progress, print_event
 
 if TYPE_CHECKING:
     from voicebot.app import App
+    from voicebot.metrics import Watching
+    from voicebot.session.events import SessionEvent
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +38,7 @@ def register(app: typer.Typer) -> None:
         """
         from telephony.ports import check_free
         from voicebot.line import check_backend, line_config
+        from voicebot.metrics import Watching
         from voicebot.settings import load_settings
 
         settings = load_settings(
@@ -55,14 +58,15 @@ def register(app: typer.Typer) -> None:
             from voicebot.console import open_listener
 
             listener = open_listener(settings.console.listen)
-        parts = build_with_progress(settings)
-        try:
-            asyncio.run(_serve(parts, listener))
-        finally:
-            parts.close()
+        with Watching(settings.metrics) as watching:
+            parts = build_with_progress(settings)
+            try:
+                asyncio.run(_serve(parts, listener, watching))
+            finally:
+                parts.close()
 
 
-async def _serve(parts: App, listener: socket.socket | None) -> None:
+async def _serve(parts: App, listener: socket.socket | None, watching: Watching) -> None:
     stop, hurry = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -92,11 +96,22 @@ async def _serve(parts: App, listener: socket.socket | None) -> None:
         on_draining=draining,
         observer=print_event,
     )
+    if watching.meters:
+        watching.meters.watch(
+            "inference_wait_seconds",
+            "How long a caller's job asked for now would wait for a worker",
+            lambda: parts.scheduler.expected_wait_ms() / 1000,
+        )
     if listener is None or parts.records is None:
-        await serve()
+        await serve(on_event=watching)
         return
     from voicebot.console import LiveCalls, running
 
     live = LiveCalls(parts.admission.snapshot)
+
+    def on_event(call_id: str, event: SessionEvent) -> None:
+        watching(call_id, event)
+        live(call_id, event)
+
     async with running(listener, parts.records, live):
-        await serve(on_event=live)
+        await serve(on_event=on_event)

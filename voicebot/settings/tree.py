@@ -12,6 +12,7 @@ from voicebot.settings.edge import EdgeSettings
 from voicebot.settings.funasr import FunasrSettings
 from voicebot.settings.knowledge import KnowledgeSettings
 from voicebot.settings.language import LanguageSettings
+from voicebot.settings.metrics import MetricsSettings
 from voicebot.settings.section import Section
 from voicebot.settings.sip import SipSettings
 from voicebot.settings.webhooks import WebhookSettings
@@ -255,6 +256,7 @@ class Settings(Section):
     handoff: HandoffSettings = HandoffSettings()  # type: ignore[call-arg]
     records: RecordsSettings = RecordsSettings()  # type: ignore[call-arg]
     console: ConsoleSettings = ConsoleSettings()  # type: ignore[call-arg]
+    metrics: MetricsSettings = MetricsSettings()  # type: ignore[call-arg]
     webhooks: tuple[WebhookSettings, ...] = Field((), description="systems that are told of calls")
 
     @field_validator("webhooks")

@@ -1,0 +1,68 @@
+"""What the bench's callers say: the same to every bot, drawn by a seed.
+
+A caller hears the greeting, then asks; one question is followed by an interruption of its answer,
+others by a listener signal over the answer. Everything a caller says is a recorded line
+(audio_fixtures/).
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from voicebot.replay.tape_turns import Meant
+
+FIXTURES = Path(__file__).parents[3] / "audio_fixtures"
+QUESTIONS = (
+    "bmc_password", "memory_max", "warranty", "rebuild_time", "ask_light", "onsite",
+    "health_red", "fan_noise", "memory_error", "raid_driver", "network_down", "serial_where",
+)  # fmt: skip
+INTERRUPTION = "barge_in"
+SIGNALS = ("listener", "yes")
+# A bot that says nothing is spoken to again after so long.
+PATIENCE_MS = 12_000
+# Longer than a bot's pause between clauses.
+QUIET_MS = 1500
+OVER_AFTER_MS = 1200
+
+
+@dataclass(frozen=True)
+class Script:
+    """Steps for `telephony.loopback.caller`, and what each spoken one (counted from 1) means."""
+
+    steps: tuple[dict[str, Any], ...]
+    meant: dict[int, Meant]
+
+    @property
+    def lines(self) -> int:
+        return len(self.meant)
+
+
+def caller_script(seed: int, questions: int = 5) -> Script:
+    """A call of `questions` questions: the second answer is interrupted, the third and fourth
+    are listened to aloud."""
+    draw = random.Random(seed)
+    asked = draw.sample(QUESTIONS, questions)
+    heard = {"wait_reply": {"min_ms": 500, "quiet_ms": QUIET_MS, "timeout_ms": PATIENCE_MS}}
+    steps: list[dict[str, Any]] = [heard]
+    meant: dict[int, Meant] = {}
+
+    def say(name: str, what: Meant, *, over: bool = False) -> None:
+        wav = str(FIXTURES / f"{name}.wav")
+        step: dict[str, Any] = {"play": wav}
+        if over:
+            step = {"play_over": wav, "after_speech_ms": OVER_AFTER_MS, "timeout_ms": PATIENCE_MS}
+        steps.append(step)
+        meant[len(steps)] = what
+
+    for number, name in enumerate(asked):
+        say(name, Meant.TURN)
+        if number == 1:
+            say(INTERRUPTION, Meant.INTERRUPTION, over=True)
+        elif number in (2, 3):
+            say(SIGNALS[number - 2], Meant.BACKCHANNEL, over=True)
+        steps.append(heard)
+    steps += [{"wait_ms": 500}, {"hangup": True}]
+    return Script(tuple(steps), meant)

@@ -1,0 +1,1 @@
+"""How exact the tape analyzer is: `python -m tests.bench.tapes`."""
