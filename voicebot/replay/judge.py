@@ -12,6 +12,7 @@ import numpy.typing as npt
 from asr_models.metrics import character_errors
 from voicebot.replay.checks import call_checks, turn_checks
 from voicebot.replay.fast import Played
+from voicebot.replay.on_tape import read_tape_of
 from voicebot.replay.results import CallResult, TurnResult
 from voicebot.replay.script import Script
 from voicebot.replay.tape import WINDOW_MS, Sound
@@ -57,7 +58,7 @@ class Judge:
             turns=tuple(turns),
             checks=tuple(checks),
             events=tuple(events),
-            tape={},
+            tape=read_tape_of(played.tape, script, played.done) if len(played.tape) else {},
             peaks=(_peaks(played.tape[:, 0]), _peaks(played.tape[:, 1])),
             error=played.error,
         )
