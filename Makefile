@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-tape bench-calls bench-peers
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-replay bench-tape bench-calls bench-peers
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,9 @@ bench-knowledge: weights  ## vectors from 10,000 to 1M, recall and time of searc
 
 bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibility (25 minutes; build/bench-voice)
 	@$(BIN)/python -m tests.bench.bench_voice --all --out build/bench-voice
+
+bench-replay: weights  ## the bank of scripted calls in virtual time (3 minutes, the first time half an hour; build/bench-replay)
+	@$(BIN)/voicebot replay audio_fixtures/bank --out build/bench-replay --report build/bench-replay/report.html
 
 bench-tape: weights  ## how exact the tape analyzer is, on 200 synthetic calls (6 minutes; build/bench-tape)
 	@$(BIN)/python -m tests.bench.tapes --out build/bench-tape
