@@ -57,7 +57,7 @@ def test_mono_audio_is_said_after_the_greeting(tmp_path: Path) -> None:
     (script,) = load_bank([tmp_path / "line.wav"])
     (turn,) = script.turns
     assert turn.over_bot_ms is None and turn.at_ms is None
-    assert turn.pause_ms == 500
+    assert turn.pause_ms == 1000
 
 
 def test_the_banks_of_the_project_can_be_read(play: Play) -> None:

@@ -16,6 +16,7 @@ from asr_models.wav import read_wav, write_wav
 from voicebot.pack import Pack
 from voicebot.replay.caller import VoicedTurn, empty
 from voicebot.replay.script import BankError, Script
+from voicebot.replay.tape import sounds
 from voicebot.settings import Settings
 from voicebot.speech.api import LINE_RATE, Pcm
 from voicebot.speech.build import KOKORO, build_reader
@@ -56,15 +57,17 @@ class Voicing:
             )
         found = []
         for turn in script.turns:
-            pcm = empty()
+            pcm, tail_ms = empty(), 0
             if turn.wav is not None:
                 pcm = read_caller(turn.wav)[turn.from_ms * 8 :]
                 if turn.to_ms is not None:
                     pcm = pcm[: (turn.to_ms - turn.from_ms) * 8]
+                heard = sounds(pcm)
+                tail_ms = len(pcm) // 8 - heard[-1].end_ms if heard else 0
             elif turn.say:
                 spoken = self._spoken(turn.say, voice, script.speed)
                 pcm = _levelled(spoken, script.effects.level_dbov)
-            found.append(VoicedTurn(turn, pcm))
+            found.append(VoicedTurn(turn, pcm, tail_ms))
         return found
 
     def _spoken(self, text: str, voice: str, speed: float) -> Pcm:
