@@ -57,16 +57,16 @@ class Voicing:
             )
         found = []
         for turn in script.turns:
-            pcm, tail_ms = empty(), 0
+            pcm = empty()
             if turn.wav is not None:
                 pcm = read_caller(turn.wav)[turn.from_ms * 8 :]
                 if turn.to_ms is not None:
                     pcm = pcm[: (turn.to_ms - turn.from_ms) * 8]
-                heard = sounds(pcm)
-                tail_ms = len(pcm) // 8 - heard[-1].end_ms if heard else 0
             elif turn.say:
                 spoken = self._spoken(turn.say, voice, script.speed)
                 pcm = _levelled(spoken, script.effects.level_dbov)
+            heard = sounds(pcm)  # the analyzer's levels: a voice fades out below them
+            tail_ms = len(pcm) // 8 - heard[-1].end_ms if heard else 0
             found.append(VoicedTurn(turn, pcm, tail_ms))
         return found
 
