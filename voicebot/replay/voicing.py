@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import struct
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import platformdirs
 
 from asr_models.errors import AsrError
@@ -16,7 +16,6 @@ from asr_models.wav import read_wav, write_wav
 from voicebot.pack import Pack
 from voicebot.replay.caller import VoicedTurn, empty
 from voicebot.replay.script import BankError, Script
-from voicebot.replay.tape import sounds
 from voicebot.settings import Settings
 from voicebot.speech.api import LINE_RATE, Pcm
 from voicebot.speech.build import KOKORO, build_reader
@@ -28,6 +27,7 @@ VOICES = ("zm_yunxi", "zf_xiaoyi", "zm_yunjian", "zf_xiaoni")
 LONGEST_WAV_S = 3600.0
 GAP_MS = 200
 _SILENT_DBFS = -65.0
+_FAINT_DBFS, _FADED_DB = -45.0, 30.0
 
 
 def cache_folder() -> Path:
@@ -65,9 +65,7 @@ class Voicing:
             elif turn.say:
                 spoken = self._spoken(turn.say, voice, script.speed)
                 pcm = _levelled(spoken, script.effects.level_dbov)
-            heard = sounds(pcm)  # the analyzer's levels: a voice fades out below them
-            tail_ms = len(pcm) // 8 - heard[-1].end_ms if heard else 0
-            found.append(VoicedTurn(turn, pcm, tail_ms))
+            found.append(VoicedTurn(turn, pcm, tail_ms(pcm)))
         return found
 
     def _spoken(self, text: str, voice: str, speed: float) -> Pcm:
@@ -124,13 +122,23 @@ def read_caller(path: Path) -> Pcm:
 
 def is_silent(pcm: Pcm) -> bool:
     """Whether nothing in it could be speech."""
-    if not len(pcm):
-        return True
-    windows = pcm[: len(pcm) // 160 * 160].reshape(-1, 160).astype(np.float64)
-    if not len(windows):
-        return True
-    loudest = float(np.sqrt((windows**2).mean(axis=1)).max()) / 32768
-    return 20 * math.log10(max(loudest, 1e-9)) < _SILENT_DBFS
+    levels = _levels_dbfs(pcm)
+    return not len(levels) or float(levels.max()) < _SILENT_DBFS
+
+
+def tail_ms(pcm: Pcm) -> int:
+    """How long a clip goes on behind its last sound: what is 30 dB under its loudest is none."""
+    levels = _levels_dbfs(pcm)
+    if not len(levels):
+        return 0
+    sounding = np.flatnonzero(levels > max(_FAINT_DBFS, float(levels.max()) - _FADED_DB))
+    return (len(levels) - 1 - int(sounding[-1])) * 10 if len(sounding) else 0
+
+
+def _levels_dbfs(pcm: Pcm) -> npt.NDArray[np.float64]:
+    windows = pcm[: len(pcm) // 80 * 80].reshape(-1, 80).astype(np.float64)
+    rms = np.sqrt((windows**2).mean(axis=1)) / 32768
+    return np.asarray(20 * np.log10(np.maximum(rms, 1e-9)))
 
 
 def _levelled(pcm: Pcm, level_dbov: float) -> Pcm:
