@@ -26,6 +26,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "demo",
     "serve",
     "replay",
+    "bench",
     "transcribe",
     "say",
     "chat",

@@ -143,10 +143,13 @@ def _print_json(call: CallResult) -> None:
 
 
 def _print_summary(run: Run, diff: Diff | None) -> None:
+    from voicebot.replay.on_tape import pooled
     from voicebot.replay.summary import figures
 
     for figure in figures(run):
         out.print(f"{figure.name:26} {figure!s:>12}  of {figure.n}", markup=False)
+    for name, value in pooled(call.tape for call in run.calls).items():
+        out.print(f"tape: {name:30} {value}", markup=False)
     if diff is None:
         return
     verdicts = [change.verdict for change in diff.changes]

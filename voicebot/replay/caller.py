@@ -26,10 +26,14 @@ BOT_MIN_MS = 120
 
 @dataclass(frozen=True)
 class VoicedTurn:
-    """A turn with its sound (int16, 8 kHz, shape (n,)); empty where nothing is said."""
+    """A turn with its sound (int16, 8 kHz, shape (n,)); empty where nothing is said.
+
+    `tail_ms` is what the sound holds behind the last word: a recording is not cut to the sample.
+    """
 
     turn: Turn
     pcm: Pcm
+    tail_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,8 +107,9 @@ class Caller:
         return voiced.turn.dtmf
 
     def _finish(self) -> None:
+        ended_ms = max(self._begun_ms, self.now_ms - self._turns[self._next].tail_ms)
         self._next += 1
-        self.done.append(Done(self._next, self._begun_ms, self.now_ms, self._late))
+        self.done.append(Done(self._next, self._begun_ms, ended_ms, self._late))
         self._late = ""
         self._since_ms = self.now_ms
         self._meter.speech_ms = 0  # a reply begins anew; one that is going on counts on

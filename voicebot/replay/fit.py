@@ -12,13 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from voicebot.replay.script import LONGEST_CALL_S, BankError, Script, read_script
+from voicebot.replay.script import LONGEST_CALL_S, PAUSE_MS, BankError, Script, read_script
 from voicebot.replay.tape import Sound, sounds
 from voicebot.replay.voicing import is_silent, read_tape
 
 TURN_GAP_MS = 700
 MARGIN_MS = 120
-LEAST_PAUSE_MS, MOST_PAUSE_MS = 300, 4000
+LEAST_PAUSE_MS, MOST_PAUSE_MS = 800, 4000
+"""A bot pauses between sentences; who waits for less speaks into the next one."""
 _SHORT_REPLY_S = 30.0
 
 
@@ -68,7 +69,7 @@ def _when(sound: Sound, bot: Sequence[Sound]) -> dict[str, int]:
     if over is not None:
         return {"over_bot_ms": sound.start_ms - over.start_ms}
     before = [b.end_ms for b in bot if b.end_ms <= sound.start_ms]
-    took = sound.start_ms - before[-1] if before else 500
+    took = sound.start_ms - before[-1] if before else PAUSE_MS
     return {"pause_ms": min(max(took, LEAST_PAUSE_MS), MOST_PAUSE_MS)}
 
 

@@ -12,12 +12,15 @@ import numpy.typing as npt
 from asr_models.metrics import character_errors
 from voicebot.replay.checks import call_checks, turn_checks
 from voicebot.replay.fast import Played
+from voicebot.replay.on_tape import read_tape_of
 from voicebot.replay.results import CallResult, TurnResult
 from voicebot.replay.script import Script
 from voicebot.replay.tape import WINDOW_MS, Sound
 from voicebot.session.events import SessionEvent, to_dict
 
 COLUMNS = 600
+REPLY_WITHIN_MS = 5000
+"""What sounds later is no reply: the turn was missed."""
 _HEARD_BEFORE_MS, _HEARD_AFTER_MS = 400, 700
 _BOT_GAP_MS = 300
 _BOT_DBFS = -50.0
@@ -55,7 +58,7 @@ class Judge:
             turns=tuple(turns),
             checks=tuple(checks),
             events=tuple(events),
-            tape={},
+            tape=read_tape_of(played.tape, script, played.done) if len(played.tape) else {},
             peaks=(_peaks(played.tape[:, 0]), _peaks(played.tape[:, 1])),
             error=played.error,
         )
@@ -139,13 +142,12 @@ def _said(say: str, dtmf: str, silence_ms: int, wav: object) -> str:
 
 
 def _answered_in_time(turn: TurnResult, turns: Sequence[TurnResult]) -> TurnResult:
-    """A sound behind the caller's next turn is no reply to this one."""
+    """A sound behind the caller's next turn, or much later, is no reply to this one."""
     following = next((t.start_ms for t in turns if t.number == turn.number + 1), None)
-    late = (
-        turn.latency_ms is not None
-        and following is not None
-        and turn.end_ms + turn.latency_ms > following
-    )
+    until_ms = turn.end_ms + REPLY_WITHIN_MS
+    if following is not None:
+        until_ms = min(until_ms, following)
+    late = turn.latency_ms is not None and turn.end_ms + turn.latency_ms > until_ms
     return replace(turn, latency_ms=None) if late else turn
 
 

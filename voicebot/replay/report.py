@@ -10,6 +10,7 @@ import jinja2
 
 from voicebot.replay import plots
 from voicebot.replay.diff import Diff
+from voicebot.replay.on_tape import pooled
 from voicebot.replay.results import CallResult, Run
 from voicebot.replay.summary import figures
 
@@ -35,6 +36,7 @@ def write_report(
     html = environment.get_template("report.html").render(
         run=run,
         figures=[(f, was.get(f.name, "")) for f in figures(run)],
+        tape=pooled(call.tape for call in run.calls),
         baseline=baseline is not None,
         diff=diff,
         calls=[_page(call, tapes) for call in run.calls],

@@ -35,8 +35,8 @@ def spoken(call: CallResult) -> list[TurnResult]:
 
 
 def missed(call: CallResult) -> list[TurnResult]:
-    """Turns that the bot neither heard a word of nor answered."""
-    return [t for t in spoken(call) if not t.heard and not t.replies]
+    """Turns that ended in the bot's silence, and after which it said nothing in time."""
+    return [t for t in spoken(call) if not t.over_bot and t.latency_ms is None]
 
 
 def share(values: Sequence[float], percent: float) -> float | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import math
+import struct
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import platformdirs
 
 from asr_models.errors import AsrError
@@ -26,6 +27,7 @@ VOICES = ("zm_yunxi", "zf_xiaoyi", "zm_yunjian", "zf_xiaoni")
 LONGEST_WAV_S = 3600.0
 GAP_MS = 200
 _SILENT_DBFS = -65.0
+_FAINT_DBFS, _FADED_DB = -45.0, 30.0
 
 
 def cache_folder() -> Path:
@@ -63,7 +65,7 @@ class Voicing:
             elif turn.say:
                 spoken = self._spoken(turn.say, voice, script.speed)
                 pcm = _levelled(spoken, script.effects.level_dbov)
-            found.append(VoicedTurn(turn, pcm))
+            found.append(VoicedTurn(turn, pcm, tail_ms(pcm)))
         return found
 
     def _spoken(self, text: str, voice: str, speed: float) -> Pcm:
@@ -88,16 +90,29 @@ class Voicing:
 def read_tape(path: Path) -> Pcm:
     """A recording at 8 kHz, int16, shape (channels, n). Raises BankError, one line."""
     try:
-        wav = read_wav(path)
-        seconds = wav.samples.shape[1] / wav.sample_rate
+        seconds = _claimed_s(path)
         if seconds > LONGEST_WAV_S:
             raise BankError(
                 f"{path}: {seconds / 3600:.1f} hours long; a call of at most one hour is replayed: "
                 "cut it"
             )
+        wav = read_wav(path)
         return np.stack([to_8k(channel, wav.sample_rate) for channel in wav.samples])
-    except (AsrError, OSError) as error:
-        raise BankError(f"{path}: {error}") from None
+    except AsrError as error:
+        raise BankError(str(error)) from None
+    except OSError as error:
+        raise BankError(f"{path}: {error.strerror}") from None
+
+
+def _claimed_s(path: Path) -> float:
+    """How long a file is, by its size and its header's bytes a second: before it is read whole."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    at = head.find(b"fmt ")
+    if at < 0 or len(head) < at + 20:
+        return 0.0  # no WAV: who reads it says so
+    (bytes_a_second,) = struct.unpack_from("<I", head, at + 16)
+    return path.stat().st_size / bytes_a_second if bytes_a_second else 0.0
 
 
 def read_caller(path: Path) -> Pcm:
@@ -107,13 +122,23 @@ def read_caller(path: Path) -> Pcm:
 
 def is_silent(pcm: Pcm) -> bool:
     """Whether nothing in it could be speech."""
-    if not len(pcm):
-        return True
-    windows = pcm[: len(pcm) // 160 * 160].reshape(-1, 160).astype(np.float64)
-    if not len(windows):
-        return True
-    loudest = float(np.sqrt((windows**2).mean(axis=1)).max()) / 32768
-    return 20 * math.log10(max(loudest, 1e-9)) < _SILENT_DBFS
+    levels = _levels_dbfs(pcm)
+    return not len(levels) or float(levels.max()) < _SILENT_DBFS
+
+
+def tail_ms(pcm: Pcm) -> int:
+    """How long a clip goes on behind its last sound: what is 30 dB under its loudest is none."""
+    levels = _levels_dbfs(pcm)
+    if not len(levels):
+        return 0
+    sounding = np.flatnonzero(levels > max(_FAINT_DBFS, float(levels.max()) - _FADED_DB))
+    return (len(levels) - 1 - int(sounding[-1])) * 10 if len(sounding) else 0
+
+
+def _levels_dbfs(pcm: Pcm) -> npt.NDArray[np.float64]:
+    windows = pcm[: len(pcm) // 80 * 80].reshape(-1, 80).astype(np.float64)
+    rms = np.sqrt((windows**2).mean(axis=1)) / 32768
+    return np.asarray(20 * np.log10(np.maximum(rms, 1e-9)))
 
 
 def _levelled(pcm: Pcm, level_dbov: float) -> Pcm:

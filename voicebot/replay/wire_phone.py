@@ -106,8 +106,9 @@ class _Sip(asyncio.DatagramProtocol):
         with contextlib.suppress(BankError):
             await self._ask("BYE", "", within_s=3.0)
 
-    async def _ask(self, method: str, body: str, within_s: float = ANSWER_S) -> Message:
+    async def _ask(self, method: str, body: str, within_s: float = 0.0) -> Message:
         """Send, again while nothing comes, and wait for the final answer."""
+        within_s = within_s or ANSWER_S
         try:
             async with asyncio.timeout(within_s):
                 heard, again_s = False, _AGAIN_S
