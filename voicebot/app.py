@@ -13,7 +13,12 @@ from telephony import Call, Endpoint
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
-from voicebot.ears import build_domain, build_recognizer, loaded_ears
+from voicebot.ears import (
+    build_domain,
+    build_listening_recognizer,
+    build_recognizer,
+    loaded_ears,
+)
 from voicebot.errors import RecordsError
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
@@ -77,6 +82,7 @@ class App:
         records: Records | None,
         estimates: StageEstimates,
         language: in_calls.Loaded | None = None,
+        listening: Recognizer | None = None,
     ) -> None:
         self.settings = settings
         self.pack = pack
@@ -104,7 +110,9 @@ class App:
         )
         taker = partial(listening_taker, settings.turns, silero)
         prompt = pack.info.asr_prompt
-        self._ears_behind = BackgroundEars(recognizer, self.domain, scheduler, taker, prompt)
+        self._ears_behind = BackgroundEars(
+            listening or recognizer, self.domain, scheduler, taker, prompt
+        )
         uses = language.language(scheduler, estimates) if language else None
         self._conversation = Conversation(
             self.dialog, knowledge, scheduler, uses, most_risk=settings.handoff.most_risk
@@ -132,6 +140,7 @@ class App:
         records = Records.open(settings.records) if with_records else None
         step("loading the ears", loaded_ears(settings))
         recognizer = build_recognizer(settings, pack)
+        listening = build_listening_recognizer(settings, pack, recognizer)
         silero = SileroVad(locate("silero-vad", settings.models) / "silero_vad.onnx")
         step("loading the knowledge", settings.knowledge.embedder)
         knowledge = build_knowledge(settings, pack, step)
@@ -156,6 +165,7 @@ class App:
             records=records,
             estimates=estimates,
             language=language,
+            listening=listening,
         )
 
     def close(self) -> None:

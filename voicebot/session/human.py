@@ -91,7 +91,7 @@ class HumanDesk:
                 self._observer(facts.SeatRang(now_ms(), event.seat, event.outcome, event.sip_code))
 
         await self._meeting.announce(call, now_ms)
-        endpoint, settings = self._meeting.ringing(endpoint, package)
+        endpoint = self._meeting.ringing(endpoint, package)
         ringback = asyncio.create_task(play_ringback(call))
         try:
             return await hand_off(
@@ -99,7 +99,7 @@ class HumanDesk:
                 endpoint,
                 named_first(self._settings.seats, handoff.seat),
                 package,
-                settings,
+                self._settings,
                 on_event,
                 skill=handoff.skill,
                 store=self._store,
