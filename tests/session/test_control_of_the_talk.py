@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from telephony import TransferOutcome
@@ -164,3 +165,18 @@ def test_a_voice_that_fails_costs_the_whisper_and_not_the_seat(
 
     rig.run(caller(), scheduler, act)
     assert hums(rig.tape[:, 1], SEAT_HZ)
+
+
+def test_a_whisper_to_a_seat_that_has_left_is_told(scheduler: InferenceScheduler) -> None:
+    """The supervisor who joined has the caller alone."""
+    seat, boss = phone(SEAT_HZ, tail_ms=1500), phone(BOSS_HZ, tail_ms=5000)
+
+    async def act(rig: Rig, control: CallControl) -> None:
+        await until(control, Stage.BRIDGED)
+        assert (await control.join(BOSS_URI, "班长")).ok
+        await seat.wait_ended()
+        await asyncio.sleep(0.2)
+        assert control.stage is Stage.BRIDGED
+        assert (await control.whisper("先问序列号", "班长")).why == Why.SEAT_GONE
+
+    bridged_rig(boss, seat=seat).run(caller(), scheduler, act)
