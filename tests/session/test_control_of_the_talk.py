@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from telephony import TransferOutcome
+from telephony.file_line import FileCall
 from tests.session.control_rig import (
     BOSS_HZ,
     BOSS_URI,
@@ -129,6 +130,24 @@ def test_a_whisper_without_end_is_cut_and_the_seat_is_joined(
     spoken = hums(tape_of(seat)[:, 1], BOT_HZ)
     assert max(spoken) <= 2300
     assert of(rig.seen, facts.HandoffFinished)[0].outcome == "accepted"
+
+
+def test_a_key_of_the_seat_ends_the_whisper_and_stays_with_it(
+    scheduler: InferenceScheduler,
+) -> None:
+    seat = FileCall(b"", tail_ms=9000, digits=((1000, "1"), (5000, "2")))
+    rig = bridged_rig(seat=seat, handoff={"whisper": True}, package=problem("很长" * 40))
+    crossed: list[str] = []
+
+    async def act(rig: Rig, control: CallControl) -> None:
+        await until(control, Stage.BRIDGED)
+        while control.stage is Stage.BRIDGED:
+            crossed[:] = control._call.sent_digits  # type: ignore[attr-defined]
+            await asyncio.sleep(0.1)
+
+    rig.run(caller(), scheduler, act)
+    assert max(hums(tape_of(seat)[:, 1], BOT_HZ)) <= 1300
+    assert crossed == ["2"], "the first one was not meant for the caller"
 
 
 def test_a_seat_that_hangs_up_on_the_whisper_has_declined_and_the_next_is_rung(
