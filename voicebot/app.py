@@ -12,7 +12,7 @@ from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
-from voicebot.ears import build_recognizer, loaded_ears
+from voicebot.ears import build_listening_recognizer, build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
 from voicebot.handoff import Distributor, OfficeHours, Queue
 from voicebot.handoff.interrupted import book_interrupted
@@ -79,6 +79,7 @@ class App:
         records: Records | None,
         estimates: StageEstimates,
         language: in_calls.Loaded | None = None,
+        listening: Recognizer | None = None,
     ) -> None:
         self.settings = settings
         self.scheduler = scheduler
@@ -102,6 +103,7 @@ class App:
             Mouth, speaker=speaker, scheduler=scheduler, patience_s=patience_s(settings)
         )
         self._uses = language.language(scheduler, estimates) if language else None
+        self._listening = listening or recognizer
         self._use(PackParts.of(settings, pack, knowledge, texts))
 
     def _use(self, parts: PackParts) -> None:
@@ -112,7 +114,7 @@ class App:
         taker = partial(listening_taker, self.settings.turns, self.silero)
         prompt = parts.pack.info.asr_prompt
         self._ears_behind = BackgroundEars(
-            self.recognizer, parts.domain, self.scheduler, taker, prompt
+            self._listening, parts.domain, self.scheduler, taker, prompt
         )
         self._conversation = Conversation(
             parts.dialog, parts.knowledge, self.scheduler, self._uses, most_risk=most_risk
@@ -148,6 +150,7 @@ class App:
         records = Records.open(settings.records) if with_records else None
         step("loading the ears", loaded_ears(settings))
         recognizer = build_recognizer(settings, pack)
+        listening = build_listening_recognizer(settings, pack, recognizer)
         silero = SileroVad(locate("silero-vad", settings.models) / "silero_vad.onnx")
         step("loading the knowledge", settings.knowledge.embedder)
         knowledge = build_knowledge(settings, pack, step)
@@ -172,6 +175,7 @@ class App:
             records=records,
             estimates=estimates,
             language=language,
+            listening=listening,
         )
 
     def with_parts(

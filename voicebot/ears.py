@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from typing import TypeVar
 
 from asr_models import StreamingRecognizer
 from asr_models.domain import Domain
@@ -17,8 +23,9 @@ from voicebot.pack import Pack
 from voicebot.settings import Settings
 from voicebot.weights import load_manifest, locate
 
-LISTENING_WORKERS = 2
-"""Decodes at the same time where the bot listens on: what callers wait for waits for none."""
+T = TypeVar("T")
+LOWEST = 19
+"""The niceness of what only uses time that nobody else wants."""
 _SENTENCE_ENDS = re.compile(r"[。！？\n]")
 
 
@@ -38,10 +45,46 @@ def build_recognizer(settings: Settings, pack: Pack | None = None) -> StreamingR
             beam_size=asr.beam_size,
             spans=asr.spans,
             threads=asr.threads,
-            workers=max(asr.workers, LISTENING_WORKERS if settings.handoff.listen_on else 1),
+            workers=asr.workers,
         )
     except AsrModelError as error:
         raise WeightsError(str(error)) from None
+
+
+def build_listening_recognizer(
+    settings: Settings, pack: Pack, in_calls: StreamingRecognizer
+) -> StreamingRecognizer:
+    """What hears caller and seat while they talk (`handoff.listen_on`), behind all that the bot's
+    own callers wait for: a copy of the weights, so that no decode waits for one of its, and
+    threads of the lowest priority, so that it takes no core from them.
+
+    FunASR is too large to be loaded twice: there, and where nothing listens on, it is `in_calls`
+    itself. Raises WeightsError.
+    """
+    if settings.asr.engine == "funasr" or not settings.handoff.listen_on:
+        return in_calls
+    return at_lowest_priority(lambda: build_recognizer(settings, pack))
+
+
+def at_lowest_priority(build: Callable[[], T]) -> T:
+    """What `build` returns; threads that it starts stay at the lowest priority (Linux only).
+
+    A thread there inherits the niceness of the one that starts it.
+    """
+    made: Future[T] = Future()
+
+    def work() -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST)
+        try:
+            made.set_result(build())
+        except BaseException as error:
+            made.set_exception(error)
+
+    thread = threading.Thread(target=work, name="lowest-priority")
+    thread.start()
+    thread.join()
+    return made.result()
 
 
 def loaded_ears(settings: Settings) -> str:

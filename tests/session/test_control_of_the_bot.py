@@ -257,3 +257,18 @@ def test_who_takes_over_hears_the_problem_while_the_caller_hears_it_ring(
     rang = [at for at in hums(rig.tape[:, 1], 450) if at >= start_ms]
     assert rang
     assert rang[0] <= start_ms + 400, "no silence meanwhile"
+
+
+def test_a_supervisor_who_hangs_up_before_they_are_joined_gives_the_caller_back(
+    scheduler: InferenceScheduler,
+) -> None:
+    async def act(rig: Rig, control: CallControl) -> None:
+        await asyncio.sleep(GREETED_S + 0.5)
+        assert (await control.take_over(BOSS_URI, "班长")).ok
+        await asyncio.sleep(3)
+        assert control.stage is Stage.BOT
+
+    rig = Rig([phone(BOSS_HZ, tail_ms=300)], handoff={"whisper": True})
+    events = rig.run(audio(quiet(9000)), scheduler, act, tail_ms=0)
+    assert of(events, facts.HandoffFinished)[0].outcome == "declined"
+    assert of(events, facts.BotSpoke)[-1].text == "没有接通请继续说"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from telephony import TransferOutcome
+from telephony.file_line import FileCall
 from tests.session.control_rig import (
     BOSS_HZ,
     BOSS_URI,
@@ -130,6 +132,24 @@ def test_a_whisper_without_end_is_cut_and_the_seat_is_joined(
     assert of(rig.seen, facts.HandoffFinished)[0].outcome == "accepted"
 
 
+def test_a_key_of_the_seat_ends_the_whisper_and_stays_with_it(
+    scheduler: InferenceScheduler,
+) -> None:
+    seat = FileCall(b"", tail_ms=9000, digits=((1000, "1"), (5000, "2")))
+    rig = bridged_rig(seat=seat, handoff={"whisper": True}, package=problem("很长" * 40))
+    crossed: list[str] = []
+
+    async def act(rig: Rig, control: CallControl) -> None:
+        await until(control, Stage.BRIDGED)
+        while control.stage is Stage.BRIDGED:
+            crossed[:] = control._call.sent_digits  # type: ignore[attr-defined]
+            await asyncio.sleep(0.1)
+
+    rig.run(caller(), scheduler, act)
+    assert max(hums(tape_of(seat)[:, 1], BOT_HZ)) <= 1300
+    assert crossed == ["2"], "the first one was not meant for the caller"
+
+
 def test_a_seat_that_hangs_up_on_the_whisper_has_declined_and_the_next_is_rung(
     scheduler: InferenceScheduler,
 ) -> None:
@@ -164,3 +184,18 @@ def test_a_voice_that_fails_costs_the_whisper_and_not_the_seat(
 
     rig.run(caller(), scheduler, act)
     assert hums(rig.tape[:, 1], SEAT_HZ)
+
+
+def test_a_whisper_to_a_seat_that_has_left_is_told(scheduler: InferenceScheduler) -> None:
+    """The supervisor who joined has the caller alone."""
+    seat, boss = phone(SEAT_HZ, tail_ms=1500), phone(BOSS_HZ, tail_ms=5000)
+
+    async def act(rig: Rig, control: CallControl) -> None:
+        await until(control, Stage.BRIDGED)
+        assert (await control.join(BOSS_URI, "班长")).ok
+        await seat.wait_ended()
+        await asyncio.sleep(0.2)
+        assert control.stage is Stage.BRIDGED
+        assert (await control.whisper("先问序列号", "班长")).why == Why.SEAT_GONE
+
+    bridged_rig(boss, seat=seat).run(caller(), scheduler, act)

@@ -124,6 +124,13 @@ def _who_and_text(event: facts.SessionEvent) -> tuple[str, str]:
             return "[magenta]desk  [/magenta]", f"seat {escape(event.seat)}: {event.outcome}"
         case facts.HandoffFinished():
             return "[magenta]desk  [/magenta]", f"hand-off {event.outcome} {escape(event.seat)}"
+        case facts.SeatSpoke():
+            conf = f"[dim]conf {event.confidence:.2f}[/dim]"
+            return "[magenta]seat  [/magenta]", f"{escape(event.text)}  {conf}"
+        case facts.SupervisorActed():
+            done = "" if event.ok else f" [dim]in vain: {escape(event.why)}[/dim]"
+            what = f"{event.action} by {escape(event.by)}: {escape(event.text)}{done}"
+            return "[magenta]desk  [/magenta]", what
         case facts.BridgeEnded():
             return (
                 "[magenta]desk  [/magenta]",

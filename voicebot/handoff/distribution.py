@@ -135,11 +135,10 @@ class Distributor:
         package: SummaryPackage,
         on_event: OnEvent = lambda _event: None,
         *,
-        settings: HandoffSettings | None = None,
         store: Store | None = None,
         call_back: asyncio.Event | None = None,
     ) -> HandoffEnd:
-        """Bring a human to `caller`; `settings` in place of the desk's, for this call.
+        """Bring a human to `caller`.
 
         First `store` is awaited with the summary, so that a seat that looks up the id it was sent
         finds the story; if that fails or takes longer than `STORE_TIMEOUT_S` the call goes on all
@@ -149,7 +148,7 @@ class Distributor:
 
         A seat that has accepted is talking until `finished` is called.
         """
-        run = _HandOff(self, caller, endpoint, request, package, on_event, call_back, settings)
+        run = _HandOff(self, caller, endpoint, request, package, on_event, call_back)
         return await run.to_its_end(store)
 
     def finished(self, seat: str, call_id: str) -> None:
@@ -169,9 +168,8 @@ class _HandOff:
         package: SummaryPackage,
         on_event: OnEvent,
         call_back: asyncio.Event | None,
-        settings: HandoffSettings | None,
     ) -> None:
-        self._settings = settings or desk.settings
+        self._settings = desk.settings
         self._roster, self._queue, self._hours = desk.roster, desk.queue, desk.hours
         self._caller = caller
         self._endpoint = endpoint

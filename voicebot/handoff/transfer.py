@@ -127,6 +127,8 @@ class _Attempt:
         self._settings = settings
         self.referring = False
         self.limit_s = settings.ring_timeout_s + GRACE_S
+        if settings.whisper:  # told to the seat once it has answered, within the dial
+            self.limit_s += settings.whisper_limit_s
         if settings.mode == "attended":
             self.limit_s += JOIN_S
         elif settings.mode == "refer":  # and once more, should the PBX know no REFER

@@ -161,7 +161,7 @@ class HumanDesk:
         product = {**state.facts, **handoff.facts}.get(MODEL_FACT, "")
         want = Want(handoff.skill, product, seat=handoff.seat)
         await self._meeting.announce(call, now_ms)
-        endpoint, settings = self._meeting.ringing(endpoint, package)
+        endpoint = self._meeting.ringing(endpoint, package)
         self._asked = {"reason": handoff.reason, "skill": handoff.skill, "product": product}
         sound = self._make_sound(call, self._observer, now_ms)
         self._call_back = asyncio.Event()
@@ -172,7 +172,6 @@ class HumanDesk:
                 Request(self._call_id, want, handoff.reason),
                 package,
                 partial(self._heard, sound, now_ms),
-                settings=settings,
                 store=self._store,
                 call_back=self._call_back,
             )

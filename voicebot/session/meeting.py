@@ -100,17 +100,12 @@ class Meeting:
             mouth.stop()
             await mouth.close()
 
-    def ringing(
-        self, endpoint: Endpoint, package: SummaryPackage
-    ) -> tuple[Endpoint, HandoffSettings]:
+    def ringing(self, endpoint: Endpoint, package: SummaryPackage) -> Endpoint:
         """What to ring the seats with, so that each hears the problem before it is joined."""
         text = whisper_text(package) if self._settings.whisper else ""
         if not text or self._make_mouth is None:
-            return endpoint, self._settings
-        limit_s = self._settings.whisper_limit_s
-        longer = self._settings.ring_timeout_s + limit_s
-        settings = self._settings.model_copy(update={"ring_timeout_s": longer})
-        return WhisperingEndpoint(endpoint, text, self._make_mouth, limit_s), settings
+            return endpoint
+        return WhisperingEndpoint(endpoint, text, self._make_mouth, self._settings.whisper_limit_s)
 
     async def welcome(self, call: Call, seat: Call, package: SummaryPackage, now_ms: NowMs) -> None:
         """Who takes the call over hears the problem while the caller hears the notice, and that it

@@ -31,23 +31,30 @@ def whisper_text(package: SummaryPackage) -> str:
 
 
 async def whisper_before(seat: Call, text: str, make_mouth: MakeMouth, limit_s: float) -> bool:
-    """Tell a seat that has answered; returns when it was told, cut at `limit_s`, or has left.
+    """Tell a seat that has answered; returns when it was told, cut at `limit_s` or by a key that it
+    presses, or has left.
 
     False if the seat is no longer there. What the voice fails at costs the whisper, not the seat.
     """
     saying = asyncio.create_task(make_mouth(seat).say(text))
-    gone = asyncio.create_task(seat.wait_ended())
+    enough = asyncio.create_task(_key_or_end(seat))
     try:
-        await asyncio.wait({saying, gone}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({saying, enough}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         if saying.done() and (error := saying.exception()) is not None:
             log.warning("whisper_not_said", reason=f"{type(error).__name__}: {error}")
         if not saying.done():
             seat.fade_out()
     finally:
-        for task in (saying, gone):
+        for task in (saying, enough):
             task.cancel()
-        await asyncio.gather(saying, gone, return_exceptions=True)
+        await asyncio.gather(saying, enough, return_exceptions=True)
     return seat.ended is None
+
+
+async def _key_or_end(seat: Call) -> None:
+    async for _ in seat.digits():
+        return
+    await seat.wait_ended()
 
 
 class WhisperingEndpoint:
