@@ -281,7 +281,7 @@ class App:
             lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
             observe,
             partial(CallTeller, told, deliverer),
-            FormMaker(self.records, LabelTree(self.pack)).make,
+            FormMaker(self.records, LabelTree(self.pack, self.knowledge.search)).make,
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
         beside: list[Callable[[], Coroutine[Any, Any, None]]] = [
