@@ -10,6 +10,7 @@ from typing import Any
 from asr_models import Recognizer
 from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
+from voicebot.assist.assistant import Assistants
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
@@ -52,7 +53,6 @@ from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.webhooks.deliver import Deliverer
 from voicebot.webhooks.teller import CallTeller
 from voicebot.weights import locate
-from voicebot.wrapup.labels import LabelTree
 from voicebot.wrapup.making import FormMaker
 
 Step = Callable[[str, str], None]
@@ -89,9 +89,11 @@ class App:
         self.estimates = estimates
         self.language = language
         self.admission = admission(settings.sip)
+        risk = threshold(settings.knowledge.wrong_answers)
+        self.assistants = Assistants(knowledge, pack, answer_risk=risk)
         self.dialog = Dialog(
             pack,
-            answer_risk=threshold(settings.knowledge.wrong_answers),
+            answer_risk=risk,
             extract=extract,
             no_input_prompts=settings.turns.no_input_prompts,
             waiting_prompts=settings.turns.waiting_prompts,
@@ -281,7 +283,7 @@ class App:
             lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
             observe,
             partial(CallTeller, told, deliverer),
-            FormMaker(self.records, LabelTree(self.pack, self.knowledge.search)).make,
+            FormMaker.of(self.records, self.pack, self.knowledge.search).make,
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
         beside: list[Callable[[], Coroutine[Any, Any, None]]] = [

@@ -14,6 +14,7 @@ from voicebot.cli.calls_options import ConfigOption, RecordsOption, open_records
 
 if TYPE_CHECKING:
     from voicebot.records import Records
+    from voicebot.records.forms import StoredForm
 
 
 def register(calls: typer.Typer) -> None:
@@ -48,12 +49,26 @@ def form(
             json.dumps({**kept.draft, "accepted": accepted, "seat": kept.seat}, ensure_ascii=False)
         )
         return
-    for each in kept.draft["fields"]:
-        left = each["value"] if kept.accepted is None else kept.accepted.get(each["key"], "")
-        where = f"turn {each['turn']}" if each["turn"] is not None else "the line"
-        changed = f"  (drafted: {each['value']})" if left != each["value"] else ""
-        typer.echo(f"{each['label']}：{left}  [{each['confidence']:.2f}, {where}]{changed}")
+    for line in _lines(kept):
+        typer.echo(line)
     typer.echo(f"accepted by {kept.seat}" if kept.accepted is not None else "not accepted yet")
+
+
+def _lines(kept: StoredForm) -> Iterator[str]:
+    """A field a line, as the seat left it, else as it was drafted."""
+    drafted = {each["key"]: each for each in kept.draft["fields"]}
+    for key, label in kept.draft["labels"].items():
+        draft = drafted.get(key)
+        value = draft["value"] if draft else ""
+        left = value if kept.accepted is None else kept.accepted.get(key, "")
+        if not (left or value):
+            continue
+        backed = ""
+        if draft:
+            where = "the line" if draft["turn"] is None else f"turn {draft['turn']}"
+            backed = f"  [{draft['confidence']:.2f}, {where}]"
+        changed = f"  (drafted: {value or 'nothing'})" if left != value else ""
+        yield f"{label}：{left}{backed}{changed}"
 
 
 def export(
