@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +13,7 @@ import typer
 from voicebot.cli.calls_options import ConfigOption, RecordsOption, open_records
 
 if TYPE_CHECKING:
-    from voicebot.records import Records
+    from voicebot.records import Records, TurnView
     from voicebot.records.forms import StoredForm
 
 
@@ -31,13 +31,15 @@ def form(
     config: ConfigOption = None,
     records: RecordsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+    phrase: Annotated[bool, typer.Option(help="let the settings' model word a summary")] = False,
 ) -> None:
     """Show a call's wrap-up form: what was drafted, what a seat left in it."""
     from voicebot.errors import NoSuchCallError
 
     store = open_records(config, records)
     try:
-        whole_id = store.get_call(call_id).call.id
+        view = store.get_call(call_id)
+        whole_id = view.call.id
         kept = store.forms.get(whole_id)
     finally:
         store.close()
@@ -52,6 +54,27 @@ def form(
     for line in _lines(kept):
         typer.echo(line)
     typer.echo(f"accepted by {kept.seat}" if kept.accepted is not None else "not accepted yet")
+    if phrase:
+        _phrase(config, view.turns)
+
+
+def _phrase(config: Path | None, turns: Sequence[TurnView]) -> None:
+    from voicebot.errors import LanguageError
+    from voicebot.language.build import build_engine
+    from voicebot.settings import load_settings
+    from voicebot.wrapup.phrasing import phrased
+
+    settings = load_settings(config)
+    if settings.language.engine == "none":
+        raise LanguageError('calls form: --phrase: no model is set; language.engine is "none"')
+    engine = build_engine(settings.language, settings.models)
+    try:
+        draft = phrased(engine, turns)
+    finally:
+        engine.close()
+    typer.echo(f"worded by {engine.name}: {draft.text or 'nothing that stands'}")
+    for each in draft.dropped:
+        typer.echo(f"  dropped, not in the call ({', '.join(each.claims)}): {each.sentence}")
 
 
 def _lines(kept: StoredForm) -> Iterator[str]:
