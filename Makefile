@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-forms
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -99,6 +99,9 @@ bench-peers: weights  ## the same callers against a bot assembled from pipecat, 
 
 bench-dialogues: weights  ## how sixty scripted calls end, by text (half a minute)
 	@$(BIN)/python -m tests.dialog.scripted
+
+bench-forms: weights  ## are calls filed rightly, is the assistant useful? 430 written calls (2 minutes)
+	@$(BIN)/python -m tests.bench.bench_forms
 
 bench-ears: weights  ## how well the ears hear (about an hour the first time; results in build/bench-ears)
 	@$(BIN)/python -m tests.bench.bench_ears --out build/bench-ears $(if $(SPEECH),--speech $(SPEECH))

@@ -10,6 +10,7 @@ from typing import Any
 from asr_models import Recognizer
 from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
+from voicebot.assist.assistant import Assistants
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
 from voicebot.ears import build_listening_recognizer, build_recognizer, loaded_ears
@@ -57,6 +58,8 @@ from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.webhooks.deliver import Deliverer
 from voicebot.webhooks.teller import CallTeller
 from voicebot.weights import locate
+from voicebot.wrapup.labels import LabelTree
+from voicebot.wrapup.making import FormMaker
 
 Step = Callable[[str, str], None]
 Prepare = Callable[[SpokenTexts], Sequence[str]]
@@ -110,7 +113,9 @@ class App:
         """What sessions that begin from now on are made of."""
         self._parts, self.pack, self.texts = parts, parts.pack, parts.texts
         self.knowledge, self.dialog, self.domain = parts.knowledge, parts.dialog, parts.domain
-        most_risk = self.settings.handoff.most_risk
+        risk, most_risk = parts.answer_risk, self.settings.handoff.most_risk
+        self._labels = LabelTree(parts.pack, parts.knowledge.search)
+        self.assistants = Assistants(parts.knowledge, parts.pack, answer_risk=risk)
         taker = partial(listening_taker, self.settings.turns, self.silero)
         prompt = parts.pack.info.asr_prompt
         self._ears_behind = BackgroundEars(
@@ -306,6 +311,10 @@ class App:
         text = self.pack.prompts.get(queue_notice.PROMPT)
         return queue_notice.QueueNotice(call, mouth, text, self.pack.info.name, observer)
 
+    async def _wrap_up(self, call_id: str) -> None:
+        if self.records is not None:
+            await FormMaker(self.records, self._labels).make(call_id)
+
     async def serve(
         self,
         stop: asyncio.Event,
@@ -350,6 +359,7 @@ class App:
             lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
             observe,
             partial(CallTeller, told, deliverer),
+            self._wrap_up,
             mask_audio=kept.mask_audio,
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)

@@ -45,21 +45,23 @@ class PackParts:
     texts: SpokenTexts
     dialog: Dialog
     domain: Domain
+    answer_risk: float
 
     @classmethod
     def of(
         cls, settings: Settings, pack: Pack, knowledge: Knowledge, texts: SpokenTexts
     ) -> PackParts:
         """The parts of a pack that is loaded."""
+        risk = threshold(settings.knowledge.wrong_answers)
         dialog = Dialog(
             pack,
-            answer_risk=threshold(settings.knowledge.wrong_answers),
+            answer_risk=risk,
             extract=extract,
             no_input_prompts=settings.turns.no_input_prompts,
             waiting_prompts=settings.turns.waiting_prompts,
             call_back_times=CallBackTimes(OfficeHours(settings.handoff.office_hours)),
         )
-        return cls(pack, knowledge, texts, dialog, build_domain(settings, pack))
+        return cls(pack, knowledge, texts, dialog, build_domain(settings, pack), risk)
 
 
 def renewed(settings: Settings, old: PackParts, speaker: Speaker) -> PackParts:

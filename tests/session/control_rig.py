@@ -26,7 +26,8 @@ from tests.session.fakes import (
 from tests.session.rig import GREETING_MS, PROMPTS, of
 from voicebot.dialog.events import Handoff
 from voicebot.dialog.state import DialogState
-from voicebot.handoff.package import PROBLEM, SummaryField, SummaryPackage
+from voicebot.handoff.call_facts import PROBLEM, SummaryField
+from voicebot.handoff.package import SummaryPackage
 from voicebot.session import events as facts
 from voicebot.session.call_session import CallSession
 from voicebot.session.control import CallControl, Controls, Stage

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from voicebot.dialog.fill import Filler
-from voicebot.dialog.phonetic import Canonicalizer, find, units
+from voicebot.assist.words import PackWords
+from voicebot.dialog.phonetic import find, units
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.textforms import clauses, sentences
-from voicebot.pack import Pack
 from voicebot.scenes.model import Branch, Scene, Slot
 
 ASK_SENTENCES = 2
@@ -29,9 +28,9 @@ class Check:
 class Checks:
     """One talk's scene. Values come from what the caller says, or confirms, to the seat."""
 
-    def __init__(self, pack: Pack) -> None:
-        self._pack = pack
-        self._filler = Filler(Canonicalizer(pack.lexicon))
+    def __init__(self, words: PackWords) -> None:
+        self._pack = words.pack
+        self._filler = words.filler
         self._engine = SceneEngine(self._filler)
         self._run: SceneRun | None = None
         self._asked = ""
@@ -75,6 +74,14 @@ class Checks:
         scene = self._scene()
         return scene is not None and bool(self._filler.fill(scene, text, self._asked))
 
+    def answers_asked(self, text: str) -> bool:
+        """Whether a caller's turn answers what the seat has just asked."""
+        scene = self._scene()
+        if scene is None or not self._asked:
+            return False
+        found = self._filler.fill(scene, text, self._asked)
+        return any(each.slot == self._asked for each in found)
+
     def _decide(self, scene: Scene, run: SceneRun) -> Check | None:
         # A seat may take as many turns as it likes: nothing is given up.
         run, outcome = self._engine.decide(scene, replace(run, asked={}, turns=0))
@@ -106,8 +113,6 @@ def _advice(branch: Branch, said: str) -> str:
 
 def _slot_asked(scene: Scene, text: str) -> str:
     """The slot that a seat's turn asks about: the one most of whose words it holds."""
-    if not any(mark in text for mark in "吗呢？?么几哪什是"):
-        return ""
     heard = units(text)
     best, most = "", 0
     for slot in scene.slots:

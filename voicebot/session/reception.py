@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +32,13 @@ class Session(Protocol):
 Talk = Callable[[Call, Observer, CallKeeper], Session]
 
 
+WrapUp = Callable[[str], Awaitable[None]]
+
+
+async def _nothing(call_id: str) -> None:
+    """No wrap-up."""
+
+
 class Reception:
     """Takes calls.
 
@@ -45,6 +52,7 @@ class Reception:
             `CallEnded`, also when the session failed.
         telling: makes what tells other systems of a call; None tells nobody.
         mask_audio: turns whose text is masked are silent on the tape.
+        wrap_up: what is done about a kept call once it is over; it does not raise.
     """
 
     def __init__(
@@ -56,6 +64,7 @@ class Reception:
         talk: Talk,
         on_event: CallObserver,
         telling: Telling | None = None,
+        wrap_up: WrapUp = _nothing,
         *,
         mask_audio: bool = True,
     ) -> None:
@@ -67,6 +76,7 @@ class Reception:
         self._on_event = on_event
         self._telling = telling
         self._mask_audio = mask_audio
+        self._wrap_up = wrap_up
 
     async def take(self, call: Call) -> None:
         """Serve one call to its end; never raises for the call's sake."""
@@ -109,6 +119,7 @@ class Reception:
             failed("failed", HangupBy.ERROR, type(error).__name__)
         finally:
             keeper.close()
+        await self._wrap_up(call_id)
 
 
 async def _hang_up(call: Call) -> None:

@@ -10,7 +10,8 @@ import structlog
 
 from telephony import Call, DialResult, Endpoint, Hangup, TransferOutcome
 from telephony.mixing import Overlay
-from voicebot.handoff.package import PROBLEM, SummaryPackage
+from voicebot.handoff.call_facts import PROBLEM
+from voicebot.handoff.package import SummaryPackage
 from voicebot.session.mouth import Line, Mouth
 
 MOST_CHARS = 60
