@@ -16,6 +16,7 @@ from voicebot.dialog.policy import Dialog
 from voicebot.ears import build_domain, build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
 from voicebot.handoff import Distributor, OfficeHours, Queue
+from voicebot.handoff.call_back_time import CallBackTimes
 from voicebot.handoff.keeping import build_roster, follow_seats
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
@@ -104,6 +105,7 @@ class App:
             extract=extract,
             no_input_prompts=settings.turns.no_input_prompts,
             waiting_prompts=settings.turns.waiting_prompts,
+            call_back_times=CallBackTimes(OfficeHours(settings.handoff.office_hours)),
         )
         self.domain = build_domain(settings, pack)
         uses = language.language(scheduler, estimates) if language else None
@@ -229,6 +231,7 @@ class App:
                 keeper.store_summary if keeper else None,
                 observe,
                 partial(self._waiting_sound, mouth),
+                keeper.book_call_back if keeper else None,
             ),
             prompts=self.pack.prompts,
             pack_name=self.pack.info.name,

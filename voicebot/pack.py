@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicebot.pack_prompts import OPTIONAL_PROMPTS
+from voicebot.scenes import call_back
 from voicebot.scenes.model import Scene, Shared
 
 # Heard in any utterance, these end the conversation in favour of a human, unless denied. A … stands
@@ -215,5 +216,6 @@ class Pack:
         return self.info.danger_words
 
     def scene(self, scene_id: str) -> Scene | None:
-        """The scene of this id, or None."""
-        return next((scene for scene in self.scenes if scene.id == scene_id), None)
+        """The scene of this id, or None; also one that the house adds to every pack."""
+        scenes = (*self.scenes, call_back.SCENE)
+        return next((scene for scene in scenes if scene.id == scene_id), None)

@@ -27,6 +27,10 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "dictation_doubt": ("groups",),
     "dictation_ask_group": ("group",),
     "dictation_letter": ("place",),
+    "call_back_closed": ("opens",),
+    "call_back_opens": ("opens",),
+    "call_back_moved": ("when",),
+    "call_back_booked": ("when",),
     "queue_position": ("position",),
     "queue_wait": ("wait",),
     "queue_key": ("key",),
@@ -137,6 +141,31 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     ),
     "queue_wait": ("估计还要等{wait}。", "大概再等{wait}。"),
     "queue_key": ("不想等的话，请按{key}，我们给您回电话。",),
+    # a call back where nobody takes the call; see PLACEHOLDERS
+    "call_back_offer": (
+        "现在没有工程师能接听，要不要给您预约回电？",
+        "抱歉，工程师这会儿都接不了，给您登记一个回电，好吗？",
+    ),
+    "call_back_closed": (
+        "现在工程师已经下班了。{opens}要不要给您预约回电？",
+        "现在是下班时间，没有工程师接听。{opens}给您登记一个回电，好吗？",
+    ),
+    "call_back_opens": ("{opens}上班。",),
+    "call_back_when": (
+        "好的，您希望什么时候给您回电？比如明天上午，或者下午三点。",
+        "没听清时间，您说一个方便的时间就行，比如明天上午。",
+    ),
+    "call_back_moved": ("那个时间没有人上班，{when}给您打，您看行的话，",),
+    "call_back_number": (
+        "就打您现在的这个号码，可以吗？",
+        "回电打您现在这个号码行不行？要换一个，请直接报号码。",
+    ),
+    "call_back_own_number": ("号码没有核对上，我先登记您现在用的这个号码。",),
+    "call_back_booked": (
+        "好的，已经登记了，{when}给您回电，您的情况我会一起转给工程师。",
+        "登记好了，{when}会给您回电，刚才说的我都记下了。",
+    ),
+    "call_back_failed": ("实在抱歉，这会儿登记不上，麻烦您过一会儿再打过来。",),
     # about the call itself
     "queue_notice": (
         "您好，现在咨询的人比较多，暂时没有空闲的线路。非常抱歉，请您过几分钟再打过来，谢谢您的来电。",

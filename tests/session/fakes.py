@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from asr_models import Partial, Recognition
 from telephony import Call
-from voicebot.dialog.events import Event, Handoff, HandoffEnded, Heard, Say, SayKind
+from voicebot.dialog.events import BookCallBack, Event, Handoff, HandoffEnded, Heard, Say, SayKind
 from voicebot.dialog.state import DialogState
 from voicebot.session.conversation import Thought
 from voicebot.turns.budget import Budget
@@ -167,3 +167,9 @@ class ScriptedDesk:
 
     def key(self, digit: str) -> None:
         """Nobody waits here."""
+
+    def ended(self, call: Call, outcome: str) -> HandoffEnded:
+        return HandoffEnded(outcome)
+
+    async def book(self, call: Call, booking: BookCallBack, now_ms: Callable[[], int]) -> bool:
+        return False

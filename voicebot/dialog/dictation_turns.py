@@ -31,10 +31,18 @@ _BEST_GUESS_ALONE = (Next.DONE, Next.START_OVER, Next.MISFIT)
 
 
 class DictationTurns:
-    """Takes what belongs to a running dictation; `filled` is told (slot, value) in the end."""
+    """Takes what belongs to a running dictation; `filled` is told (slot, value) in the end.
 
-    def __init__(self, filled: Callable[[Turn, str, str], None]) -> None:
+    `given_up` may know another way where a human would be offered; True if it has gone it.
+    """
+
+    def __init__(
+        self,
+        filled: Callable[[Turn, str, str], None],
+        given_up: Callable[[Turn, Scene], bool] = lambda turn, scene: False,
+    ) -> None:
         self._filled = filled
+        self._given_up = given_up
 
     # --- what comes in ----------------------------------------------------------------------
     def heard(self, turn: Turn, heard: Heard) -> bool:
@@ -116,6 +124,8 @@ class DictationTurns:
 
     def _gives_up(self, turn: Turn, scene: Scene, slot: Slot, failures: int) -> bool:
         """Offer a human at times, at last bring one; what there is goes along as unconfirmed."""
+        if failures >= FAILURES_TO_OFFER and self._given_up(turn, scene):
+            return True
         if failures >= FAILURES_TO_HANDOFF:
             why = f"{slot.label}多次没有核对上"
             turn.hand_off("not_certain", "limit", scene.on_limit.skill, why)

@@ -57,9 +57,17 @@ class Found:
 
 @dataclass(frozen=True)
 class HandoffEnded:
-    """The hand-off the dialog asked for did not end in a talk; `outcome` is the typed one."""
+    """The hand-off the dialog asked for did not end in a talk; `outcome` is the typed one.
+
+    `call_back`: one can be booked; `own_number`: the calling number can be rung. `now` is the time
+    (ISO 8601, with its zone), `opens` when somebody is there again, as one says it.
+    """
 
     outcome: str
+    call_back: bool = False
+    own_number: bool = False
+    now: str = ""
+    opens: str = ""
 
 
 Event = CallStarted | Heard | NoInput | Digit | Paused | Found | HandoffEnded
@@ -155,4 +163,16 @@ class HangUp:
     """End the call after what was said has been heard."""
 
 
-Action = Say | Search | Handoff | HangUp | SendMessage
+@dataclass(frozen=True)
+class BookCallBack:
+    """Promise the caller a call: on `number` (empty: the calling one), as `wish` says, between
+    `due_from` and `due_to` (ISO 8601; empty: as soon as possible). What follows it is said only if
+    that worked."""
+
+    number: str
+    wish: str
+    due_from: str = ""
+    due_to: str = ""
+
+
+Action = Say | Search | Handoff | HangUp | SendMessage | BookCallBack

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 
+from voicebot.dialog.call_back import CallBacks, WishedTime
 from voicebot.dialog.dictation_turns import asked
 from voicebot.dialog.events import (
     Action,
@@ -52,7 +53,7 @@ from voicebot.pack import Pack
 from voicebot.scenes.model import SlotType
 
 NO_UNITS = 4
-_KNOWN_FAILURES = {"busy", "no_answer"}
+_KNOWN_FAILURES = {"busy", "no_answer", "waited_out", "queue_full"}
 _DECLINES = re.compile(
     r"^(?:(?:不用|不要|不需要|算了|没事)+(?:了|谢谢|啊|吧)*"
     r"|(?:先|那|你|哦)*(?:别|不用|不要|不需要|不想|不)(?:给我|帮我)?(?:转|找|叫)"
@@ -71,6 +72,7 @@ class Dialog:
         no_input_prompts: how often in a row a silent caller is asked whether they are there; the
             silence after that ends the call.
         waiting_prompts: the same for one who has gone to look or to try something.
+        call_back_times: reads when a caller wants to be called back.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Dialog:
         extract: Extractor = extract,
         no_input_prompts: int = 2,
         waiting_prompts: int = 4,
+        call_back_times: WishedTime | None = None,
     ) -> None:
         self._pack = pack
         self._no_input_prompts = no_input_prompts
@@ -89,6 +92,7 @@ class Dialog:
         engine = SceneEngine(Filler(self._canonical))
         self._scenes = SceneTurns(engine)
         self._replies = Replies(self._scenes)
+        self._call_backs = CallBacks(self._scenes, call_back_times)
         self._queries = QueryMaker(pack, self._canonical)
         self._gate = Gate(pack, self._queries)
         self._results = Results(
@@ -118,7 +122,7 @@ class Dialog:
             if state.pending is not None and state.phase is Phase.TALKING:
                 self._results.take(turn, event.result, state.pending)
         elif isinstance(event, HandoffEnded):
-            self._handoff_ended(turn, event.outcome)
+            self._handoff_ended(turn, event)
         elif isinstance(event, NoInput):
             self._no_input(turn)
         elif isinstance(event, Digit):
@@ -162,6 +166,8 @@ class Dialog:
         after_answer = trying or was_waiting_for is Awaiting.MORE
         tells = move in (None, Intent.WAIT)  # 等等，其实换过的 tells something as well
         if after_answer and tells and self._scenes.reopen(turn, text, trying=trying):
+            return
+        if self._call_backs.take(turn, text, move, was_waiting_for):
             return
         if self._replies.take(turn, text, move, was_waiting_for):
             return
@@ -234,13 +240,17 @@ class Dialog:
             return False
         return scene.slot(run.asking).type is SlotType.NUMBER
 
-    def _handoff_ended(self, turn: Turn, outcome: str) -> None:
+    def _handoff_ended(self, turn: Turn, ended: HandoffEnded) -> None:
+        outcome = ended.outcome
         if turn.state.phase is not Phase.HANDING_OFF:
             return
         if outcome in ("accepted", "caller_gone"):
             turn.set(phase=Phase.ENDED)
             return
         turn.set(phase=Phase.TALKING, failures=0, silences=0)
+        if ended.call_back:
+            self._call_backs.offer(turn, ended)
+            return
         turn.prompt("seat_busy" if outcome in _KNOWN_FAILURES else "seat_failed", SayKind.HANDOFF)
 
     # --- moves of the conversation --------------------------------------------------------

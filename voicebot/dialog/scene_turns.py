@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.dictation_turns import DictationTurns
-from voicebot.dialog.events import SayKind
+from voicebot.dialog.events import Heard, SayKind
 from voicebot.dialog.intents import asks_information, dont_know, is_question
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
 from voicebot.dialog.turn import Turn
+from voicebot.scenes import call_back
 from voicebot.scenes.model import Exit, Scene
 
 SPOKEN_SENTENCES = 2
@@ -24,7 +26,24 @@ class SceneTurns:
 
     def __init__(self, engine: SceneEngine) -> None:
         self._engine = engine
-        self.dictations = DictationTurns(self.filled)
+        self._number_taken: Callable[[Turn, str], None] = lambda turn, number: None
+        self._number_failed: Callable[[Turn], bool] = lambda turn: False
+        self.dictations = DictationTurns(self.filled, self._given_up)
+
+    def take_number(
+        self, taken: Callable[[Turn, str], None], failed: Callable[[Turn], bool]
+    ) -> None:
+        """Who is told of the number of a call back, or that it was not got across."""
+        self._number_taken, self._number_failed = taken, failed
+
+    def begin_dictation(
+        self, turn: Turn, scene: Scene, slot: str, lead: str = "", said: str = ""
+    ) -> None:
+        """Ask for a dictated slot of `scene`, or go on with what of it was `said` already."""
+        turn.set(scene=SceneRun(scene.id, asking=slot, asked={slot: 1}))
+        if said and self.dictations.heard(turn, Heard(said)):
+            return
+        turn.say(lead + scene.slot(slot).asks[0], SayKind.ASK, scene=scene.id, slot=slot)
 
     def start(self, turn: Turn, scene_id: str, text: str, *, found: float) -> None:
         """Enter a scene with what the caller said about it."""
@@ -101,9 +120,14 @@ class SceneTurns:
         """A value that was dictated and agreed upon: say so, and go on."""
         run = turn.state.scene
         scene = turn.pack.scene(run.scene) if run else None
-        if run is not None and scene is not None:
+        if run is not None and run.scene == call_back.SCENE.id:
+            self._number_taken(turn, value)
+        elif run is not None and scene is not None:
             lead = turn.variant("dictation_done")
             self._apply(turn, scene, *self._engine.put(scene, run, slot, value), lead=lead)
+
+    def _given_up(self, turn: Turn, scene: Scene) -> bool:
+        return scene.id == call_back.SCENE.id and self._number_failed(turn)
 
     def ask_again(self, turn: Turn) -> None:
         """The running scene's question in its next variant; it does not count as asked again."""

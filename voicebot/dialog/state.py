@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from voicebot.dialog.call_back_wish import CallBackWish
 from voicebot.dialog.events import Citation, SendMessage
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.topic import Topic
 
-STATE_VERSION = 1  # raised with every change of what is kept below
+STATE_VERSION = 2  # raised with every change of what is kept below
 
 
 class Phase(enum.StrEnum):
@@ -34,6 +35,9 @@ class Awaiting(enum.StrEnum):
     ANSWERED = "answered"  # an answer was given, nothing was asked
     ELSE = "else"  # anything else?
     SEND = "send"  # shall I send it to your telephone?
+    CALL_BACK = "call_back"  # shall somebody call back?
+    CALL_BACK_WHEN = "call_back_when"  # when?
+    CALL_BACK_NUMBER = "call_back_number"  # on the number you call from?
 
 
 class Purpose(enum.StrEnum):
@@ -70,7 +74,7 @@ class DialogState:
     was asked which of two it is. `spoken` are the texts said in this call, the last of them last;
     `topic` is what was answered last, `sending` what may be sent by message; `upset` counts the
     caller's angry turns. `fragment` are words that asked nothing by themselves, and may with the
-    next.
+    next. `call_back` is the call back that is being arranged.
     """
 
     phase: Phase = Phase.TALKING
@@ -99,6 +103,7 @@ class DialogState:
     sending: SendMessage | None = None
     upset: int = 0
     fragment: str = ""
+    call_back: CallBackWish | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -129,6 +134,7 @@ class DialogState:
         plain["spoken"] = tuple(plain["spoken"])
         plain["topic"] = Topic.from_dict(plain["topic"]) if plain["topic"] else None
         plain["sending"] = SendMessage(**plain["sending"]) if plain["sending"] else None
+        plain["call_back"] = CallBackWish(**plain["call_back"]) if plain["call_back"] else None
         plain["rest"] = tuple(plain["rest"])
         plain["rest_citations"] = tuple(Citation(**each) for each in plain["rest_citations"])
         return cls(**plain)

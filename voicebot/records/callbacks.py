@@ -16,14 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from voicebot.errors import RecordsError
 from voicebot.records.database import one_line
-from voicebot.records.keys import CallerKeys
+from voicebot.records.keys import CallerKeys, normal_number
 from voicebot.records.masking import mask, mask_number
+from voicebot.records.retention import CALL_BACK
 from voicebot.records.tables import AUDIT, CALL_BACKS, SEALED
 
 OPEN, TAKEN, CLOSED = "open", "taken", "closed"
 STATES = (OPEN, TAKEN, CLOSED)
-SEALED_NAME = "call_back"
 _ID_CHARS = 4
+_FEWEST_DIGITS = 3  # an extension of the company's own
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class Booking:
     product: str = ""
 
 
+def can_be_rung(number: str) -> bool:
+    """Whether a calling number is one that can be rung: not withheld, and no name."""
+    plain = normal_number(number)
+    return plain.isdigit() and len(plain) >= _FEWEST_DIGITS
+
+
 def insert(
     connection: sa.Connection, call_id: str, booking: Booking, keys: CallerKeys, now: datetime
 ) -> str:
@@ -72,10 +79,10 @@ def insert(
     booked = str(uuid.uuid4())
     of_call = (CALL_BACKS.c.call_id == call_id, CALL_BACKS.c.state == OPEN)
     connection.execute(CALL_BACKS.delete().where(*of_call))
-    sealed = (SEALED.c.call_id == call_id, SEALED.c.name == SEALED_NAME)
+    sealed = (SEALED.c.call_id == call_id, SEALED.c.name == CALL_BACK)
     connection.execute(SEALED.delete().where(*sealed))
     box = keys.seal(booking.number, call_id)
-    connection.execute(SEALED.insert().values(call_id=call_id, name=SEALED_NAME, box=box))
+    connection.execute(SEALED.insert().values(call_id=call_id, name=CALL_BACK, box=box))
     connection.execute(
         CALL_BACKS.insert().values(
             id=booked,
@@ -164,7 +171,7 @@ class CallBacks:
         """The whole number to ring. Who asked is noted first."""
         found = self.get(callback_id)
         query = sa.select(SEALED.c.box).where(
-            SEALED.c.call_id == found.call_id, SEALED.c.name == SEALED_NAME
+            SEALED.c.call_id == found.call_id, SEALED.c.name == CALL_BACK
         )
         box = self._fetch(query)
         if self._keys is None or not box:

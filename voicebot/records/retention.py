@@ -20,12 +20,14 @@ from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
 from voicebot.records.people_tables import TURN_LABELS
 from voicebot.records.tables import AUDIT, CALLS, EVENTS, FORMS, OUTBOX, SEALED, SUGGESTIONS
+from voicebot.records.tables import AUDIT, CALL_BACKS, CALLS, EVENTS, OUTBOX, SEALED, SEAT_LOG
 from voicebot.settings import RetentionSettings
 
 _AT_ONCE = 200  # calls a transaction: others write in between
 _OUTBOX_DAYS = 7  # what was delivered; what was given up waits for a person
 _SILENT_H = 1  # a call without an end whose writer was silent for so long has been interrupted
 CALLER = "caller"
+CALL_BACK = "call_back"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Custody:
         away = {call_id for call_id, _, _ in self.recordings_elsewhere(recorded)}
         recorded = tuple(each for each in recorded if each not in away)
         kinds = (EVENTS, SEALED, OUTBOX, FORMS, SUGGESTIONS)
+        kinds = (EVENTS, SEALED, OUTBOX, CALL_BACKS)
         texts = [sa.exists().where(each.c.call_id == CALLS.c.id) for each in kinds]
         worded = self._older(keep.texts_days, now, sa.or_(*texts, CALLS.c.summary.is_not(None)))
         whole = self._older(keep.calls_days, now, sa.true())
@@ -65,6 +68,7 @@ class Custody:
         gone = tuple(each for each in whole if each not in stuck)
         self._in_batches(gone, lambda ids: [CALLS.delete().where(CALLS.c.id.in_(ids))])
         self._delete_told(now)
+        self._delete_seat_log(keep.calls_days, now)
         _refuse(stuck)
         return Purged(len(recorded), len(worded), len(whole))
 
@@ -78,7 +82,7 @@ class Custody:
         return tuple(row[0] for row in self._fetch(query.order_by(CALLS.c.started_at)))
 
     def forget(self, number: str, *, who: str, why: str) -> int:
-        """Delete all calls of a caller, with recordings and messages; returns how many.
+        """Delete all calls of a caller, with recordings, messages and call-backs; returns how many.
 
         Who asked, and why, is noted first. See `recordings_elsewhere` and `sealed_by_others` for
         what is out of reach from here.
@@ -89,6 +93,7 @@ class Custody:
             self._note(who, "forget", each, why)
         stuck = self._delete_recordings(ids)
         self._delete_texts(ids)
+        self._delete_call_backs(number)
         gone = [each for each in ids if each not in stuck]
         self._in_batches(gone, lambda some: [CALLS.delete().where(CALLS.c.id.in_(some))])
         _refuse(stuck)
@@ -172,6 +177,7 @@ class Custody:
                 TURN_LABELS.delete().where(TURN_LABELS.c.call_id.in_(some)),
                 FORMS.delete().where(FORMS.c.call_id.in_(some)),
                 SUGGESTIONS.delete().where(SUGGESTIONS.c.call_id.in_(some)),
+                CALL_BACKS.delete().where(CALL_BACKS.c.call_id.in_(some)),
                 CALLS.update().where(CALLS.c.id.in_(some)).values(summary=sa.null()),
                 *forget_calls(some),
             ],
@@ -180,6 +186,20 @@ class Custody:
     def _delete_told(self, now: datetime) -> None:
         old = OUTBOX.c.created_at < now - timedelta(days=_OUTBOX_DAYS)
         self._run(OUTBOX.delete().where(old, OUTBOX.c.state == DELIVERED))
+
+    def _delete_seat_log(self, days: int, now: datetime) -> None:
+        """All that is older, but each seat's last row: that is its state."""
+        if days:
+            last = sa.select(sa.func.max(SEAT_LOG.c.id)).group_by(SEAT_LOG.c.seat)
+            old = SEAT_LOG.c.at < now - timedelta(days=days)
+            self._run(SEAT_LOG.delete().where(old, SEAT_LOG.c.id.not_in(last)))
+
+    def _delete_call_backs(self, number: str) -> None:
+        """Those on this number that others have asked for."""
+        mine = CALL_BACKS.c.number_key == self._required_keys().pseudonym(number)
+        ids = sa.select(CALL_BACKS.c.call_id).where(mine)
+        sealed = (SEALED.c.call_id.in_(ids), SEALED.c.name == CALL_BACK)
+        self._run(SEALED.delete().where(*sealed), CALL_BACKS.delete().where(mine))
 
     def _in_batches(self, ids: Sequence[str], statements: Any) -> None:
         for start in range(0, len(ids), _AT_ONCE):

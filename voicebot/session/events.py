@@ -229,6 +229,17 @@ class HandoffFinished(SessionEvent):
 
 
 @dataclass(frozen=True)
+class CallBackBooked(SessionEvent):
+    """The caller was promised a call: on `number` (masked), as `wish` says, from when to when
+    (ISO 8601)."""
+
+    number: str
+    wish: str
+    due_from: str
+    due_to: str
+
+
+@dataclass(frozen=True)
 class BridgeEnded(SessionEvent):
     """The talk between caller and seat is over."""
 

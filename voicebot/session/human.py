@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from functools import partial
 
 from telephony import Call, Endpoint, TransferOutcome
 from telephony.bridge import bridge
-from voicebot.dialog.events import Handoff
+from voicebot.dialog.events import BookCallBack, Handoff, HandoffEnded
 from voicebot.dialog.state import DialogState
 from voicebot.handoff import (
     Attempt,
@@ -22,12 +23,16 @@ from voicebot.handoff import (
     Waits,
     Want,
 )
+from voicebot.handoff.call_back_time import CallBackTimes
 from voicebot.handoff.distribution import Store
 from voicebot.handoff.package import MODEL_FACT, SummaryPackage
+from voicebot.records.callbacks import Booking, can_be_rung
+from voicebot.records.masking import mask_personal
 from voicebot.session import events as facts
 from voicebot.session.waiting import WaitingSound
 
 Story = Callable[[Handoff, DialogState], SummaryPackage]
+Book = Callable[[Booking], Awaitable[bool]]
 MakeSound = Callable[[Call, facts.Observer, Callable[[], int]], WaitingSound]
 
 
@@ -41,6 +46,7 @@ class HumanDesk:
         story: makes the summary from what is known of the call.
         store: keeps the summary before the first seat rings; None keeps nothing.
         sound: makes what the caller hears meanwhile.
+        book: promises a call back; None promises nothing.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class HumanDesk:
         store: Store | None,
         observer: facts.Observer,
         sound: MakeSound,
+        book: Book | None = None,
     ) -> None:
         self._distributor = distributor
         self._call_id = call_id
@@ -60,7 +67,10 @@ class HumanDesk:
         self._store = store
         self._observer = observer
         self._make_sound = sound
+        self._book = book
+        self._times = CallBackTimes(distributor.hours)
         self._call_back: asyncio.Event | None = None
+        self._asked: dict[str, str] = {}
 
     def key(self, digit: str) -> None:
         """The caller presses a key while they wait: perhaps they would rather be called back."""
@@ -68,6 +78,39 @@ class HumanDesk:
         wanted = settings.call_back and digit == settings.call_back_digit
         if wanted and self._call_back is not None:
             self._call_back.set()
+
+    def ended(self, call: Call, outcome: str) -> HandoffEnded:
+        """Told to the dialog: whether a call back can be offered, on which number, from when."""
+        desk = self._distributor
+        if not desk.settings.call_back or self._book is None:
+            return HandoffEnded(outcome)
+        now = desk.roster.now().astimezone(desk.hours.zone)
+        own = can_be_rung(call.info.caller)
+        opens = self._times.opens(now)
+        return HandoffEnded(outcome, True, own, now.isoformat(timespec="seconds"), opens)
+
+    async def book(self, call: Call, booking: BookCallBack, now_ms: Callable[[], int]) -> bool:
+        """Book it in the records; False if they do not answer in time, or there are none."""
+        if self._book is None:
+            return False
+        due_from, due_to = self._due(booking)
+        number = booking.number or call.info.caller
+        wanted = Booking(number, booking.wish, due_from, due_to, **self._asked)
+        if not await self._book(wanted):
+            self._observer(
+                facts.Trouble(now_ms(), "the call back was not stored in time", "told the caller")
+            )
+            return False
+        due = (due_from.isoformat(), due_to.isoformat())
+        self._observer(facts.CallBackBooked(now_ms(), mask_personal(number), booking.wish, *due))
+        return True
+
+    def _due(self, booking: BookCallBack) -> tuple[datetime, datetime]:
+        if booking.due_from and booking.due_to:
+            return datetime.fromisoformat(booking.due_from), datetime.fromisoformat(booking.due_to)
+        now = self._distributor.roster.now()
+        opens = self._distributor.hours.next_open(now) or now
+        return opens, opens + timedelta(days=1)
 
     async def bring_human(
         self, call: Call, handoff: Handoff, state: DialogState, now_ms: Callable[[], int]
@@ -108,6 +151,7 @@ class HumanDesk:
     ) -> HandoffEnd:
         product = {**state.facts, **handoff.facts}.get(MODEL_FACT, "")
         want = Want(handoff.skill, product, seat=handoff.seat)
+        self._asked = {"reason": handoff.reason, "skill": handoff.skill, "product": product}
         sound = self._make_sound(call, self._observer, now_ms)
         self._call_back = asyncio.Event()
         try:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from voicebot.dialog.events import Action, Handoff, HangUp, Say, SendMessage
+from voicebot.dialog.events import (
+    Action,
+    BookCallBack,
+    Handoff,
+    HangUp,
+    Say,
+    SayKind,
+    SendMessage,
+)
 from voicebot.dialog.unheard import as_heard
 from voicebot.session import events as facts
 from voicebot.session import report
@@ -25,6 +33,7 @@ class Performing:
     Args:
         hand_off: rings the seats; returns when that has failed or the call is over.
         listen_on: nothing is owed to the caller now.
+        book: promises the caller a call; whether that worked.
     """
 
     def __init__(
@@ -35,6 +44,7 @@ class Performing:
         speaking: Speaking,
         hand_off: Callable[[Handoff], Awaitable[None]],
         listen_on: Callable[[], None],
+        book: Callable[[BookCallBack], Awaitable[bool]],
     ) -> None:
         self._talk = talk
         self._speculations = speculations
@@ -42,6 +52,7 @@ class Performing:
         self._speaking = speaking
         self._hand_off = hand_off
         self._listen_on = listen_on
+        self._book = book
         self._thought: Thought | None = None
         self._left: tuple[Action, ...] = ()
 
@@ -55,6 +66,10 @@ class Performing:
         self._thought = thought
         for number, action in enumerate(thought.actions):
             self._left = thought.actions[number:]
+            if isinstance(action, BookCallBack) and not await self._book(action):
+                self._commit(thought)
+                await self.notice(self._speaking.fixed("call_back_failed", SayKind.NOTICE))
+                break
             if isinstance(action, Say):
                 since = budget if number == 0 else None
                 await self._say(action, since, lambda: self._commit(thought), thought)
@@ -121,6 +136,8 @@ class Performing:
                 await self._mouth.finished()
                 self._talk.outcome = "bot_ended"
                 await self._talk.call.hangup()
+            case BookCallBack():
+                pass  # done in `perform`: what follows depends on it
             case SendMessage():
                 talk = self._talk
                 talk.tell(

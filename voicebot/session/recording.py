@@ -11,6 +11,7 @@ import structlog
 from telephony import Call, CallInfo
 from telephony.tape import Tape
 from voicebot.handoff.package import SummaryPackage
+from voicebot.records.callbacks import Booking
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.store import Records
 from voicebot.session import events as facts
@@ -82,6 +83,13 @@ class CallKeeper:
         stored = await self.recorder.store_summary(package)
         if self._teller is not None:
             await self._teller.handoff_started(package.reason, package.to_dict())
+        return stored
+
+    async def book_call_back(self, booking: Booking) -> bool:
+        """Keep the promise of a call, and tell it; True once it is on disk."""
+        stored = await self.recorder.book_call_back(booking)
+        if stored and self._teller is not None:
+            self._teller.call_back_booked(booking)
         return stored
 
     def stop_recording(self) -> None:

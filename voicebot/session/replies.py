@@ -15,6 +15,7 @@ import structlog
 
 from telephony import Call
 from voicebot.dialog.events import (
+    BookCallBack,
     Event,
     Handoff,
     HandoffEnded,
@@ -54,6 +55,12 @@ class Desk(Protocol):
 
     def key(self, digit: str) -> None:
         """The caller pressed a key while a human is called."""
+
+    def ended(self, call: Call, outcome: str) -> HandoffEnded:
+        """What the dialog is told of a hand-off that was no success: may it offer a call back?"""
+
+    async def book(self, call: Call, booking: BookCallBack, now_ms: Callable[[], int]) -> bool:
+        """Promise the caller a call; False where that cannot be kept."""
 
 
 class Ears(Protocol):
@@ -107,7 +114,7 @@ class Replies:
         self._stop_recording = stop_recording
         self._watchdog_ms = watchdog_ms
         self._performing = Performing(
-            talk, speculations, mouth, speaking, self._hand_off, self._owe_nothing
+            talk, speculations, mouth, speaking, self._hand_off, self._owe_nothing, self._book
         )
         self.perform = self._performing.perform
         self._turn: asyncio.Task[None] | None = None
@@ -303,4 +310,12 @@ class Replies:
         talk.committed = False
         self._watchdog.caller_ended(self._taker.now_ms)
         self._ears.listen()
-        await self.reply_to(HandoffEnded(outcome))
+        await self.reply_to(self._desk.ended(talk.call, outcome))
+
+    async def _book(self, booking: BookCallBack) -> bool:
+        try:
+            return await self._desk.book(self._talk.call, booking, self._talk.now_ms)
+        except Exception as error:
+            log.exception("no call back booked", call_id=self._talk.call.info.call_id)
+            self._talk.trouble(f"{type(error).__name__}: {error}", "no call back is booked")
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from voicebot.dialog.events import Handoff, HangUp, Say, SayKind, SendMessage
+from voicebot.dialog.events import BookCallBack, Handoff, HangUp, Say, SayKind, SendMessage
 from voicebot.session.conversation import Thought
 
 
@@ -13,7 +13,7 @@ def action_dicts(thought: Thought) -> list[dict[str, Any]]:
     """Searches first, then what would be said and done.
 
     ``event`` is ``search``, ``ask`` (a question of a scene), ``say``, ``handoff``,
-    ``message`` or ``hangup``.
+    ``message``, ``call_back`` or ``hangup``.
     """
     result: list[dict[str, Any]] = [
         {
@@ -38,6 +38,8 @@ def action_dicts(thought: Thought) -> list[dict[str, Any]]:
             result.append({"event": "handoff", **asdict(action)})
         elif isinstance(action, SendMessage):
             result.append({"event": "message", **asdict(action)})
+        elif isinstance(action, BookCallBack):
+            result.append({"event": "call_back", "wish": action.wish})
         elif isinstance(action, HangUp):
             result.append({"event": "hangup"})
     return result

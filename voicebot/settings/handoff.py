@@ -212,13 +212,10 @@ class HandoffSettings(Section):
 
     @model_validator(mode="after")
     def _seats_apart(self) -> Self:
-        for what, values in (
-            ("name", [seat.name for seat in self.seats]),
-            ("uri", [seat.uri for seat in self.seats]),
-        ):
-            twice = {value for value in values if values.count(value) > 1}
-            if twice:
-                raise ValueError(f"seats: each needs a {what} of its own; twice: {min(twice)!r}")
+        names = [seat.name for seat in self.seats]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"seats: each needs a name of its own; twice: {twice[0]!r}")
         return self
 
     @model_validator(mode="after")

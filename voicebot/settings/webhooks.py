@@ -14,12 +14,15 @@ from voicebot.settings.section import Section
 
 SECRET_PREFIX = "whsec_"  # noqa: S105
 MIN_SECRET_BYTES, MAX_SECRET_BYTES = 24, 64
-WebhookKind = Literal["call.started", "handoff.started", "handoff.finished", "call.ended"]
+WebhookKind = Literal[
+    "call.started", "handoff.started", "handoff.finished", "call.ended", "call_back.booked"
+]
 ALL_KINDS: tuple[WebhookKind, ...] = (
     "call.started",
     "handoff.started",
     "handoff.finished",
     "call.ended",
+    "call_back.booked",
 )
 
 

@@ -51,6 +51,20 @@ class HandoffFinishedData(Data):
     seat: str = Field(description="the seat that took the call; empty if none did")
 
 
+class CallBackBookedData(Data):
+    """The caller was promised a call, where nobody could take theirs."""
+
+    number: str = Field(
+        description="the number to ring, masked; `voicebot callbacks number` reads it"
+    )
+    wish: str = Field(description="when, as it was agreed upon: 明天上午9点, 尽快")
+    due_from: datetime = Field(description="not before")
+    due_to: datetime = Field(description="not after")
+    reason: str = Field(description="of the hand-off that nobody took")
+    skill: str = Field(description="the group that was wanted; empty: any")
+    product: str = Field(description="the model it is about; empty: unknown")
+
+
 class CallEndedData(Data):
     """The call is over."""
 
@@ -91,6 +105,14 @@ class CallEnded(BaseModel):
     data: CallEndedData
 
 
+class CallBackBooked(BaseModel):
+    """`call_back.booked`"""
+
+    type: Literal["call_back.booked"] = "call_back.booked"
+    timestamp: datetime
+    data: CallBackBookedData
+
+
 class Ping(BaseModel):
     """Sent by `voicebot webhooks ping`, to see whether an endpoint answers."""
 
@@ -99,7 +121,7 @@ class Ping(BaseModel):
     data: dict[str, str] = {}
 
 
-AnyMessage = CallStarted | HandoffStarted | HandoffFinished | CallEnded | Ping
+AnyMessage = CallStarted | HandoffStarted | HandoffFinished | CallEnded | CallBackBooked | Ping
 
 
 def body_of(message: AnyMessage) -> str:

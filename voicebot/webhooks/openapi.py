@@ -29,6 +29,7 @@ def openapi(version: str) -> dict[str, Any]:
         messages.HandoffStarted,
         messages.HandoffFinished,
         messages.CallEnded,
+        messages.CallBackBooked,
         messages.Ping,
     ):
         kind = model.model_fields["type"].default

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from telephony.api import CallInfo
+from voicebot.records.callbacks import Booking
 from voicebot.records.masking import mask_number
 from voicebot.records.recorder import CallRecorder
 from voicebot.settings.webhooks import WebhookSettings
@@ -59,6 +60,20 @@ class CallTeller:
             call_id=self._recorder.call_id, outcome=outcome, seat=seat
         )
         self._tell(messages.HandoffFinished(timestamp=self._clock(), data=data))
+
+    def call_back_booked(self, booking: Booking) -> None:
+        """The caller was promised a call."""
+        data = messages.CallBackBookedData(
+            call_id=self._recorder.call_id,
+            number=mask_number(booking.number),
+            wish=booking.wish,
+            due_from=booking.due_from,
+            due_to=booking.due_to,
+            reason=booking.reason,
+            skill=booking.skill,
+            product=booking.product,
+        )
+        self._tell(messages.CallBackBooked(timestamp=self._clock(), data=data))
 
     def call_ended(self, outcome: str, ended_by: str, duration_ms: int) -> None:
         """The call is over."""
