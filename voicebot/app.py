@@ -56,6 +56,8 @@ from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.webhooks.deliver import Deliverer
 from voicebot.webhooks.teller import CallTeller
 from voicebot.weights import locate
+from voicebot.wrapup.labels import LabelTree
+from voicebot.wrapup.making import FormMaker
 
 Step = Callable[[str, str], None]
 Prepare = Callable[[SpokenTexts], Sequence[str]]
@@ -302,6 +304,7 @@ class App:
             lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
             observe,
             partial(CallTeller, told, deliverer),
+            FormMaker(self.records, LabelTree(self.pack)).make,
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
         beside: list[Callable[[], Coroutine[Any, Any, None]]] = [

@@ -75,6 +75,14 @@ class Checks:
         scene = self._scene()
         return scene is not None and bool(self._filler.fill(scene, text, self._asked))
 
+    def answers_asked(self, text: str) -> bool:
+        """Whether a caller's turn answers what the seat has just asked."""
+        scene = self._scene()
+        if scene is None or not self._asked:
+            return False
+        found = self._filler.fill(scene, text, self._asked)
+        return any(each.slot == self._asked for each in found)
+
     def _decide(self, scene: Scene, run: SceneRun) -> Check | None:
         # A seat may take as many turns as it likes: nothing is given up.
         run, outcome = self._engine.decide(scene, replace(run, asked={}, turns=0))
@@ -106,8 +114,6 @@ def _advice(branch: Branch, said: str) -> str:
 
 def _slot_asked(scene: Scene, text: str) -> str:
     """The slot that a seat's turn asks about: the one most of whose words it holds."""
-    if not any(mark in text for mark in "吗呢？?么几哪什是"):
-        return ""
     heard = units(text)
     best, most = "", 0
     for slot in scene.slots:

@@ -8,10 +8,12 @@ from typing import Protocol
 from voicebot.dialog.intents import asks
 from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
+from voicebot.dialog.results import PART_LOSS, PART_LOSS_IN_LINE
+from voicebot.dialog.said_part import logit, sigmoid
 from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.state import DialogState
 from voicebot.knowledge.answer import extract
-from voicebot.knowledge.api import HitKind, SearchResult
+from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack import Pack
 
 LEAST_CHARS = 4  # a shorter turn is no question to look up
@@ -53,9 +55,12 @@ class Passages:
         if models := self._canonical.terms(text, "model"):
             self._state = DialogState(topic=self._state.topic, facts={MODEL_FACT: models[-1]})
 
-    def look_up(self, text: str) -> Found:
-        """What there is on a caller's turn; follow-ups are understood from what was found last."""
-        if len(text) < LEAST_CHARS or not asks(text):
+    def look_up(self, text: str, *, questions_only: bool = False) -> Found:
+        """What there is on a caller's turn; follow-ups are understood from what was found last.
+
+        With `questions_only`, a turn that neither asks nor reports a fault leads to a scene only.
+        """
+        if len(text) < LEAST_CHARS:
             return Found()
         query = self._queries.make(text, self._state)
         asked = (query.text, 5, query.product) if query.product else (query.text, 5)
@@ -67,7 +72,8 @@ class Passages:
             ((each.scene, each.probability) for each in self._match.rank(query.text, known, 1)),
             ("", 0.0),
         )
-        shown, source = self._passage(query.text, result)
+        quiet = questions_only and not asks(text)
+        shown, source = ("", "") if quiet else self._passage(query.text, result)
         return Found(shown, source, scene, probability)
 
     def quote(self, query: str) -> Found:
@@ -75,13 +81,23 @@ class Passages:
         return Found(*self._passage(query, self._knowledge.search(query)))
 
     def _passage(self, query: str, result: SearchResult) -> tuple[str, str]:
-        hit = next((hit for hit in result.hits if hit.kind is not HitKind.SCENE), None)
-        if hit is None or result.answerable < self._answer_risk:
+        hits = [hit for hit in result.hits if hit.kind is not HitKind.SCENE]
+        if not hits:
             return "", ""
-        if self._queries.lacks(query, f"{hit.title}\n{hit.text}"):
-            return "", ""  # it speaks of another part
+        # As in the dialog: what speaks of another part answers less likely.
+        shift = logit(result.answerable) - hits[0].score
+        loss = PART_LOSS_IN_LINE if result.product else PART_LOSS
+        sure, hit = max(
+            ((each.score + shift - loss * self._lacks(query, each), each) for each in hits),
+            key=lambda pair: pair[0],
+        )
+        if sigmoid(sure) < self._answer_risk:
+            return "", ""
         shown = extract(query, hit).spoken
         title = hit.title if hit.kind is HitKind.FAQ else ""
         topic = self._queries.about(query, title, shown, hit.id)
         self._state = DialogState(topic=topic, facts=self._state.facts)
         return shown, hit.source
+
+    def _lacks(self, query: str, hit: Hit) -> int:
+        return min(self._queries.lacks(query, f"{hit.title}\n{hit.text}"), 2)

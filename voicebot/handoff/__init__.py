@@ -24,6 +24,10 @@ from voicebot.handoff.package import (
 from voicebot.handoff.queue import Queue, Waiting
 from voicebot.handoff.roster import Roster, SeatState, SeatView
 from voicebot.handoff.transfer import Attempt
+from voicebot.handoff.call_facts import CallFacts, SpokenTurn, SummaryField
+from voicebot.handoff.choose import next_seat
+from voicebot.handoff.package import SummaryPackage, build_package
+from voicebot.handoff.transfer import Attempt, HandoffEnd, Ringing, hand_off
 
 __all__ = [
     "Attempt",

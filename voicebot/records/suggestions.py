@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -87,17 +87,17 @@ class Suggestions:
         """All that was shown in a call, in the order of its turns."""
         query = sa.select(SUGGESTIONS).where(SUGGESTIONS.c.call_id == call_id)
         query = query.order_by(SUGGESTIONS.c.turn, SUGGESTIONS.c.id)
-        return tuple(StoredSuggestion(**row._mapping) for row in self._fetch(query))
+        return tuple(StoredSuggestion(**row) for row in self._fetch(query))
 
     def adoption(self) -> dict[tuple[str, str], int]:
         """How many suggestions of each kind got each verdict: {(kind, verdict): count}."""
-        columns = (SUGGESTIONS.c.kind, SUGGESTIONS.c.verdict)
-        query = sa.select(*columns, sa.func.count()).group_by(*columns)
-        return {(str(row[0]), str(row[1])): int(row[-1]) for row in self._fetch(query)}
+        kind, verdict = SUGGESTIONS.c.kind, SUGGESTIONS.c.verdict
+        query = sa.select(kind, verdict, sa.func.count().label("count")).group_by(kind, verdict)
+        return {(row["kind"], row["verdict"]): row["count"] for row in self._fetch(query)}
 
-    def _fetch(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    def _fetch(self, query: sa.Select[Any]) -> Sequence[Mapping[str, Any]]:
         try:
             with self._engine.connect() as connection:
-                return connection.execute(query).all()
+                return [dict(row) for row in connection.execute(query).mappings()]
         except SQLAlchemyError as error:
             raise RecordsError(f"records: cannot be read: {one_line(error)}") from None

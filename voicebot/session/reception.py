@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +32,13 @@ class Session(Protocol):
 Talk = Callable[[Call, Observer, CallKeeper], Session]
 
 
+WrapUp = Callable[[str], Awaitable[None]]
+
+
+async def _nothing(call_id: str) -> None:
+    """No wrap-up."""
+
+
 class Reception:
     """Takes calls.
 
@@ -44,6 +51,7 @@ class Reception:
         on_event: hears every fact, and of which call it is; for each call the last one is a
             `CallEnded`, also when the session failed.
         telling: makes what tells other systems of a call; None tells nobody.
+        wrap_up: what is done about a kept call once it is over; it does not raise.
     """
 
     def __init__(
@@ -55,6 +63,7 @@ class Reception:
         talk: Talk,
         on_event: CallObserver,
         telling: Telling | None = None,
+        wrap_up: WrapUp = _nothing,
     ) -> None:
         self._records = records
         self._audio = audio
@@ -63,6 +72,7 @@ class Reception:
         self._talk = talk
         self._on_event = on_event
         self._telling = telling
+        self._wrap_up = wrap_up
 
     async def take(self, call: Call) -> None:
         """Serve one call to its end; never raises for the call's sake."""
@@ -98,6 +108,7 @@ class Reception:
             failed("failed", HangupBy.ERROR, type(error).__name__)
         finally:
             keeper.close()
+        await self._wrap_up(call_id)
 
 
 async def _hang_up(call: Call) -> None:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from telephony import CallInfo
 from voicebot.dialog.events import Handoff
 from voicebot.dialog.state import DialogState
-from voicebot.handoff.package import CallFacts, SpokenTurn, SummaryPackage, build_package
+from voicebot.handoff.call_facts import CallFacts, SpokenTurn
+from voicebot.handoff.next_check import next_check
+from voicebot.handoff.package import SummaryPackage, build_package
 from voicebot.pack import Pack
 from voicebot.session import events as facts
 
@@ -49,4 +51,5 @@ class Story:
             CallFacts.of(self._pack, self._caller, handoff.reason),
             self._turns,
             {**state.facts, **handoff.facts},
+            due=next_check(self._pack, state),
         )

@@ -95,7 +95,8 @@ class Evaluation:
 
     `whole` compares with the whole human summary, ours also without the words that are not the
     dialogue's (用户询问, 客服回答), which baselines do not have; `sides` our account of each side
-    with the human one of that side. The human row tells how far the facts of human summaries are in the calls:
+    with the human one of that side. The human row tells how far the facts of human
+    summaries are in the calls:
     what is not there, no extract can recall.
     """
 

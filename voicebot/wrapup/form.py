@@ -13,9 +13,9 @@ from typing import Any
 
 from voicebot.dialog.mood import CALM, HURRIED, mood
 from voicebot.handoff import extract
+from voicebot.handoff.next_check import is_serial
 from voicebot.records.names import caller_name
 from voicebot.records.views import CallView
-from voicebot.scenes.model import Scene, SlotType
 from voicebot.scenes.pattern import found as matching
 from voicebot.wrapup.call_text import CALLER, SEAT, CallText, Spoken
 from voicebot.wrapup.course import course, result, slot_values
@@ -86,7 +86,7 @@ def build_form(view: CallView, labels: LabelTree) -> Form:
     fields = [
         *_customer(call, said),
         *_product(call, labels),
-        *_serial(call, scene, labels),
+        *_serial(call, labels),
         *_problem(said),
         *_class("problem_class", labels.problem_class(call)),
         *_whole("course", course(call, slots)),
@@ -131,17 +131,13 @@ def _product(call: CallText, labels: LabelTree) -> list[FormField]:
     return []
 
 
-def _serial(call: CallText, scene: Scene | None, labels: LabelTree) -> list[FormField]:
+def _serial(call: CallText, labels: LabelTree) -> list[FormField]:
     """What was read back and agreed upon; else what was said and looks like one of ours."""
     for number in reversed(call.numbers):
         if _SERIAL.search(number.label):
             return _field("serial", number.value, 1.0, number.turn)
-    scenes = [scene] if scene else []
     patterns = {
-        slot.pattern
-        for each in (*scenes, *labels.pack.scenes)
-        for slot in each.slots
-        if slot.type is SlotType.SERIAL and slot.pattern and _SERIAL.search(slot.label)
+        slot.pattern for each in labels.pack.scenes for slot in each.slots if is_serial(slot)
     }
     for turn in reversed(call.said_by(CALLER, SEAT)):
         plain = extract.spoken_code(turn.text)
