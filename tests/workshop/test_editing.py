@@ -83,7 +83,7 @@ def test_two_edits_that_do_not_fit_together_do_not_both_go_live(editor: PackEdit
     other = editor.propose("faq/other.yaml", add)
     assert one.ok and other.ok
     editor.publish(one, "张三")
-    with pytest.raises(PackError, match="does not pass the checks: .*each FAQ id once"):
+    with pytest.raises(PackError, match=r"does not pass the checks: .*each FAQ id once"):
         editor.publish(other, "李四")
 
 
@@ -99,7 +99,7 @@ def test_a_roll_back_brings_the_old_version_as_a_new_one(editor: PackEditor) -> 
     assert "两年" in editor.read(FAQ).text and editor.read("faq/more.yaml").stamp
     with pytest.raises(PackError, match="the pack is as version 3 already"):
         editor.roll_back(3, "李四")
-    with pytest.raises(PackError, match="expected the number of a kept version .* got 99"):
+    with pytest.raises(PackError, match=r"expected the number of a kept version .* got 99"):
         editor.roll_back(99, "李四")
 
 
@@ -135,9 +135,9 @@ def test_the_built_in_pack_can_be_read_but_not_changed() -> None:
     ],
 )  # fmt: skip
 def test_no_path_leads_elsewhere(editor: PackEditor, path: str) -> None:
-    with pytest.raises(PackError, match="expected one of pack.toml"):
+    with pytest.raises(PackError, match=r"expected one of pack\.toml"):
         editor.read(path)
-    with pytest.raises(PackError, match="expected one of pack.toml"):
+    with pytest.raises(PackError, match=r"expected one of pack\.toml"):
         editor.propose(path, "x")
 
 

@@ -13,19 +13,20 @@ from voicebot.errors import PackError
 from voicebot.settings import SERVER_PACK
 from voicebot.workshop.faq_text import entry_ids, with_entry, with_similar
 
+_HEAD = "- id: a\n  question: 问\n"
+_LONG = ", ".join("字" * 9 + str(nth) for nth in range(9))
 LAYOUTS = {
-    "brackets": "# top\n- id: a  # the id\n  question: 问\n  similar: [一个, '两个']  # end\n  answer: 答\n",
-    "lines": "- id: a\n  question: 问\n  similar:\n    - 一个\n    - 两个  # two\n\n  answer: 答\n# bottom",
+    "brackets": "# top\n" + _HEAD + "  similar: [一个, '两个']  # end\n  answer: 答\n",
+    "lines": _HEAD + "  similar:\n    - 一个\n    - 两个  # two\n\n  answer: 答\n# bottom",
     "lines flush": "- id: a\n  similar:\n  - 一个\n  - 两个\n  question: 问\n  answer: 答\n",
-    "one text": "- id: a\n  question: 问\n  similar: 一个, 半个\n  answer: 答\n",
-    "empty": "- id: a\n  question: 问\n  similar: []\n  answer: 答\n",
+    "one text": _HEAD + "  similar: 一个, 半个\n  answer: 答\n",
+    "empty": _HEAD + "  similar: []\n  answer: 答\n",
     "none": "- id: a\n  question: 问 # why\n  answer: 答\n",
     "braces": "- {id: a, question: 问, answer: 答}\n- {id: b, question: 问, answer: 答}\n",
     "folded": "- id: a\n  question: >\n    问\n    题\n\n  answer: |\n    答\n",
-    "indented": "   - id: a\n     question: 问\n     answer: 答\n   - id: b\n     question: 问\n     answer: 答",
-    "long": "- id: a\n  question: 问\n  similar: [" + ", ".join("字" * 9 + str(n) for n in range(9))
-    + "]\n  answer: 答\n",
-}  # fmt: skip
+    "indented": "   - id: a\n     question: 问\n     answer: 答\n   - id: b\n     answer: 答",
+    "long": _HEAD + f"  similar: [{_LONG}]\n  answer: 答\n",
+}
 
 
 def load(text: str) -> list[dict[str, object]]:

@@ -32,6 +32,7 @@ COMMAND_MODULES: tuple[str, ...] = (
     "kb",
     "calls",
     "users",
+    "drafts",
     "webhooks",
     "models",
     "pack",

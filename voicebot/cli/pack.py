@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from voicebot.cli import pack_versions
 from voicebot.cli.pack_prepare import prepare
-
-if TYPE_CHECKING:
-    from voicebot.pack import Pack
 
 TEMPLATE = Path(__file__).parent.parent / "packs" / "template"
 
@@ -23,6 +20,7 @@ def register(app: typer.Typer) -> None:
     group.command("new")(new)
     group.command("check")(check)
     group.command("prepare")(prepare)
+    pack_versions.register(group)
     app.add_typer(group, name="pack", no_args_is_help=True)
 
 
@@ -46,6 +44,7 @@ def check(directory: Annotated[Path, typer.Argument(help="the pack's folder")]) 
     from voicebot.dialog.policy import Dialog
     from voicebot.dialog.scene_tests import run_scene_tests
     from voicebot.pack_loader import read_pack
+    from voicebot.workshop.checks import misread
 
     pack, problems = read_pack(directory)
     for problem in problems:
@@ -57,8 +56,8 @@ def check(directory: Annotated[Path, typer.Argument(help="the pack's folder")]) 
                 for wrong in turn.wrong:
                     typer.echo(f"{report.scene}: test {report.name!r}: {turn.heard!r}: {wrong}")
                     failures += 1
-        for wrong in _misread(pack):
-            typer.echo(wrong)
+        for problem in misread(pack):
+            typer.echo(str(problem))
             failures += 1
     if problems or failures or pack is None:
         typer.echo(f"{directory}: {len(problems) + failures} problems")
@@ -70,18 +69,3 @@ def check(directory: Annotated[Path, typer.Argument(help="the pack's folder")]) 
         f"{len(pack.reading)} reading rules, "
         f"{len(pack.labels.problem) + len(pack.labels.solution)} labels"
     )
-
-
-def _misread(pack: Pack) -> Iterator[str]:
-    """The examples of reading.yaml that are not read as they say."""
-    from voicebot.speech.reading import Reader
-
-    reader = Reader(pack.lexicon, rules=pack.reading)
-    for rule in pack.reading:
-        for written, spoken in rule.examples:
-            got = reader.read(written)
-            if got != spoken:
-                yield (
-                    f"reading.yaml:{rule.line}: {rule.name}: expected {written!r} to be read "
-                    f"{spoken!r}, got {got!r}; correct the rule or the example"
-                )

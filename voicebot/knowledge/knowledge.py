@@ -113,6 +113,11 @@ class Knowledge:
         day = (today or date.today()).isoformat()
         return self._searcher.search(query, k, product, day, without)
 
+    @property
+    def embedder(self) -> Embedder:
+        """What turns texts into this index's vectors."""
+        return self._embedder
+
     def explain(self, query: str) -> dict[str, dict[str, float]]:
         """See `Searcher.explain`."""
         return self._searcher.explain(query)
