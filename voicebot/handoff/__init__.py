@@ -1,5 +1,6 @@
 """Bringing a human: the story package, seats and their queue, typed outcomes."""
 
+from voicebot.handoff.call_facts import CallFacts, SpokenTurn, SummaryField
 from voicebot.handoff.choose import Want, choose
 from voicebot.handoff.distribution import (
     Delivered,
@@ -14,20 +15,10 @@ from voicebot.handoff.distribution import (
     Waits,
 )
 from voicebot.handoff.office_hours import OfficeHours
-from voicebot.handoff.package import (
-    CallFacts,
-    SpokenTurn,
-    SummaryField,
-    SummaryPackage,
-    build_package,
-)
+from voicebot.handoff.package import SummaryPackage, build_package
 from voicebot.handoff.queue import Queue, Waiting
 from voicebot.handoff.roster import Roster, SeatState, SeatView
 from voicebot.handoff.transfer import Attempt
-from voicebot.handoff.call_facts import CallFacts, SpokenTurn, SummaryField
-from voicebot.handoff.choose import next_seat
-from voicebot.handoff.package import SummaryPackage, build_package
-from voicebot.handoff.transfer import Attempt, HandoffEnd, Ringing, hand_off
 
 __all__ = [
     "Attempt",

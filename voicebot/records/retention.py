@@ -19,8 +19,17 @@ from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
 from voicebot.records.people_tables import TURN_LABELS
-from voicebot.records.tables import AUDIT, CALLS, EVENTS, FORMS, OUTBOX, SEALED, SUGGESTIONS
-from voicebot.records.tables import AUDIT, CALL_BACKS, CALLS, EVENTS, OUTBOX, SEALED, SEAT_LOG
+from voicebot.records.tables import (
+    AUDIT,
+    CALL_BACKS,
+    CALLS,
+    EVENTS,
+    FORMS,
+    OUTBOX,
+    SEALED,
+    SEAT_LOG,
+    SUGGESTIONS,
+)
 from voicebot.settings import RetentionSettings
 
 _AT_ONCE = 200  # calls a transaction: others write in between
@@ -56,8 +65,7 @@ class Custody:
         recorded = self._older(keep.audio_days, now, CALLS.c.recording != "")
         away = {call_id for call_id, _, _ in self.recordings_elsewhere(recorded)}
         recorded = tuple(each for each in recorded if each not in away)
-        kinds = (EVENTS, SEALED, OUTBOX, FORMS, SUGGESTIONS)
-        kinds = (EVENTS, SEALED, OUTBOX, CALL_BACKS)
+        kinds = (EVENTS, SEALED, OUTBOX, FORMS, SUGGESTIONS, CALL_BACKS, TURN_LABELS)
         texts = [sa.exists().where(each.c.call_id == CALLS.c.id) for each in kinds]
         worded = self._older(keep.texts_days, now, sa.or_(*texts, CALLS.c.summary.is_not(None)))
         whole = self._older(keep.calls_days, now, sa.true())

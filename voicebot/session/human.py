@@ -24,8 +24,9 @@ from voicebot.handoff import (
     Want,
 )
 from voicebot.handoff.call_back_time import CallBackTimes
+from voicebot.handoff.call_facts import MODEL_FACT
 from voicebot.handoff.distribution import Store
-from voicebot.handoff.package import MODEL_FACT, SummaryPackage
+from voicebot.handoff.package import SummaryPackage
 from voicebot.records.callbacks import Booking, can_be_rung
 from voicebot.records.masking import mask_personal
 from voicebot.session import events as facts
