@@ -15,6 +15,8 @@ from voicebot.cli.screen import announce, build_with_progress, print_event
 
 if TYPE_CHECKING:
     from voicebot.app import App
+    from voicebot.console import House, LiveCalls
+    from voicebot.records.store import Records
 
 
 def register(app: typer.Typer) -> None:
@@ -96,7 +98,7 @@ async def _serve(parts: App, listener: socket.socket | None) -> None:
     if listener is None or parts.records is None:
         await serve()
         return
-    from voicebot.console import House, LiveCalls, first_admin, running
+    from voicebot.console import LiveCalls, first_admin, running
 
     if password := await asyncio.to_thread(first_admin, parts.records):
         announce(
@@ -104,11 +106,29 @@ async def _serve(parts: App, listener: socket.socket | None) -> None:
             "(shown only now; the first sign-in asks for one of your own)"
         )
     live = LiveCalls(parts.admission.snapshot)
-    house = House(
-        parts.records,
-        live,
-        parts.settings,
-        solved_texts=tuple(parts.pack.prompts.all("scene_solved")),
-    )
-    async with running(listener, house):
+    async with running(listener, _house(parts, parts.records, live)):
         await serve(on_event=live)
+
+
+def _house(parts: App, records: Records, live: LiveCalls) -> House:
+    """What the console shows and steers of this bot."""
+    from voicebot.assist.assistant import Assistant
+    from voicebot.console import House
+    from voicebot.knowledge.refusal import threshold
+    from voicebot.workshop.editing import PackEditor
+    from voicebot.wrapup.labels import LabelTree
+
+    settings, pack = parts.settings, parts.pack
+    risk = threshold(settings.knowledge.wrong_answers)
+    return House(
+        records,
+        live,
+        settings,
+        roster=parts.roster,
+        queue=parts.queue,
+        labels=LabelTree(pack),
+        adviser=functools.partial(Assistant, parts.knowledge, pack, answer_risk=risk),
+        editor=PackEditor(settings.pack),
+        phones=tuple((seat.uri, seat.name) for seat in settings.handoff.seats),
+        solved_texts=tuple(pack.prompts.all("scene_solved")),
+    )
