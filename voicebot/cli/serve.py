@@ -106,7 +106,9 @@ async def _serve(parts: App, listener: socket.socket | None) -> None:
             "(shown only now; the first sign-in asks for one of your own)"
         )
     live = LiveCalls(parts.admission.snapshot)
-    async with running(listener, _house(parts, parts.records, live)):
+    house = _house(parts, parts.records, live)
+    parts.distributor.before_ring = house.screens.shown
+    async with running(listener, house):
         await serve(on_event=live)
 
 

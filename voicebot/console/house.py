@@ -12,6 +12,7 @@ import structlog
 
 from voicebot.console.live import LiveCalls
 from voicebot.console.ports import Adviser, Controls
+from voicebot.console.screens import Screens
 from voicebot.errors import RecordsError
 from voicebot.handoff.queue import Queue
 from voicebot.handoff.roster import Roster, SeatView
@@ -68,6 +69,7 @@ class House:
     editor: PackEditor | None = None
     phones: tuple[tuple[str, str], ...] = ()  # (URI, name) that a supervisor may have rung
     solved_texts: tuple[str, ...] = ()  # said once a caller says that it works again
+    screens: Screens = field(default_factory=Screens)
     remembered: Remembered = field(default_factory=Remembered)
 
     async def ask(self, read: Callable[..., T], *args: Any, **options: Any) -> T:

@@ -59,6 +59,15 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
             raise HTTPException(400, "没有这个席位，或不能改成这个状态。") from None
         return RedirectResponse("/seat", 303)
 
+    @doors.post("/seat/seen", Right.DESK)
+    async def seen(request: Request) -> Response:
+        """The page has drawn the story of the seat's call: now its telephone may ring."""
+        name, call_id = visit_of(request).person.seat, form_of(request).get("call", "")
+        mine = house.seat(name)
+        if mine is not None and mine.call_id == call_id:
+            house.screens.seen(name, call_id)
+        return Response(status_code=204)
+
     @doors.post("/seat/advice", Right.DESK)
     async def judged(request: Request) -> Response:
         visit, given = visit_of(request), form_of(request)
@@ -136,6 +145,7 @@ async def _messages(
         return not call_id or (mine is not None and mine.call_id == call_id)
 
     with house.live.reader(wants=wants) as reader, ExitStack() as watches:
+        watches.enter_context(house.screens.opened(visit.person.seat))
         if house.roster is not None:
             watches.callback(house.roster.watch(lambda _seat: reader.offer(wake)))
         if house.queue is not None:

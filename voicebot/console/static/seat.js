@@ -16,3 +16,19 @@ document.addEventListener("keydown", (event) => {
   } else return;
   event.preventDefault();
 });
+
+// Once the story of a call is drawn, say so: the telephone rings only then.
+let seen = "";
+function tellSeen() {
+  const call = document.querySelector("#my-story [data-call]")?.dataset.call ?? "";
+  if (!call || call === seen) return;
+  seen = call;
+  fetch("/seat/seen", {
+    method: "POST",
+    body: new URLSearchParams({ call }),
+    headers: { "X-CSRF": document.body.dataset.csrf },
+  });
+}
+const story = document.getElementById("my-story");
+new MutationObserver(tellSeen).observe(story, { childList: true, subtree: true });
+tellSeen();
