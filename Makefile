@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues
+.PHONY: help screenshots demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,9 @@ bench-dialogues: weights  ## how sixty scripted calls end, by text (half a minut
 
 bench-ears: weights  ## how well the ears hear (about an hour the first time; results in build/bench-ears)
 	@$(BIN)/python -m tests.bench.bench_ears --out build/bench-ears $(if $(SPEECH),--speech $(SPEECH))
+
+screenshots: $(STAMP) peers  ## pictures of the console's pages, from an invented store (docs/screenshots)
+	@$(BIN)/python -m tests.console.screenshots
 
 clean:  ## remove the environment and caches (weights and records stay)
 	rm -rf $(VENV) $(TORCH_VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -51,8 +52,13 @@ class Site:
             self.complaints.append(message.text)
 
 
+@pytest.fixture(scope="module")
+def tree() -> LabelTree:
+    return LabelTree(load_pack(SERVER_PACK))
+
+
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
+async def site(tmp_path: Path, tree: LabelTree) -> AsyncIterator[Site]:
     records = Records.open(tmp_path / "records")
     add_people(records)
     settings = load_settings(
@@ -65,7 +71,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         settings,
         roster=roster,
         queue=Queue(roster),
-        labels=LabelTree(load_pack(SERVER_PACK)),
+        labels=tree,
         adviser=FakeAdviser,
         controls=FakeControls(),
     )
@@ -95,7 +101,7 @@ async def test_a_tester_replays_a_call_in_step_and_judges_turns_by_keys(
     await page.keyboard.press("/")
     await page.keyboard.type("黄灯常亮")
     await page.keyboard.press("Enter")
-    await page.get_by_role("link", name="回放").click()
+    await page.get_by_role("link", name=re.compile("回放 .*的通话")).click()
     await page.wait_for_url(f"**/calls/{call.call_id}")
     await page.get_by_role("button", name="从 0:16 播放").click()
     lit = page.locator(".turn.now")
