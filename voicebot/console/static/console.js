@@ -135,7 +135,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   } else if (event.key === "g") leader = performance.now();
   else if (performance.now() - leader < 1500 && /^[a-z]$/.test(event.key)) {
-    document.querySelector(`nav a[data-key="${event.key}"]`)?.click();
+    document.querySelector(`header nav a[data-key="${event.key}"]`)?.click();
     leader = -Infinity;
     event.stopImmediatePropagation();
   }
