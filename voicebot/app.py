@@ -17,6 +17,7 @@ from voicebot.ears import build_domain, build_recognizer, loaded_ears
 from voicebot.errors import RecordsError
 from voicebot.handoff import Distributor, OfficeHours, Queue
 from voicebot.handoff.call_back_time import CallBackTimes
+from voicebot.handoff.interrupted import book_interrupted
 from voicebot.handoff.keeping import build_roster, follow_seats
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.build import build_knowledge
@@ -293,6 +294,9 @@ class App:
             on_event(call_id, event)  # first: the terminal may be gone, the console is not
             observer(event)
 
+        if self.settings.handoff.call_back:
+            hours, now = self.distributor.hours, self.roster.now()
+            await asyncio.to_thread(book_interrupted, self.records, hours, now)
         told = self.settings.webhooks
         deliverer = Deliverer(self.records.outbox, told)
         endpoint = make_endpoint(sip, self.admission)

@@ -38,15 +38,23 @@ class Sipp:
 
 @contextlib.asynccontextmanager
 async def sipp(
-    scenario: str, folder: Path, rtp: int, *, target: int = 0, pause_ms: int = 0, **keys: str
+    scenario: str,
+    folder: Path,
+    rtp: int,
+    *,
+    target: int = 0,
+    pause_ms: int = 0,
+    says: bytes = b"",
+    **keys: str,
 ) -> AsyncIterator[Sipp]:
     """Play a scenario once, as a caller of 127.0.0.1:`target` or (0) as one that is rung.
 
     `keys` are its [words], `pause_ms` its pauses; it speaks a tone of `SPEECH_HZ` from the RTP
-    port `rtp`.
+    port `rtp`, or what it `says` (s16le, 8 kHz), again and again.
     """
     tone = 8000 * np.sin(2 * np.pi * SPEECH_HZ * np.arange(16_000) / 8000)
-    (folder / "caller.al").write_bytes(to_alaw(tone.astype(np.int16)))
+    speech = np.frombuffer(says, np.int16) if says else tone.astype(np.int16)
+    (folder / "caller.al").write_bytes(to_alaw(speech))
     port = free_port()
     remote = [f"127.0.0.1:{target}"] if target else []
     text = (SCENARIOS / scenario).read_text()

@@ -73,7 +73,7 @@ def test_what_the_caller_wants_sent_is_told(scheduler: InferenceScheduler) -> No
         committed=False, state=None, cut=None, now_ms=lambda: 7, tell=told.append
     )
     nothing: Any = SimpleNamespace(begun=lambda: None)
-    performing = Performing(talk, nothing, nothing, nothing, nothing, lambda: None)
+    performing = Performing(talk, nothing, nothing, nothing, nothing, lambda: None, nothing)
     message = SendMessage("figure", "ab12.png", "手册 2")
     asyncio.run(performing.perform(Thought(DialogState(), (message,)), None))
     assert told == [facts.MessageRequested(7, "figure", "ab12.png", "手册 2")]

@@ -74,6 +74,7 @@ def test_the_description_is_openapi_and_names_every_message() -> None:
         "handoff.started",
         "handoff.finished",
         "call.ended",
+        "call_back.booked",
         "ping",
     }
     post = document["webhooks"]["handoff.started"]["post"]

@@ -33,6 +33,8 @@ COMMAND_MODULES: tuple[str, ...] = (
     "calls",
     "users",
     "drafts",
+    "seats",
+    "callbacks",
     "webhooks",
     "models",
     "pack",

@@ -25,6 +25,7 @@ from voicebot.scenes.call_back import NUMBER, SCENE
 ASKS_AT_MOST = 2
 """A question about the call back that gave nothing is asked so often; then the best guess is."""
 SOON = "尽快"
+_ASKS_WHEN = re.compile(r"什么时候(?!都|方便)|几点")
 _CALLS_OFF = re.compile(r"算了|不用了|不要了|不留了|不打了|不登记|不预约|不回电")
 _SHORT_UNITS = 8  # a yes or no in more words than this says something else as well
 _FEWEST_DIGITS = 5  # so many figures are the beginning of a telephone number
@@ -80,7 +81,10 @@ class CallBacks:
         yes = (short or when is not None) and agrees(text)
         if awaited is Awaiting.CALL_BACK_NUMBER:
             return self._number(turn, text, yes=yes, no=no)
-        if when is not None and not is_question(text) and not (no and not when.said):
+        asks = bool(_ASKS_WHEN.search(text)) or (
+            awaited is Awaiting.CALL_BACK and is_question(text)
+        )
+        if when is not None and not asks:
             self._agreed_when(turn, when)
             return True
         if no:
@@ -90,7 +94,7 @@ class CallBacks:
         if yes:
             self._ask_when(turn)
             return True
-        if awaited is Awaiting.CALL_BACK_WHEN and not is_question(text):
+        if awaited is Awaiting.CALL_BACK_WHEN and not asks and not is_question(text):
             self._ask_when(turn)
             return True
         return False

@@ -34,8 +34,8 @@ class CallBackTimes:
             return CallBackTime(spoken_window(wish, now), start, wish.end)
         closes = self._hours.closes(opens) or opens + _A_DAY
         if opens >= wish.end:
-            window = Window(opens, closes)
-            return CallBackTime(_part(opens, now), window.start, window.end, moved=True)
+            said = spoken_moment(opens, now) if wish.exact else _part(opens, now)
+            return CallBackTime(said, opens, closes, moved=True)
         if wish.end - wish.start >= _A_DAY:  # as soon as possible
             said = "尽快" if opens - now < _SOON else _part(opens, now)
             return CallBackTime(said, opens, closes)

@@ -36,7 +36,7 @@ class NobodyThere(enum.StrEnum):
     NO_SEAT = "no_seat"  # nobody is signed in
     QUEUE_FULL = "queue_full"
     WAITED_OUT = "waited_out"
-    CALL_BACK = "call_back"  # the caller, or an overflow rule, prefers to be called back
+    CALL_BACK = "call_back"  # the caller prefers to be called back
 
 
 Outcome = TransferOutcome | NobodyThere
@@ -287,7 +287,7 @@ class _HandOff:
             self._queue.widen(self._call_id, rule.group)
             return None
         if rule.to == "call_back":
-            return self._end(NobodyThere.CALL_BACK, f"waited {rule.after_s:g} s")
+            return self._end(NobodyThere.WAITED_OUT, f"overflow after {rule.after_s:g} s")
         self._queue.ringing(self._call_id, on=True)
         attempt, leg = await self._ring(Target(rule.uri, rule.uri))
         if attempt.outcome in (TransferOutcome.ACCEPTED, TransferOutcome.CALLER_GONE):

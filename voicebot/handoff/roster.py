@@ -229,6 +229,7 @@ class Roster:
         return seat
 
     def _occupy(self, name: str, state: SeatState, call_id: str) -> None:
+        self.tend()
         seat = self._seats.get(name)
         if seat is not None:
             now = self._clock()

@@ -18,7 +18,7 @@ from voicebot.errors import RecordsError
 from voicebot.records.database import one_line
 from voicebot.records.keys import CallerKeys, normal_number
 from voicebot.records.masking import mask, mask_number
-from voicebot.records.retention import CALL_BACK
+from voicebot.records.retention import CALL_BACK, CALLER
 from voicebot.records.tables import AUDIT, CALL_BACKS, SEALED
 
 OPEN, TAKEN, CLOSED = "open", "taken", "closed"
@@ -138,6 +138,24 @@ class CallBacks:
                 f"callbacks: {what} with {wanted[:36]!r}; voicebot callbacks list shows them"
             )
         return found[0]
+
+    def book_for(
+        self, call_id: str, due_from: datetime, due_to: datetime, reason: str, now: datetime
+    ) -> str:
+        """Promise a call to the caller of a call that is over, on the number they rang from."""
+        query = sa.select(SEALED.c.box).where(SEALED.c.call_id == call_id, SEALED.c.name == CALLER)
+        box = self._fetch(query)
+        if self._keys is None or not box:
+            raise RecordsError(f"callbacks: the number of call {call_id[:8]} is not kept")
+        number = self._keys.open(box[0][0], call_id)
+        if not can_be_rung(number):
+            raise RecordsError(f"callbacks: the number of call {call_id[:8]} cannot be rung")
+        booking = Booking(number, "", due_from, due_to, reason)
+        try:
+            with self._engine.begin() as connection:
+                return insert(connection, call_id, booking, self._keys, now)
+        except SQLAlchemyError as error:
+            raise RecordsError(f"callbacks: cannot be written: {one_line(error)}") from None
 
     def take(self, callback_id: str, seat: str) -> CallBack:
         """It is this seat's to make from now on; who comes second is told by whom it was taken."""

@@ -105,7 +105,7 @@ def build_view(
     return CallView(
         call=call,
         turns=_turns(listed),
-        handoff=_handoff(listed),
+        handoff=_handoff(listed, call.outcome),
         summary=summary,
         events=listed,
     )
@@ -157,7 +157,8 @@ def _start_ms(event: EventView) -> int:
     return int(start) if isinstance(start, int | float) else event.at_ms
 
 
-def _handoff(events: tuple[EventView, ...]) -> HandoffView | None:
+def _handoff(events: tuple[EventView, ...], call_outcome: str) -> HandoffView | None:
+    """The last one. Where the call was cut by a dead process, so was a hand-off without an end."""
     starts = [nth for nth, event in enumerate(events) if event.kind == kinds.HANDOFF_STARTED]
     if not starts:
         return None
@@ -166,7 +167,8 @@ def _handoff(events: tuple[EventView, ...]) -> HandoffView | None:
     talk = next((event.data for event in last if event.kind == kinds.BRIDGE_ENDED), {})
     return HandoffView(
         reason=_text(last[0].data, "reason"),
-        outcome=_text(ended, "outcome") or IN_PROGRESS,
+        outcome=_text(ended, "outcome")
+        or (INTERRUPTED if call_outcome == INTERRUPTED else IN_PROGRESS),
         seat=_text(ended, "seat"),
         summary_id=_text(last[0].data, "summary_id"),
         attempts=tuple(event.data for event in last if event.kind == kinds.SEAT_RANG),
