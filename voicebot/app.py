@@ -10,6 +10,7 @@ from typing import Any
 from asr_models import Recognizer
 from asr_models.silero import SileroVad
 from telephony import Call, Endpoint
+from voicebot.assist.assistant import Assistants
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
 from voicebot.dialog.policy import Dialog
@@ -57,7 +58,6 @@ from voicebot.turns.scheduler import InferenceScheduler
 from voicebot.webhooks.deliver import Deliverer
 from voicebot.webhooks.teller import CallTeller
 from voicebot.weights import locate
-from voicebot.wrapup.labels import LabelTree
 from voicebot.wrapup.making import FormMaker
 
 Step = Callable[[str, str], None]
@@ -102,9 +102,11 @@ class App:
             self.queue,
             OfficeHours(settings.handoff.office_hours),
         )
+        risk = threshold(settings.knowledge.wrong_answers)
+        self.assistants = Assistants(knowledge, pack, answer_risk=risk)
         self.dialog = Dialog(
             pack,
-            answer_risk=threshold(settings.knowledge.wrong_answers),
+            answer_risk=risk,
             extract=extract,
             no_input_prompts=settings.turns.no_input_prompts,
             waiting_prompts=settings.turns.waiting_prompts,
@@ -308,7 +310,7 @@ class App:
             lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
             observe,
             partial(CallTeller, told, deliverer),
-            FormMaker(self.records, LabelTree(self.pack)).make,
+            FormMaker.of(self.records, self.pack, self.knowledge.search).make,
         )
         serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
         beside: list[Callable[[], Coroutine[Any, Any, None]]] = [

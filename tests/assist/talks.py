@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -14,6 +15,7 @@ import yaml
 from tests.server_pack import server_pack
 from voicebot.assist.assistant import Assistant, HeardTurn, Kind, Suggestion
 from voicebot.assist.passages import Searcher
+from voicebot.assist.words import PackWords
 
 TALKS = Path(__file__).with_name("talks.yaml")
 UNSEEN = Path(__file__).with_name("talks_unseen.yaml")
@@ -55,6 +57,12 @@ class Usefulness:
     wrong: list[str] = field(default_factory=list)
 
 
+@cache
+def words() -> PackWords:
+    """Those of the demo company's pack."""
+    return PackWords(server_pack())
+
+
 def read_talks(path: Path = TALKS) -> list[Talk]:
     """All of a file."""
     found = []
@@ -86,7 +94,7 @@ def judge(talks: list[Talk], knowledge: Searcher, answer_risk: float) -> Usefuln
     """Play every talk to an assistant of its own."""
     found = Usefulness()
     for talk in talks:
-        assistant = Assistant(knowledge, server_pack(), answer_risk=answer_risk)
+        assistant = Assistant(knowledge, words(), answer_risk=answer_risk)
         for nth, line in enumerate(talk.lines):
             made = assistant.hear(HeardTurn(nth, line.who, line.text))
             found.shown += len(made)

@@ -6,13 +6,15 @@ Few and good rather than many: a suggestion is made once, and only where the tal
 from __future__ import annotations
 
 import enum
+import functools
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from voicebot.assist.checks import Check, Checks
 from voicebot.assist.passages import Passages, Searcher
-from voicebot.dialog.intents import asks_information, intent, is_question
+from voicebot.assist.words import PackWords
+from voicebot.dialog.intents import Intent, asks_information, intent, is_question
 from voicebot.dialog.textforms import clean
 from voicebot.pack import Pack
 
@@ -20,6 +22,8 @@ from voicebot.pack import Pack
 # information, and to leave another for. The bot enters at .5 and asks back from .3 on; a line on a
 # screen costs less.
 ENTER, ASKED, INFORMED, SWITCH = 0.4, 0.5, 0.8, 0.8
+# Moves that answer nothing, whatever they sound like.
+_NO_ANSWER = (Intent.HUMAN, Intent.WAIT, Intent.HELLO, Intent.REPEAT, Intent.WHO)
 CALLER, BOT, SEAT = "caller", "bot", "seat"
 
 
@@ -62,14 +66,18 @@ class Assistant:
 
     Args:
         knowledge: where passages and FAQ are looked up.
-        pack: whose scenes tell the next checks.
+        pack: whose scenes tell the next checks; its `PackWords` take a second or two to make, so
+            `Assistants` makes them once for all calls.
         answer_risk: a passage that answers with less probability than this is not shown
             (`voicebot.knowledge.refusal.threshold`).
     """
 
-    def __init__(self, knowledge: Searcher, pack: Pack, *, answer_risk: float = 0.5) -> None:
-        self._checks = Checks(pack)
-        self._passages = Passages(knowledge, pack, answer_risk)
+    def __init__(
+        self, knowledge: Searcher, pack: Pack | PackWords, *, answer_risk: float = 0.5
+    ) -> None:
+        words = pack if isinstance(pack, PackWords) else PackWords(pack)
+        self._checks = Checks(words)
+        self._passages = Passages(knowledge, words, answer_risk)
         self._shown: set[str] = set()
 
     def catch_up(self, turns: Iterable[HeardTurn]) -> tuple[Suggestion, ...]:
@@ -99,12 +107,15 @@ class Assistant:
         return ()
 
     def _caller(self, text: str, turn: int) -> list[Suggestion]:
+        move = intent(text)
+        if move in _NO_ANSWER:
+            return []
         asked = is_question(text) and not self._checks.answers_asked(text)
         if not asked:
             check = self._checks.answered(text)
             if check is not None:
                 return self._suggested(check, turn)
-            if self._checks.fills(text) or intent(text) is not None:
+            if self._checks.fills(text) or move is not None:
                 return []
         found = self._passages.look_up(text, questions_only=not asked)
         check = None
@@ -139,3 +150,20 @@ class Assistant:
         self._shown.add(text)
         digest = hashlib.sha256(f"{kind}{text}".encode()).hexdigest()[:12]
         return [Suggestion(digest, kind, text, source, turn)]
+
+
+class Assistants:
+    """Makes the assistant of each call; what they share is made when the first is wanted."""
+
+    def __init__(self, knowledge: Searcher, pack: Pack, *, answer_risk: float = 0.5) -> None:
+        self._knowledge = knowledge
+        self._pack = pack
+        self._answer_risk = answer_risk
+
+    @functools.cached_property
+    def _words(self) -> PackWords:
+        return PackWords(self._pack)
+
+    def new(self) -> Assistant:
+        """An assistant for one call. The first takes a second or two; call it off the loop."""
+        return Assistant(self._knowledge, self._words, answer_risk=self._answer_risk)

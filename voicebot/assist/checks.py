@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from voicebot.dialog.fill import Filler
-from voicebot.dialog.phonetic import Canonicalizer, find, units
+from voicebot.assist.words import PackWords
+from voicebot.dialog.phonetic import find, units
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.textforms import clauses, sentences
-from voicebot.pack import Pack
 from voicebot.scenes.model import Branch, Scene, Slot
 
 ASK_SENTENCES = 2
@@ -29,9 +28,9 @@ class Check:
 class Checks:
     """One talk's scene. Values come from what the caller says, or confirms, to the seat."""
 
-    def __init__(self, pack: Pack) -> None:
-        self._pack = pack
-        self._filler = Filler(Canonicalizer(pack.lexicon))
+    def __init__(self, words: PackWords) -> None:
+        self._pack = words.pack
+        self._filler = words.filler
         self._engine = SceneEngine(self._filler)
         self._run: SceneRun | None = None
         self._asked = ""

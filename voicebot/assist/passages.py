@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from voicebot.assist.words import PackWords
 from voicebot.dialog.intents import asks
-from voicebot.dialog.phonetic import Canonicalizer
-from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
+from voicebot.dialog.query_maker import MODEL_FACT
 from voicebot.dialog.results import PART_LOSS, PART_LOSS_IN_LINE
 from voicebot.dialog.said_part import logit, sigmoid
-from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.state import DialogState
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
-from voicebot.pack import Pack
 
 LEAST_CHARS = 4  # a shorter turn is no question to look up
 
@@ -42,12 +40,12 @@ class Passages:
         answer_risk: what answers with less probability than this is not shown.
     """
 
-    def __init__(self, knowledge: Searcher, pack: Pack, answer_risk: float) -> None:
+    def __init__(self, knowledge: Searcher, words: PackWords, answer_risk: float) -> None:
         self._knowledge = knowledge
         self._answer_risk = answer_risk
-        self._canonical = Canonicalizer(pack.lexicon)
-        self._queries = QueryMaker(pack, self._canonical)
-        self._match = SceneMatch(pack)
+        self._canonical = words.canonical
+        self._queries = words.queries
+        self._match = words.match
         self._state = DialogState()
 
     def hear(self, text: str) -> None:

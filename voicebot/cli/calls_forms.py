@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +13,8 @@ import typer
 from voicebot.cli.calls_options import ConfigOption, RecordsOption, open_records
 
 if TYPE_CHECKING:
-    from voicebot.records import Records
+    from voicebot.records import Records, TurnView
+    from voicebot.records.forms import StoredForm
 
 
 def register(calls: typer.Typer) -> None:
@@ -30,13 +31,15 @@ def form(
     config: ConfigOption = None,
     records: RecordsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+    phrase: Annotated[bool, typer.Option(help="let the settings' model word a summary")] = False,
 ) -> None:
     """Show a call's wrap-up form: what was drafted, what a seat left in it."""
     from voicebot.errors import NoSuchCallError
 
     store = open_records(config, records)
     try:
-        whole_id = store.get_call(call_id).call.id
+        view = store.get_call(call_id)
+        whole_id = view.call.id
         kept = store.forms.get(whole_id)
     finally:
         store.close()
@@ -48,12 +51,47 @@ def form(
             json.dumps({**kept.draft, "accepted": accepted, "seat": kept.seat}, ensure_ascii=False)
         )
         return
-    for each in kept.draft["fields"]:
-        left = each["value"] if kept.accepted is None else kept.accepted.get(each["key"], "")
-        where = f"turn {each['turn']}" if each["turn"] is not None else "the line"
-        changed = f"  (drafted: {each['value']})" if left != each["value"] else ""
-        typer.echo(f"{each['label']}：{left}  [{each['confidence']:.2f}, {where}]{changed}")
+    for line in _lines(kept):
+        typer.echo(line)
     typer.echo(f"accepted by {kept.seat}" if kept.accepted is not None else "not accepted yet")
+    if phrase:
+        _phrase(config, view.turns)
+
+
+def _phrase(config: Path | None, turns: Sequence[TurnView]) -> None:
+    from voicebot.errors import LanguageError
+    from voicebot.language.build import build_engine
+    from voicebot.settings import load_settings
+    from voicebot.wrapup.phrasing import phrased
+
+    settings = load_settings(config)
+    if settings.language.engine == "none":
+        raise LanguageError('calls form: --phrase: no model is set; language.engine is "none"')
+    engine = build_engine(settings.language, settings.models)
+    try:
+        draft = phrased(engine, turns)
+    finally:
+        engine.close()
+    typer.echo(f"worded by {engine.name}: {draft.text or 'nothing that stands'}")
+    for each in draft.dropped:
+        typer.echo(f"  dropped, not in the call ({', '.join(each.claims)}): {each.sentence}")
+
+
+def _lines(kept: StoredForm) -> Iterator[str]:
+    """A field a line, as the seat left it, else as it was drafted."""
+    drafted = {each["key"]: each for each in kept.draft["fields"]}
+    for key, label in kept.draft["labels"].items():
+        draft = drafted.get(key)
+        value = draft["value"] if draft else ""
+        left = value if kept.accepted is None else kept.accepted.get(key, "")
+        if not (left or value):
+            continue
+        backed = ""
+        if draft:
+            where = "the line" if draft["turn"] is None else f"turn {draft['turn']}"
+            backed = f"  [{draft['confidence']:.2f}, {where}]"
+        changed = f"  (drafted: {value or 'nothing'})" if left != value else ""
+        yield f"{label}：{left}{backed}{changed}"
 
 
 def export(

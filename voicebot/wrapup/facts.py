@@ -30,6 +30,8 @@ _NEGATION = re.compile(
     "(?:没有?|不|未|无|勿|别)(?:法|能|可以|可|会|要|得|再|曾|是|用|需要|需|应该|应)*"
 )
 _DENIED = re.compile("¬([\u4e00-\u9fff]{1,2})")
+_CLAUSES = re.compile("[^，。；！？,;!?\n]+[？?]?")
+_ASKS = re.compile("[吗呢么？?]$|是否|是不是|有没有|能不能|什么|怎么|哪|多少")
 _PARTICLES = frozenset("就的了吗呢吧啊哦时也都是说则才到")
 _NAMES = frozenset({"nr", "ns", "nt", "nz"})
 _ROLES = frozenset({"用户", "客服", "商家", "坐席", "机器人", "客户"})
@@ -68,6 +70,24 @@ def held(claimed: Iterable[Fact], source: str) -> frozenset[Fact]:
         return fact.value in terms
 
     return frozenset(fact for fact in claimed if is_held(fact))
+
+
+def turned_round(sentence: str, call: str) -> tuple[str, ...]:
+    """Words that the call only denies and `sentence` affirms; a question affirms nothing."""
+    denied = {fact.value for fact in facts(call) if fact.kind == NEGATION and len(fact.value) > 1}
+    denied -= {fact.value for fact in facts(sentence) if fact.kind == NEGATION}
+    stated = [_marked(clause) for clause in _CLAUSES.findall(call) if not _ASKS.search(clause)]
+    return tuple(
+        sorted(
+            word
+            for word in denied
+            if word in sentence and not any(_affirms(clause, word) for clause in stated)
+        )
+    )
+
+
+def _affirms(marked: str, word: str) -> bool:
+    return re.search(f"(?<!¬){re.escape(word)}", marked) is not None
 
 
 def _marked(text: str) -> str:

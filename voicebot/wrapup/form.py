@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from voicebot.dialog.events import SayKind
 from voicebot.dialog.mood import CALM, HURRIED, mood
 from voicebot.handoff import extract
 from voicebot.handoff.next_check import is_serial
 from voicebot.records.names import caller_name
 from voicebot.records.views import CallView
 from voicebot.scenes.pattern import found as matching
-from voicebot.wrapup.call_text import CALLER, SEAT, CallText, Spoken
+from voicebot.wrapup.call_text import BOT, CALLER, SEAT, CallText, Spoken
 from voicebot.wrapup.course import course, result, slot_values
 from voicebot.wrapup.labels import Choice, LabelTree
+from voicebot.wrapup.summary import summarise
 
 LABELS = {
     "customer": "客户",
@@ -32,10 +34,13 @@ LABELS = {
     "solution_class": "处理分类",
     "wants": "客户诉求",
     "mood": "情绪",
+    "summary": "小结",
 }
 """The fields in their order on the screen: key to label."""
 _SERIAL = re.compile(r"序列号|产品编号|SN", re.I)
 _FILLED = 0.9
+_ROLES = {CALLER: "用户", BOT: "机器人", SEAT: "客服"}
+_ASIDE = {SayKind.GREETING, SayKind.FILLER, SayKind.NO_INPUT, SayKind.NOTICE, SayKind.READ_BACK}
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ def build_form(view: CallView, labels: LabelTree) -> Form:
         *_class("solution_class", labels.solution_class(call)),
         *_wants(said),
         *_mood(said),
+        *_summary(call),
     ]
     return Form(view.call.id, tuple(fields))
 
@@ -169,3 +175,11 @@ def _mood(said: Sequence[Spoken]) -> list[FormField]:
     if worst is None or level == CALM:
         return []
     return _field("mood", "着急" if level <= HURRIED else "不满", worst.confidence, worst.index)
+
+
+def _summary(call: CallText) -> list[FormField]:
+    """The talk told by role, for people who were not there."""
+    spoken = [(_ROLES[turn.who], turn.text) for turn in call.turns if turn.kind not in _ASIDE]
+    told = summarise(spoken)
+    sure = min((turn.confidence for turn in call.said_by(CALLER, SEAT)), default=0.0)
+    return _field("summary", told.text, sure, None)

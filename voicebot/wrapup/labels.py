@@ -7,13 +7,15 @@ handed over. Nothing outside the tree is ever chosen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from voicebot.dialog.events import SayKind
 from voicebot.dialog.fill import Filler
-from voicebot.dialog.phonetic import Canonicalizer, find, units
+from voicebot.dialog.intents import asks_information, is_question
+from voicebot.dialog.phonetic import Canonicalizer, Unit, find, units
 from voicebot.dialog.scene_match import SceneMatch
+from voicebot.knowledge.api import SearchResult
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene
 from voicebot.wrapup.call_text import BOT, CALLER, SEAT, CallText, Spoken
@@ -22,7 +24,8 @@ from voicebot.wrapup.course import slot_values
 BY_SCENE, BY_ASKING = 0.95, 0.85  # the scene came to a diagnosis; it only asked
 BY_CUE, MORE_CUES, MOST_BY_CUES = 0.6, 0.05, 0.8
 BY_FALLBACK = 0.4
-LEAST_TRIGGER = 0.5  # less likely scenes say nothing about the call
+LEAST_LIKELY, LEAST_ASKED = 0.4, 0.5  # less likely scenes, of reports and questions, say nothing
+SEARCHED_TURNS, LEAST_CHARS = 6, 5  # what a call is about is said early, and not in a word
 _TRUST_TRIGGER = 0.9
 FEW_ANSWERS = 2
 _TURN_WEIGHT = 0.9  # what a call is about is said early
@@ -42,11 +45,14 @@ class Choice:
 class LabelTree:
     """The label tree of a pack, with what tells its labels apart. Immutable; threads may share it.
 
-    `problem` and `solution` are all paths that may be chosen, inner nodes included.
+    `problem` and `solution` are all paths that may be chosen, inner nodes included. With `search`
+    (`Knowledge.search`) a caller who names no trigger word for word is understood by meaning, at
+    some tens of milliseconds for each of the first turns.
     """
 
-    def __init__(self, pack: Pack) -> None:
+    def __init__(self, pack: Pack, search: Callable[[str], SearchResult] | None = None) -> None:
         self.pack = pack
+        self._search = search
         self.problem, self.solution = pack.labels.problem, pack.labels.solution
         self.canonical = Canonicalizer(pack.lexicon)
         self.filler = Filler(self.canonical)
@@ -72,15 +78,28 @@ class LabelTree:
         return scene, of_scene[-1 if reached else 0]
 
     def likely_scene(self, said: Sequence[Spoken]) -> tuple[Scene, float, Spoken] | None:
-        """The scene whose triggers a caller's turn is nearest to, by words alone."""
+        """The scene that a caller's turn most likely means, by its triggers and by meaning."""
         best: tuple[Scene, float, Spoken] | None = None
-        for turn in said:
-            for found in self._match.rank(turn.text, {}, 1):
+        for nth, turn in enumerate(said):
+            known = self._by_meaning(turn.text) if nth < SEARCHED_TURNS else {}
+            for found in self._match.rank(turn.text, known, 1):
                 scene = self.pack.scene(found.scene)
-                better = best is None or found.probability > best[1]
-                if scene and better and found.probability >= LEAST_TRIGGER and not found.vetoed:
-                    best = (scene, found.probability, turn)
+                likely = found.probability * _TURN_WEIGHT**nth
+                least = LEAST_ASKED if is_question(turn.text) else LEAST_LIKELY
+                if scene is None or found.vetoed or found.probability < least:
+                    continue
+                if best is None or likely > best[1]:
+                    best = (scene, likely, turn)
         return best
+
+    def _by_meaning(self, text: str) -> dict[str, float]:
+        if self._search is None or len(text) < LEAST_CHARS or asks_information(text):
+            return {}
+        result = self._search(text)
+        known = dict(result.rivals)
+        if result.scene is not None:
+            known[result.scene.id] = result.scene_probability
+        return known
 
     def problem_class(self, call: CallText) -> Choice:
         """What the call is about."""
@@ -172,7 +191,7 @@ class LabelTree:
                 (nth, turn)
                 for cue in self.pack.labels.cues.get(path, ())
                 for nth, (turn, sounds) in enumerate(heard)
-                if find(cue, sounds)
+                if _says(cue, sounds)
             ]
             score = sum(_TURN_WEIGHT**nth if early else 1.0 for nth, _ in hits)
             if score > most:
@@ -180,6 +199,12 @@ class LabelTree:
                 first = min(turn.index for _, turn in hits)
                 best, most = Choice(path, sure, first, "cue"), score
         return best
+
+
+def _says(cue: str, heard: tuple[Unit, ...]) -> bool:
+    """Whether a cue was said; a word of two characters by sound alone is too easily another
+    (保修 and 报修)."""
+    return any(match.exact or match.end - match.start > 2 for match in find(cue, heard))
 
 
 def _came_late(call: CallText, turn: Spoken) -> bool:

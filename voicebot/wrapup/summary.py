@@ -17,7 +17,7 @@ from voicebot.wrapup.utterances import Utterance, utterances
 
 CALLER = "用户"
 _FIRM_WORTH = 0.5  # of a figure or a no in an answer
-_ASKED_TAIL = re.compile(r"[吗呢吧啊了]+$")
+_ASKED_TAIL = re.compile(r"[呢吧啊]+$")
 _YOU = re.compile("(?<![不没未无别])(?<![不没未无别].)您")  # 不给您发 keeps what it denies
 _FIRM = re.compile(r"\d|\[(?:数字|日期|时间|地址|电话|金额)\]|[不没无未]")
 _FIRST_PERSON = re.compile(r"^(?:我们?的?(?!们))")
@@ -29,7 +29,7 @@ class Options:
     """`room` and `room_a_turn` make the length of a summary in characters (`most` at most);
     `answers` is how many pieces of an answer are kept for one matter."""
 
-    room: int = 60
+    room: int = 70
     room_a_turn: float = 1.6
     most: int = 130
     answers: int = 1
