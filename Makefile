@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-forms
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-forms screenshots
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -105,6 +105,9 @@ bench-forms: weights  ## are calls filed rightly, is the assistant useful? 430 w
 
 bench-ears: weights  ## how well the ears hear (about an hour the first time; results in build/bench-ears)
 	@$(BIN)/python -m tests.bench.bench_ears --out build/bench-ears $(if $(SPEECH),--speech $(SPEECH))
+
+screenshots: $(STAMP) peers  ## pictures of the console's pages, from an invented store (docs/screenshots)
+	@$(BIN)/python -m tests.console.screenshots
 
 clean:  ## remove the environment and caches (weights and records stay)
 	rm -rf $(VENV) $(TORCH_VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

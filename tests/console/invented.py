@@ -114,7 +114,7 @@ async def add_history(records: Records, now: datetime, days: int = 14) -> None:
         for _ in range(chance.randint(3, 14)):
             planned.append(now - timedelta(days=back, minutes=chance.randint(5, 300)))
     call = None
-    for at in planned:
+    for _ in planned:
         number = f"139000{chance.randint(0, 60):05}"
         call = records.start_call(CallInfo("x", number, "400", codec="pcma"), pack="server")
         end = _short_talk(call, chance)

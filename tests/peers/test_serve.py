@@ -14,12 +14,15 @@ import time
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.telephony.raw_phone import raw_phone
+from voicebot.console.accounts import csrf_of
+from voicebot.console.passwords import hash_password
 from voicebot.records.store import Records
 
 pytestmark = [pytest.mark.peer, pytest.mark.weights]
@@ -274,11 +277,23 @@ def parts_of(stream: httpx.Response) -> Iterator[dict[str, str]]:
             yield json.loads(line.removeprefix("data: "))
 
 
+def sign_in(bot: Bot, browser: httpx.Client) -> None:
+    """As a supervisor whom the operator has added."""
+    records, password = bot.records(), "correct horse battery"
+    now = datetime.now(UTC)
+    records.people.add("boss", "supervisor", hash_password(password), must_change=False, at=now)
+    records.close()
+    browser.get("/login")
+    form = {"csrf": csrf_of(browser.cookies["voicebot_visit"]), "name": "boss"}
+    assert browser.post("/login", data={**form, "password": password}).status_code == 303
+
+
 @pytest.mark.timeout(900)
 def test_a_call_is_watched_in_a_browser(bot: Bot, tmp_path: Path) -> None:
     caller = start_sipp(bot, tmp_path, calls=1, pause_ms=15_000)
     with httpx.Client(base_url=bot.console, trust_env=False, timeout=30) as browser:
-        with browser.stream("GET", "/events") as stream:
+        sign_in(bot, browser)
+        with browser.stream("GET", "/live/events") as stream:
             home = parts_of(stream)
             link = next(filter(None, (re.search(r"/calls/[0-9a-f-]{36}", p["now"]) for p in home)))
             with browser.stream("GET", f"{link[0]}/events") as talk:

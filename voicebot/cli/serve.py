@@ -15,7 +15,9 @@ from voicebot.cli.screen import announce, build_with_progress, print_event
 
 if TYPE_CHECKING:
     from voicebot.app import App
+    from voicebot.console import House, LiveCalls
     from voicebot.metrics import Watching
+    from voicebot.records.store import Records
     from voicebot.session.events import SessionEvent
 
 
@@ -106,7 +108,7 @@ async def _serve(parts: App, listener: socket.socket | None, watching: Watching)
     if listener is None or parts.records is None:
         await serve(on_event=watching)
         return
-    from voicebot.console import House, LiveCalls, first_admin, running
+    from voicebot.console import LiveCalls, first_admin, running
 
     if password := await asyncio.to_thread(first_admin, parts.records):
         announce(
@@ -119,11 +121,32 @@ async def _serve(parts: App, listener: socket.socket | None, watching: Watching)
         watching(call_id, event)
         live(call_id, event)
 
-    house = House(
-        parts.records,
-        live,
-        parts.settings,
-        solved_texts=tuple(parts.pack.prompts.all("scene_solved")),
-    )
+    house = _house(parts, parts.records, live)
+    parts.distributor.before_ring = house.screens.shown
     async with running(listener, house):
         await serve(on_event=on_event)
+
+
+def _house(parts: App, records: Records, live: LiveCalls) -> House:
+    """What the console shows and steers of this bot."""
+    from voicebot.console import House
+    from voicebot.workshop.editing import PackEditor
+    from voicebot.wrapup.labels import LabelTree
+
+    settings, pack = parts.settings, parts.pack
+    return House(
+        records,
+        live,
+        settings,
+        roster=parts.roster,
+        queue=parts.queue,
+        labels=LabelTree(pack),
+        controls=parts.controls,
+        adviser=lambda: parts.assistants.new(),  # of the pack that is in use then
+        editor=PackEditor(settings.pack),
+        phones=(
+            *((seat.uri, seat.name) for seat in settings.handoff.seats),
+            *((uri, uri) for uri in settings.handoff.supervisors),
+        ),
+        solved_texts=tuple(pack.prompts.all("scene_solved")),
+    )

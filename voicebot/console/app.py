@@ -105,4 +105,5 @@ def _add_errors(app: FastAPI, pages: Pages) -> None:
 def _by_person(request: Request) -> bool:
     """Whether a browser asked for a page, not a script for a part of one."""
     part = "x-part" in request.headers
-    return request.method == "GET" and not part and "/events" not in request.url.path
+    stream = request.url.path.endswith(("/events", "/listen"))
+    return request.method == "GET" and not part and not stream

@@ -11,10 +11,18 @@ from typing import Any, TypeVar
 import structlog
 
 from voicebot.console.live import LiveCalls
+from voicebot.console.ports import Adviser, Controls
+from voicebot.console.screens import Screens
 from voicebot.errors import RecordsError
+from voicebot.handoff.queue import Queue
+from voicebot.handoff.roster import Roster, SeatView
+from voicebot.records.forms import StoredForm
 from voicebot.records.store import Records
 from voicebot.records.views import CallRow, CallView
 from voicebot.settings import Settings
+from voicebot.workshop.editing import PackEditor
+from voicebot.wrapup.form import build_form
+from voicebot.wrapup.labels import LabelTree
 
 LATEST = 30
 SETTLE_TRIES = 15
@@ -45,12 +53,23 @@ class Remembered:
 
 @dataclass(frozen=True)
 class House:
-    """The calls in memory, the calls that were kept, and the parts of the bot that are steered."""
+    """The calls in memory, the calls that were kept, and the parts of the bot that are steered.
+
+    What is None is not there (a test, a bot without seats), and its pages say so.
+    """
 
     records: Records
     live: LiveCalls
     settings: Settings
+    roster: Roster | None = None
+    queue: Queue | None = None
+    controls: Controls | None = None
+    labels: LabelTree | None = None
+    adviser: Callable[[], Adviser] | None = None  # makes one for a call
+    editor: PackEditor | None = None
+    phones: tuple[tuple[str, str], ...] = ()  # (URI, name) that a supervisor may have rung
     solved_texts: tuple[str, ...] = ()  # said once a caller says that it works again
+    screens: Screens = field(default_factory=Screens)
     remembered: Remembered = field(default_factory=Remembered)
 
     async def ask(self, read: Callable[..., T], *args: Any, **options: Any) -> T:
@@ -75,11 +94,18 @@ class House:
         view = self.live.get(call_id)
         if view is None or view.handoff is None:
             return view
+        told = [event.data for event in view.events if event.kind == "summary_delivered"]
+        if told and told[-1].get("summary"):  # no need to read what was just told
+            return replace(view, summary=told[-1]["summary"])
         try:
             return replace(view, summary=(await self.kept(call_id)).summary)
         except RecordsError as error:
             log.warning("console: no summary shown", call=call_id, error=str(error))
             return view
+
+    async def call(self, call_id: str) -> CallView:
+        """A call, in progress or kept. Raises RecordsError."""
+        return await self.current(call_id) or await self.kept(call_id)
 
     async def settled(self, call_id: str) -> None:
         """Wait a little until the records know that a call has ended."""
@@ -90,3 +116,20 @@ class House:
             except RecordsError:
                 pass
             await asyncio.sleep(SETTLE_S)
+
+    def seat(self, name: str) -> SeatView | None:
+        """What a seat is doing; None if there is none of this name."""
+        seats = self.roster.seats() if self.roster and name else ()
+        return next((each for each in seats if each.name == name), None)
+
+    async def form(self, call_id: str) -> StoredForm | None:
+        """The wrap-up form of a kept call, drafted now if it was not yet; None without labels."""
+        stored = await self.ask(self.records.forms.get, call_id)
+        if stored is not None or self.labels is None:
+            return stored
+        view = await self.kept(call_id)
+        if view.call.ended_at is None:
+            return None
+        drafted = await self.ask(build_form, view, self.labels)
+        await self.ask(self.records.forms.save_draft, call_id, drafted)
+        return await self.ask(self.records.forms.get, call_id)

@@ -186,3 +186,78 @@ AUDIT = {
     "forget": "删除客户记录",
 }
 VERDICTS = {"right": "对", "wrong": "错"}
+
+# --- what a supervisor does (voicebot/session/control.py) -----------------------------------------
+ACTIONS = {
+    "say": "让机器人说",
+    "whisper": "对坐席密语",
+    "hand_over": "转人工",
+    "join": "介入三方",
+    "take_over": "接管",
+}
+DONE = {
+    "say": "机器人正在说。",
+    "whisper": "坐席正在听。",
+    "hand_over": "开始转人工。",
+    "join": "已加入通话。",
+    "take_over": "已接管。",
+}
+WHY_NOT = {
+    "ended": "通话已经结束",
+    "handing_off": "正在呼叫坐席，等接通后再试",
+    "bridged": "人工正在通话：可以介入三方，或对坐席密语",
+    "not_bridged": "还没有人工接听：可以接管，或让机器人说",
+    "no_chance": "客户和机器人一直在说话，请再试一次",
+    "too_many": "上一个操作还没完成，请稍等",
+    "bad_text": "要 1 到 200 个字，而且要有内容",
+    "uri_refused": "这部电话不在允许的名单里（handoff.supervisors）",
+    "unknown_seat": "没有这个坐席",
+    "no_line": "这通电话没有线路可以呼出",
+    "seat_gone": "坐席已经离开",
+    "declined": "那部电话拒接",
+    "busy": "那部电话忙",
+    "no_answer": "那部电话没有人接",
+    "unreachable": "那部电话打不通",
+    "failed": "呼叫失败",
+    "caller_gone": "客户已挂断",
+}
+AUDIT |= {f"call_{action}": name for action, name in ACTIONS.items()}
+AUDIT |= {
+    "call_listen": "监听",
+    "seat_state": "坐席状态",
+    "form_accepted": "确认小结",
+    "text_published": "发布话术",
+    "rolled_back": "话术回退",
+    "draft_edit": "修改草稿",
+    "draft_accepted": "采纳草稿",
+    "draft_rejected": "退回草稿",
+}
+
+
+def acted(action: str, ok: bool, why: str) -> str:
+    """How an action ended, in a sentence."""
+    if ok:
+        return DONE.get(action, "完成。")
+    return f"没有成功：{WHY_NOT.get(why, why or '原因不明')}。"
+
+
+# --- seats ------------------------------------------------------------------------------------
+SEAT_STATES = {
+    "ready": "空闲",
+    "ringing": "振铃",
+    "talking": "通话",
+    "wrap_up": "整理",
+    "away": "离开",
+}
+SUGGESTIONS = {"next_check": "下一步核对", "passage": "资料", "contradiction": "前后矛盾"}
+SUGGESTED = {"shown": "", "used": "已采用", "dismissed": "已忽略"}
+CALL_BACKS = {"open": "待认领", "taken": "已认领", "closed": "已完成"}
+DRAFTS = {"faq": "新问答", "similar": "相似问法"}
+ORIGINS = {"calls": "来自通话", "rules": "规则生成", "model": "模型生成"}
+
+
+def seconds(value: float | None) -> str:
+    """An expected wait; nothing is made up where it is not known."""
+    if value is None:
+        return "暂无法估计"
+    return f"约 {value / 60:.0f} 分钟" if value >= 90 else f"约 {max(5, round(value / 5) * 5)} 秒"

@@ -45,8 +45,8 @@ class Change:
 class Reader:
     """One page that is kept up to date; made by `LiveCalls.reader`."""
 
-    def __init__(self, call_id: str = "") -> None:
-        self._call_id = call_id
+    def __init__(self, wants: Callable[[str], bool] = lambda call_id: True) -> None:
+        self._wants = wants
         self._waiting: deque[Change] = deque()
         self._wake = asyncio.Event()
         self._open = True
@@ -58,7 +58,7 @@ class Reader:
 
     def offer(self, change: Change) -> None:
         """Note a change; closes the reader if it has left too many unread."""
-        if not self._open or self._call_id not in ("", change.call_id):
+        if not self._open or not self._wants(change.call_id):
             return
         if len(self._waiting) >= MAX_WAITING:
             self.close()
@@ -149,11 +149,13 @@ class LiveCalls:
         return call.view() if call else None
 
     @contextmanager
-    def reader(self, call_id: str = "") -> Iterator[Reader]:
-        """A reader of one call, or of all. Raises TooManyReadersError."""
+    def reader(
+        self, call_id: str = "", wants: Callable[[str], bool] | None = None
+    ) -> Iterator[Reader]:
+        """A reader of one call, of those that it `wants`, or of all. Raises TooManyReadersError."""
         if len(self._readers) >= MAX_READERS:
             raise TooManyReadersError
-        reader = Reader(call_id)
+        reader = Reader(wants or (lambda changed: call_id in ("", changed)))
         self._readers.add(reader)
         try:
             yield reader

@@ -43,7 +43,9 @@ class Entry:
 
 NAVIGATION = (
     Entry("/live", "实时通话", Right.WATCH, "l"),
+    Entry("/seat", "坐席", Right.DESK, "s"),
     Entry("/review", "质检/回放", Right.REVIEW, "q"),
+    Entry("/knowledge", "知识与话术", Right.DRAFTS, "k"),
     Entry("/report", "报表", Right.REPORT, "r"),
     Entry("/users", "设置/用户", Right.USERS, "u"),
 )
@@ -89,16 +91,15 @@ class Pages:
         visit: Visit | None = getattr(request.state, "visit", None)
         can = _can(visit)
         links = [each for each in NAVIGATION if can(each.right)] if visit else []
-        return self.part(
-            template,
-            visit=visit,
-            can=can,
-            csrf=visit.csrf if visit else "",
-            links=links,
-            here=request.url.path,
-            zone=_zone(),
-            **values,
-        )
+        common = {
+            "visit": visit,
+            "can": can,
+            "csrf": visit.csrf if visit else "",
+            "links": links,
+            "here": request.url.path,
+            "zone": _zone(),
+        }
+        return self.part(template, **{**common, **values})
 
     def part(self, template: str, **values: Any) -> str:
         """A part of a page that is the same for everybody."""

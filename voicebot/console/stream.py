@@ -31,8 +31,8 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, messages: AsyncGenerator[bytes, None]) -> None:
-        super().__init__()
+    def __init__(self, messages: AsyncGenerator[bytes, None], media_type: str = "") -> None:
+        super().__init__(media_type=media_type or self.media_type)
         del self.headers["content-length"]
         self._messages = messages
 

@@ -126,6 +126,9 @@ class Distributor:
         self.roster = roster
         self.queue = queue
         self.hours = hours
+        # Awaited with the seat and the call before its telephone rings (a console that shows the
+        # story first); must end by itself within a moment.
+        self.before_ring: Callable[[str, str], Awaitable[object]] | None = None
 
     async def hand_off(
         self,
@@ -171,6 +174,7 @@ class _HandOff:
     ) -> None:
         self._settings = desk.settings
         self._roster, self._queue, self._hours = desk.roster, desk.queue, desk.hours
+        self._before_ring = desk.before_ring
         self._caller = caller
         self._endpoint = endpoint
         self._call_id = request.call_id
@@ -253,6 +257,8 @@ class _HandOff:
 
     async def _ring(self, target: Target) -> tuple[Attempt, Call | None]:
         self._tell(Ringing(target.name, target.uri))
+        if self._before_ring is not None:
+            await self._before_ring(target.name, self._call_id)
         attempt, leg = await ring(
             self._caller, self._endpoint, target, self._package, self._settings
         )

@@ -65,7 +65,7 @@ class Custody:
         recorded = self._older(keep.audio_days, now, CALLS.c.recording != "")
         away = {call_id for call_id, _, _ in self.recordings_elsewhere(recorded)}
         recorded = tuple(each for each in recorded if each not in away)
-        kinds = (EVENTS, SEALED, OUTBOX, FORMS, SUGGESTIONS, CALL_BACKS)
+        kinds = (EVENTS, SEALED, OUTBOX, FORMS, SUGGESTIONS, CALL_BACKS, TURN_LABELS)
         texts = [sa.exists().where(each.c.call_id == CALLS.c.id) for each in kinds]
         worded = self._older(keep.texts_days, now, sa.or_(*texts, CALLS.c.summary.is_not(None)))
         whole = self._older(keep.calls_days, now, sa.true())

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 
-from voicebot.knowledge.api import SearchResult
-from voicebot.pack import Pack
 from voicebot.records.store import Records
 from voicebot.wrapup.form import build_form
 from voicebot.wrapup.labels import LabelTree
@@ -27,11 +24,6 @@ class FormMaker:
     def __init__(self, records: Records, labels: LabelTree) -> None:
         self._records = records
         self._labels = labels
-
-    @classmethod
-    def of(cls, records: Records, pack: Pack, search: Callable[[str], SearchResult]) -> FormMaker:
-        """With the labels of a pack, and what is found by meaning (`Knowledge.search`)."""
-        return cls(records, LabelTree(pack, search))
 
     async def make(self, call_id: str) -> None:
         """Draft and keep the form of a call that is over; never raises."""

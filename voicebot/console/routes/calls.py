@@ -39,15 +39,18 @@ def _add_pages(doors: Doors, house: House, pages: Pages) -> None:
         view = await house.current(str(call_id))
         live = view is not None
         view = view or await house.kept(str(call_id))
-        _expect_theirs(house, visit_of(request), view)
+        expect_theirs(house, visit_of(request), view)
         kept = house.records.turn_labels
         marks = None if live else await house.ask(kept.of_call, view.call.id)
-        return HTMLResponse(pages.page(request, "call.html", view=view, live=live, marks=marks))
+        seats = [seat.name for seat in house.settings.handoff.seats]
+        acts = live and house.controls is not None
+        shown = {"live": live, "marks": marks, "acts": acts, "seats": seats, "phones": house.phones}
+        return HTMLResponse(pages.page(request, "call.html", view=view, **shown))
 
     @doors.get("/calls/{call_id}/events", Right.CALL, idle=True)
     async def call_events(request: Request, call_id: uuid.UUID) -> Response:
         view = house.live.get(str(call_id)) or await house.kept(str(call_id))
-        _expect_theirs(house, visit_of(request), view)
+        expect_theirs(house, visit_of(request), view)
         return follow(doors, house, request, _messages(pages, house, str(call_id)))
 
 
@@ -56,7 +59,7 @@ def _add_recording(doors: Doors, house: House) -> None:
     async def audio(request: Request, call_id: uuid.UUID) -> Response:
         view = await house.kept(str(call_id))
         visit = visit_of(request)
-        _expect_theirs(house, visit, view)
+        expect_theirs(house, visit, view)
         path = Path(view.call.recording)
         if path.suffix != ".wav" or not await asyncio.to_thread(path.is_file):
             raise HTTPException(404, "这通电话没有录音，或录音已被删除。")
@@ -100,13 +103,15 @@ def _add_judging(doors: Doors, house: House, pages: Pages) -> None:
         return HTMLResponse(shown)
 
 
-def _expect_theirs(house: House, visit: Visit, view: CallView) -> None:
+def expect_theirs(house: House, visit: Visit, view: CallView) -> None:
     """A seat sees the calls that were brought to it, and no others."""
     if may(visit.person.role, Right.REVIEW):
         return
     seat, handoff = visit.person.seat, view.handoff
     rung = [str(each.get("seat", "")) for each in handoff.attempts] if handoff else []
-    if not seat or seat not in (*rung, handoff.seat if handoff else ""):
+    here = house.seat(seat)
+    now = here is not None and here.call_id == view.call.id
+    if not now and (not seat or seat not in (*rung, handoff.seat if handoff else "")):
         raise HTTPException(403, NOT_YOURS)
 
 

@@ -74,7 +74,8 @@ function typing() {
 // --- forms that need no reload: data-replace (the answer takes its place), data-into=ID (text)
 async function send(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
-  const answer = await fetch(form.action, {
+  // Not form.action: a field of that name would stand in its place.
+  const answer = await fetch(form.getAttribute("action"), {
     method: "POST",
     body: fields,
     headers: { "X-CSRF": csrf, "X-Part": "1" },
@@ -124,7 +125,7 @@ function say(text, bad) {
 }
 
 // --- shortcuts --------------------------------------------------------------------------------
-let leader = 0; // when g was pressed
+let leader = -Infinity; // when g was pressed
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || typing()) return;
   if (document.querySelector("dialog[open]")) return;
@@ -134,8 +135,8 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   } else if (event.key === "g") leader = performance.now();
   else if (performance.now() - leader < 1500 && /^[a-z]$/.test(event.key)) {
-    document.querySelector(`nav a[data-key="${event.key}"]`)?.click();
-    leader = 0;
+    document.querySelector(`header nav a[data-key="${event.key}"]`)?.click();
+    leader = -Infinity;
     event.stopImmediatePropagation();
   }
 });
