@@ -22,7 +22,7 @@ from tests.session.control_rig import (
     tape_of,
     until,
 )
-from tests.session.fakes import EchoConversation, audio, quiet, tone
+from tests.session.fakes import EchoConversation, ToneVoice, audio, quiet, tone
 from tests.session.rig import GREETING_MS, of
 from voicebot.session import events as facts
 from voicebot.session.control import CallControl, Stage, Why
@@ -101,6 +101,23 @@ def test_no_chance_in_time_is_told(scheduler: InferenceScheduler) -> None:
     rig = Rig(texts=["长话"])
     events = rig.run(audio(quiet(GREETING_MS), tone(23_500), quiet(3000)), scheduler, act)
     assert "请您稍等" not in [e.text for e in of(events, facts.BotSpoke)]
+
+
+def test_a_voice_that_fails_at_it_costs_the_sentence_only(scheduler: InferenceScheduler) -> None:
+    class Fails(ToneVoice):
+        def render(self, text: str, *, timeout_s: float | None = None) -> Any:
+            if "稍等" in text:
+                raise RuntimeError("no voice")
+            return super().render(text, timeout_s=timeout_s)
+
+    async def act(rig: Rig, control: CallControl) -> None:
+        outcome = await control.say("请您稍等", "班长")
+        assert (outcome.ok, outcome.why) == (False, "failed")
+
+    rig = Rig(texts=["硬盘不亮"], voice=Fails())
+    events = rig.run(audio(quiet(GREETING_MS), tone(800), quiet(3000)), scheduler, act)
+    assert of(events, facts.BotSpoke)[1].text == "好的硬盘不亮"
+    assert of(events, facts.HandoffStarted) == []
 
 
 def test_more_than_five_sentences_are_not_kept(scheduler: InferenceScheduler) -> None:

@@ -21,10 +21,11 @@ CHANCE_S = 20.0
 
 @dataclass(eq=False)
 class _Asked:
-    """A sentence that waits; `begun` tells when its first sound has left."""
+    """A sentence that waits; `ready`: it could sound at once; `begun`: its first sound has left."""
 
     say: Say
     begun: asyncio.Future[None]
+    ready: bool = False
 
 
 class Floor:
@@ -48,7 +49,8 @@ class Floor:
     async def say(self, text: str, by: str) -> bool:
         """Say it in the next moment in which nobody speaks; True with its first sound.
 
-        False where no such moment came within `CHANCE_S`, or the bot no longer has the call.
+        False where no such moment came within `CHANCE_S`, or the bot no longer has the call. Raises
+        what the voice fails with, before anything was said.
         """
         asked = _Asked(
             Say(text, SayKind.SUPERVISOR, by=by), asyncio.get_running_loop().create_future()
@@ -56,6 +58,9 @@ class Floor:
         self._waiting.append(asked)
         try:
             async with asyncio.timeout(CHANCE_S):
+                # The caller is owed nothing here: a slow voice must not look like a hung turn.
+                await self._mouth.prefetch(text)
+                asked.ready = True
                 await asked.begun
         except TimeoutError:
             return False
@@ -69,7 +74,9 @@ class Floor:
 
         Not while the caller looks for the next figures of a number, nor while a human is called.
         """
-        if not self._waiting or not self.talk.interruptible or self.talk.takes_figures:
+        if not self._waiting or not self._waiting[0].ready:
+            return
+        if not self.talk.interruptible or self.talk.takes_figures:
             return
         if self._replies.running or self._mouth.speaking or self._taker.in_turn:
             return
