@@ -26,8 +26,10 @@ from tests.session.fakes import (
 from tests.session.rig import GREETING_MS, PROMPTS, of
 from voicebot.dialog.events import Handoff
 from voicebot.dialog.state import DialogState
+from voicebot.handoff import Distributor, OfficeHours, Queue
 from voicebot.handoff.call_facts import PROBLEM, SummaryField
 from voicebot.handoff.package import SummaryPackage
+from voicebot.handoff.roster import Roster
 from voicebot.session import events as facts
 from voicebot.session.call_session import CallSession
 from voicebot.session.control import CallControl, Controls, Stage
@@ -37,6 +39,7 @@ from voicebot.session.listening_on import BackgroundEars
 from voicebot.session.meeting import Meeting
 from voicebot.session.mouth import Line, Mouth
 from voicebot.session.thinker import Thinker
+from voicebot.session.waiting import WaitingSound
 from voicebot.settings import BudgetSettings, HandoffSettings, TurnSettings
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.scheduler import InferenceScheduler
@@ -164,6 +167,18 @@ class Rig:
         )
         meeting = Meeting(settings, mouth_for, ears, tell)
         mouth = mouth_for(call)
+        roster = Roster(settings.seats, wrap_up_s=settings.wrap_up_s)
+        hours = OfficeHours(settings.office_hours)
+        desk = HumanDesk(
+            Distributor(settings, roster, Queue(roster), hours),
+            CALL_ID,
+            endpoint,
+            story,
+            None,
+            tell,
+            lambda call, told, now_ms: WaitingSound(call, mouth, PROMPTS, "", told, now_ms),
+            meeting=meeting,
+        )
         conversation: Any = self.conversation
         return CallSession(
             call,
@@ -172,7 +187,7 @@ class Rig:
             thinker=Thinker(conversation, mouth, voice_estimate_ms=lambda: 100.0),
             conversation=conversation,
             mouth=mouth,
-            desk=HumanDesk(settings, endpoint, story, None, tell, meeting),
+            desk=desk,
             prompts=PROMPTS,
             pack_name="test",
             turns=turns,

@@ -184,7 +184,7 @@ def test_a_hand_over_that_nobody_takes_gives_the_caller_back_to_the_bot(
         await asyncio.sleep(5)
         assert control.stage is Stage.BOT
 
-    rig = Rig([TransferOutcome.BUSY])
+    rig = Rig([TransferOutcome.BUSY], handoff={"max_waiting": 0})
     events = rig.run(audio(quiet(12_000)), scheduler, act, tail_ms=0)
     assert of(events, facts.BotSpoke)[2].text == "没有接通请继续说"
 

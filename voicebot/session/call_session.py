@@ -166,17 +166,6 @@ class CallSession:
             talk.tell(figures)
         talk.tell(facts.CallEnded(talk.now_ms(), ended.by, ended.reason, talk.outcome))
 
-    def hand_over(self, seat: str = "", why: str = "") -> bool:
-        """Bring a human now, as a supervisor wishes; False if one is being brought already.
-
-        `seat` is rung first; `why` is what the seat reads as the reason.
-        """
-        if not self._talk.interruptible or self._call.ended is not None:
-            return False
-        self._speculations.drop()
-        self._replies.start(self._replies.hand_over(seat, why))
-        return True
-
     def listen(self) -> None:
         """Listen from now on."""
         self._listening = self._talk.spawn(self._listen())

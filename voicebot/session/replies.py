@@ -271,14 +271,6 @@ class Replies:
         return task.result()
 
     # --- handing over ----------------------------------------------------------------------
-    async def hand_over(self, seat: str = "", why: str = "") -> None:
-        """A supervisor's wish: say so, and bring a human; `seat` is rung first."""
-        talk = self._talk
-        talk.interruptible = False
-        await self._performing.notice(self._speaking.fixed("handoff", SayKind.HANDOFF))
-        known = {"转接原因": why} if why else {}
-        await self._hand_off(Handoff("supervisor", facts=known, seat=seat))
-
     def key(self, digit: str) -> None:
         """A key while a human is called."""
         self._desk.key(digit)
