@@ -117,11 +117,13 @@ class HumanDesk:
     ) -> str:
         """Ring seats while the caller hears it ring; on success stay until the talk is over."""
         package = self._story(handoff, state)
+        product = {**state.facts, **handoff.facts}.get(MODEL_FACT, "")
+        self._asked = {"reason": handoff.reason, "skill": handoff.skill, "product": product}
         self._observer(facts.HandoffStarted(now_ms(), handoff.reason, handoff.skill, package.id))
         if self._endpoint is None:
             end = HandoffEnd(TransferOutcome.UNREACHABLE, reason="no line to ring seats on")
         else:
-            end = await self._ring(self._endpoint, call, handoff, state, package, now_ms)
+            end = await self._ring(self._endpoint, call, handoff, package, now_ms)
         if self._store is not None and end.attempts and not end.stored:
             self._observer(
                 facts.Trouble(
@@ -145,13 +147,10 @@ class HumanDesk:
         endpoint: Endpoint,
         call: Call,
         handoff: Handoff,
-        state: DialogState,
         package: SummaryPackage,
         now_ms: Callable[[], int],
     ) -> HandoffEnd:
-        product = {**state.facts, **handoff.facts}.get(MODEL_FACT, "")
-        want = Want(handoff.skill, product, seat=handoff.seat)
-        self._asked = {"reason": handoff.reason, "skill": handoff.skill, "product": product}
+        want = Want(handoff.skill, self._asked["product"], seat=handoff.seat)
         sound = self._make_sound(call, self._observer, now_ms)
         self._call_back = asyncio.Event()
         try:
