@@ -1,9 +1,10 @@
 """Bringing a human: the story package, seats and their queue, typed outcomes."""
 
 from voicebot.handoff.choose import Want, choose
-from voicebot.handoff.distribution import (
+from voicebot.handoff.distribution import Distributor
+from voicebot.handoff.office_hours import OfficeHours
+from voicebot.handoff.outcomes import (
     Delivered,
-    Distributor,
     HandoffEnd,
     HandoffEvent,
     NobodyThere,
@@ -13,7 +14,6 @@ from voicebot.handoff.distribution import (
     Ringing,
     Waits,
 )
-from voicebot.handoff.office_hours import OfficeHours
 from voicebot.handoff.package import (
     CallFacts,
     SpokenTurn,

@@ -24,7 +24,7 @@ from voicebot.handoff import (
     Want,
 )
 from voicebot.handoff.call_back_time import CallBackTimes
-from voicebot.handoff.distribution import Store
+from voicebot.handoff.outcomes import Store
 from voicebot.handoff.package import MODEL_FACT, SummaryPackage
 from voicebot.records.callbacks import Booking, can_be_rung
 from voicebot.records.masking import mask_personal
