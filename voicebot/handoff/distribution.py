@@ -1,7 +1,6 @@
 """Bring a human to a caller: the story first, then the seat that fits, in turn, however long.
 
-What is decided (whose turn, which seat, how long) is decided by the roster and the queue, which are
-pure; here is the waiting and the ringing.
+Whose turn, which seat, how long: roster and queue decide that; here is the waiting and the ringing.
 """
 
 from __future__ import annotations
@@ -70,13 +69,11 @@ class Distributor:
     ) -> HandoffEnd:
         """Bring a human to `caller`.
 
-        First `store` is awaited with the summary, so that a seat that looks up the id it was sent
-        finds the story; if that fails or takes longer than `STORE_TIMEOUT_S` the call goes on all
-        the same. Then seats are rung, the best that is free each time, and the caller waits where
-        none is, until one accepts, none is left, the wait is over, `call_back` is set (the caller
-        prefers that), or the caller hangs up. Never raises for what the line or a seat does.
-
-        A seat that has accepted is talking until `finished` is called.
+        First `store` is awaited with the summary; if that fails or takes longer than
+        `STORE_TIMEOUT_S` the call goes on all the same. Then seats are rung, and waited for, until
+        one accepts (it is talking until `finished` is called), none is left, the wait is over,
+        `call_back` is set (the caller prefers that), or the caller hangs up. Never raises for what
+        the line or a seat does.
         """
         run = _HandOff(self, caller, endpoint, request, package, on_event, call_back)
         return await run.to_its_end(store)
@@ -173,7 +170,7 @@ class _HandOff:
                 self._roster.talks(seat.name, self._call_id)
             else:
                 self._roster.passed(seat.name, self._call_id, away=away)
-        if accepted and leg is None:  # the PBX has both, and will not say when they have done
+        if accepted and leg is None:  # the PBX has both, and will not say when they are done
             self._roster.finished(seat.name, self._call_id)
         if attempt.outcome in (TransferOutcome.ACCEPTED, TransferOutcome.CALLER_GONE):
             return self._end(attempt.outcome, attempt.reason, attempt.seat, leg)
@@ -226,9 +223,8 @@ class _HandOff:
         if not self._queue.worth_waiting(self._call_id):
             if last is not None:
                 return self._end(last.outcome, last.reason, last.seat)
-            if not self._roster.seats():
-                return self._end(NobodyThere.NO_SEAT, "no seat is set; add [[handoff.seats]]")
-            return self._end(NobodyThere.NO_SEAT, "every seat that may take it is away")
+            away = "every seat that may take it is away" if self._roster.seats() else ""
+            return self._end(NobodyThere.NO_SEAT, away or "no seat is set; add [[handoff.seats]]")
         if last is not None and not self._settings.max_wait_s:
             return self._end(last.outcome, last.reason, last.seat)
         waiting = self._queue.of(self._call_id)
