@@ -17,7 +17,7 @@ from telephony.api import (
     TransferResult,
 )
 from voicebot.handoff import Distributor, HandoffEnd, OfficeHours, Queue, Request, Roster, Want
-from voicebot.handoff.distribution import OnEvent, Store
+from voicebot.handoff.outcomes import OnEvent, Store
 from voicebot.handoff.package import SummaryPackage
 from voicebot.settings import HandoffSettings, SeatSettings
 

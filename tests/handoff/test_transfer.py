@@ -18,7 +18,7 @@ from voicebot.handoff import (
     SummaryPackage,
     build_package,
 )
-from voicebot.handoff.distribution import HandoffEvent
+from voicebot.handoff.outcomes import HandoffEvent
 from voicebot.handoff.transfer import summary_headers
 from voicebot.records import Records
 from voicebot.settings import HandoffSettings, SeatSettings

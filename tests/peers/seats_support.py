@@ -25,8 +25,8 @@ from telephony.config import LineConfig
 from tests.session.fakes import EchoConversation, LoudnessVad, ScriptedRecognizer, ToneVoice
 from voicebot.dialog.events import Handoff, Say, SayKind
 from voicebot.handoff import CallFacts, Distributor, OfficeHours, Queue, build_package
-from voicebot.handoff.distribution import Store
 from voicebot.handoff.keeping import build_roster
+from voicebot.handoff.outcomes import Store
 from voicebot.pack import Prompts
 from voicebot.records.store import Records
 from voicebot.session import events as facts

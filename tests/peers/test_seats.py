@@ -214,6 +214,7 @@ async def test_a_caller_waits_in_words_and_music_until_the_seat_is_free(tmp_path
         heard = caller.heard()
     silent = longest_silence_s(heard)
     print(f"longest silence of {len(heard) / 8000:.1f} s: {silent:.2f} s")
+    assert silent <= 4.5, "ringback is silent for 4 s"
 
 
 def longest_silence_s(heard: Samples) -> float:

@@ -158,6 +158,8 @@ class ScriptedDesk:
 
     outcome: str = "accepted"
     asked: list[Handoff] = field(default_factory=list)
+    books: bool = True
+    booked: list[BookCallBack] = field(default_factory=list)
 
     async def bring_human(
         self, call: Call, handoff: Handoff, state: DialogState, now_ms: Callable[[], int]
@@ -172,4 +174,5 @@ class ScriptedDesk:
         return HandoffEnded(outcome)
 
     async def book(self, call: Call, booking: BookCallBack, now_ms: Callable[[], int]) -> bool:
-        return False
+        self.booked.append(booking)
+        return self.books

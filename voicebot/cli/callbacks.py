@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from voicebot.cli.calls_options import ConfigOption, RecordsOption, open_records
 if TYPE_CHECKING:
     from voicebot.records.callbacks import CallBack
 
+WIDE = 160
 IdArgument = Annotated[str, typer.Argument(help="a call-back's id, or its first characters")]
 SeatOption = Annotated[str, typer.Option("--seat", help="who makes the call")]
 
@@ -48,21 +50,20 @@ def list_callbacks(
     finally:
         store.close()
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("id", "due (UTC)", "until", "number", "wish", "call", "reason", "state", "seat"):
+    for title in ("id", "due (UTC)", "number", "wish", "reason", "state", "seat"):
         table.add_column(title, no_wrap=True)
     for each in found:
         table.add_row(
             each.id[:8],
-            f"{each.due_from:%Y-%m-%d %H:%M}",
-            f"{each.due_to:%m-%d %H:%M}",
+            f"{each.due_from:%m-%d %H:%M}-{each.due_to:%H:%M}",
             escape(each.number),
             escape(each.wish),
-            each.call_id[:8],
             escape(each.reason),
             each.state,
             escape(each.seat),
         )
-    Console(highlight=False, soft_wrap=True).print(table if found else "no call-backs")
+    width = None if sys.stdout.isatty() else WIDE  # what is piped on is not cut
+    Console(highlight=False, width=width).print(table if found else "no call-backs")
 
 
 def take(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicebot.cli.calls_options import ConfigOption, RecordsOption, open_records
+
+WIDE = 160
 
 if TYPE_CHECKING:
     from voicebot.handoff import SeatView
@@ -52,7 +55,8 @@ def list_seats(config: ConfigOption = None, records: RecordsOption = None) -> No
             escape(seat.uri),
         )
     none = "no seat is set; add [[handoff.seats]] to the settings"
-    Console(highlight=False, soft_wrap=True).print(table if seats else none)
+    width = None if sys.stdout.isatty() else WIDE  # what is piped on is not cut
+    Console(highlight=False, width=width).print(table if seats else none)
 
 
 def set_seat(

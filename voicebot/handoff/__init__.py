@@ -2,9 +2,10 @@
 
 from voicebot.handoff.call_facts import CallFacts, SpokenTurn, SummaryField
 from voicebot.handoff.choose import Want, choose
-from voicebot.handoff.distribution import (
+from voicebot.handoff.distribution import Distributor
+from voicebot.handoff.office_hours import OfficeHours
+from voicebot.handoff.outcomes import (
     Delivered,
-    Distributor,
     HandoffEnd,
     HandoffEvent,
     NobodyThere,
@@ -14,7 +15,6 @@ from voicebot.handoff.distribution import (
     Ringing,
     Waits,
 )
-from voicebot.handoff.office_hours import OfficeHours
 from voicebot.handoff.package import SummaryPackage, build_package
 from voicebot.handoff.queue import Queue, Waiting
 from voicebot.handoff.roster import Roster, SeatState, SeatView

@@ -1,22 +1,32 @@
 """Bring a human to a caller: the story first, then the seat that fits, in turn, however long.
 
-What is decided (whose turn, which seat, how long) is decided by the roster and the queue, which are
-pure; here is the waiting and the ringing.
+Whose turn, which seat, how long: roster and queue decide that; here is the waiting and the ringing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import enum
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from telephony import Call, Endpoint, TransferOutcome
-from voicebot.handoff.choose import Want
 from voicebot.handoff.office_hours import OfficeHours
+from voicebot.handoff.outcomes import (
+    Delivered,
+    HandoffEnd,
+    HandoffEvent,
+    NobodyThere,
+    OnEvent,
+    Outcome,
+    Overflowed,
+    Request,
+    Ringing,
+    Store,
+    Waits,
+)
 from voicebot.handoff.package import SummaryPackage
 from voicebot.handoff.queue import URGENT, Queue
 from voicebot.handoff.roster import Roster, SeatView
@@ -27,86 +37,6 @@ STORE_TIMEOUT_S = 1.0
 FEWEST_S_BETWEEN = 10.0
 """A caller who moves up is told so, but not oftener than this."""
 _log = structlog.get_logger("voicebot.handoff")
-
-
-class NobodyThere(enum.StrEnum):
-    """Why no seat was found; what ringing one came to is a `TransferOutcome`."""
-
-    CLOSED = "closed"  # outside office hours
-    NO_SEAT = "no_seat"  # nobody is signed in
-    QUEUE_FULL = "queue_full"
-    WAITED_OUT = "waited_out"
-    CALL_BACK = "call_back"  # the caller prefers to be called back
-
-
-Outcome = TransferOutcome | NobodyThere
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """The story was given to all who want it; `stored`: it is on disk. Nobody has been rung yet."""
-
-    package: SummaryPackage
-    stored: bool
-
-
-@dataclass(frozen=True)
-class Waits:
-    """No seat is free. Told at first, at intervals, and when the caller moves up."""
-
-    position: int
-    expected_wait_s: float | None
-    waited_s: float
-
-
-@dataclass(frozen=True)
-class Overflowed:
-    """The caller has waited so long that a rule applies."""
-
-    to: str
-    target: str
-    waited_s: float
-
-
-@dataclass(frozen=True)
-class Ringing:
-    """A seat is about to be rung."""
-
-    seat: str
-    uri: str
-
-
-HandoffEvent = Delivered | Waits | Overflowed | Ringing | Attempt
-Store = Callable[[SummaryPackage], Awaitable[bool]]
-OnEvent = Callable[[HandoffEvent], None]
-
-
-@dataclass(frozen=True)
-class HandoffEnd:
-    """The end of a hand-off.
-
-    `outcome` is ACCEPTED, CALLER_GONE, how the last attempt failed, or why there was none.
-    `seat_call` is the answered leg to bridge to: always with mode ``bridge``, otherwise where the
-    PBX would not join the legs. Without it the PBX has both.
-    `stored` says whether the summary was on disk before the first seat rang.
-    """
-
-    outcome: Outcome
-    seat: str = ""
-    seat_call: Call | None = None
-    attempts: tuple[Attempt, ...] = ()
-    stored: bool = False
-    reason: str = ""
-    waited_s: float = 0.0
-
-
-@dataclass(frozen=True)
-class Request:
-    """Whom the call `call_id` needs, and why (the hand-off's stable key)."""
-
-    call_id: str
-    want: Want = field(default_factory=Want)
-    reason: str = ""
 
 
 class Distributor:
@@ -143,13 +73,11 @@ class Distributor:
     ) -> HandoffEnd:
         """Bring a human to `caller`.
 
-        First `store` is awaited with the summary, so that a seat that looks up the id it was sent
-        finds the story; if that fails or takes longer than `STORE_TIMEOUT_S` the call goes on all
-        the same. Then seats are rung, the best that is free each time, and the caller waits where
-        none is, until one accepts, none is left, the wait is over, `call_back` is set (the caller
-        prefers that), or the caller hangs up. Never raises for what the line or a seat does.
-
-        A seat that has accepted is talking until `finished` is called.
+        First `store` is awaited with the summary; if that fails or takes longer than
+        `STORE_TIMEOUT_S` the call goes on all the same. Then seats are rung, and waited for, until
+        one accepts (it is talking until `finished` is called), none is left, the wait is over,
+        `call_back` is set (the caller prefers that), or the caller hangs up. Never raises for what
+        the line or a seat does.
         """
         run = _HandOff(self, caller, endpoint, request, package, on_event, call_back)
         return await run.to_its_end(store)
@@ -247,7 +175,7 @@ class _HandOff:
                 self._roster.talks(seat.name, self._call_id)
             else:
                 self._roster.passed(seat.name, self._call_id, away=away)
-        if accepted and leg is None:  # the PBX has both, and will not say when they have done
+        if accepted and leg is None:  # the PBX has both, and will not say when they are done
             self._roster.finished(seat.name, self._call_id)
         if attempt.outcome in (TransferOutcome.ACCEPTED, TransferOutcome.CALLER_GONE):
             return self._end(attempt.outcome, attempt.reason, attempt.seat, leg)
@@ -302,9 +230,8 @@ class _HandOff:
         if not self._queue.worth_waiting(self._call_id):
             if last is not None:
                 return self._end(last.outcome, last.reason, last.seat)
-            if not self._roster.seats():
-                return self._end(NobodyThere.NO_SEAT, "no seat is set; add [[handoff.seats]]")
-            return self._end(NobodyThere.NO_SEAT, "every seat that may take it is away")
+            away = "every seat that may take it is away" if self._roster.seats() else ""
+            return self._end(NobodyThere.NO_SEAT, away or "no seat is set; add [[handoff.seats]]")
         if last is not None and not self._settings.max_wait_s:
             return self._end(last.outcome, last.reason, last.seat)
         waiting = self._queue.of(self._call_id)

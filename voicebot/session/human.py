@@ -26,7 +26,8 @@ from voicebot.handoff import (
 )
 from voicebot.handoff.call_back_time import CallBackTimes
 from voicebot.handoff.call_facts import MODEL_FACT
-from voicebot.handoff.distribution import STORE_TIMEOUT_S, Store
+from voicebot.handoff.distribution import STORE_TIMEOUT_S
+from voicebot.handoff.outcomes import Store
 from voicebot.handoff.package import SummaryPackage
 from voicebot.records.callbacks import Booking, can_be_rung
 from voicebot.records.masking import mask_personal
@@ -125,13 +126,15 @@ class HumanDesk:
     ) -> str:
         """Ring seats while the caller hears it ring; on success stay until the talk is over."""
         package = self._story(handoff, state)
+        product = {**state.facts, **handoff.facts}.get(MODEL_FACT, "")
+        self._asked = {"reason": handoff.reason, "skill": handoff.skill, "product": product}
         self._observer(facts.HandoffStarted(now_ms(), handoff.reason, handoff.skill, package.id))
         if (arrival := self._meeting.arrival) is not None:
             end = await self._welcome(call, arrival, package, now_ms)
         elif self._endpoint is None:
             end = HandoffEnd(TransferOutcome.UNREACHABLE, reason="no line to ring seats on")
         else:
-            end = await self._ring(self._endpoint, call, handoff, state, package, now_ms)
+            end = await self._ring(self._endpoint, call, handoff, package, now_ms)
         if self._store is not None and end.attempts and not end.stored:
             self._observer(
                 facts.Trouble(
@@ -155,15 +158,12 @@ class HumanDesk:
         endpoint: Endpoint,
         call: Call,
         handoff: Handoff,
-        state: DialogState,
         package: SummaryPackage,
         now_ms: Callable[[], int],
     ) -> HandoffEnd:
-        product = {**state.facts, **handoff.facts}.get(MODEL_FACT, "")
-        want = Want(handoff.skill, product, seat=handoff.seat)
+        want = Want(handoff.skill, self._asked["product"], seat=handoff.seat)
         await self._meeting.announce(call, now_ms)
         endpoint = self._meeting.ringing(endpoint, package)
-        self._asked = {"reason": handoff.reason, "skill": handoff.skill, "product": product}
         sound = self._make_sound(call, self._observer, now_ms)
         self._call_back = asyncio.Event()
         try:

@@ -10,6 +10,7 @@ import structlog
 from telephony import Call
 from telephony.tones import play_music, play_ringback
 from voicebot.dialog.events import Say, SayKind
+from voicebot.errors import VoicebotError
 from voicebot.handoff import Waits
 from voicebot.handoff.estimate import spoken_wait
 from voicebot.pack import Prompts
@@ -115,8 +116,10 @@ class WaitingSound:
             await self._mouth.say(
                 text, lambda: self._observer(report.bot_spoke(self._now_ms(), say, None))
             )
+        except VoicebotError as error:
+            log.error("waiting_not_told", call_id=self._call.info.call_id, why=str(error))
         except Exception:
-            log.exception("a waiting caller was not told", call_id=self._call.info.call_id)
+            log.exception("waiting_not_told", call_id=self._call.info.call_id)
 
     async def _play(self) -> None:
         if self._playing is not self._wanted:

@@ -34,7 +34,9 @@ class CallStartedData(Data):
 class HandoffStartedData(Data):
     """A human is about to be rung. Sent before the seat's phone rings."""
 
-    reason: str = Field(description="requested, danger, low_confidence, limit, scene, …")
+    reason: str = Field(
+        description="requested, danger, low_confidence, limit, scene, supervisor, …"
+    )
     summary_id: str = Field(description="also in the SIP header X-Summary-Id of the seat's call")
     summary: dict[str, Any] = Field(
         description="the story: `lines` to read at a glance, `fields` with the confidence and the "
@@ -46,7 +48,8 @@ class HandoffFinishedData(Data):
     """How that went."""
 
     outcome: str = Field(
-        description="accepted, declined, busy, no_answer, unreachable, failed, caller_gone"
+        description="accepted, declined, busy, no_answer, unreachable, failed, caller_gone; "
+        "closed, no_seat, queue_full, waited_out, call_back"
     )
     seat: str = Field(description="the seat that took the call; empty if none did")
 
