@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-similar
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,9 @@ bench-knowledge: weights  ## vectors from 10,000 to 1M, recall and time of searc
 
 bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibility (25 minutes; build/bench-voice)
 	@$(BIN)/python -m tests.bench.bench_voice --all --out build/bench-voice
+
+bench-similar: weights  ## what accepted similar questions are worth (an hour; build/bench-similar)
+	@$(BIN)/python -m tests.bench.bench_similar --out build/bench-similar
 
 bench-dialogues: weights  ## how sixty scripted calls end, by text (half a minute)
 	@$(BIN)/python -m tests.dialog.scripted
