@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-forms screenshots
+.PHONY: help demo serve test test-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-forms screenshots bench-similar
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -96,6 +96,9 @@ bench-calls: weights  ## 1 to 16 callers at once over SIP: latency and dead air 
 
 bench-peers: weights  ## the same callers against a bot assembled from pipecat, in a venv of its own (45 minutes; build/bench-peers)
 	@$(BIN)/python -m bench.peers --out build/bench-peers
+
+bench-similar: weights  ## what accepted similar questions are worth (an hour; build/bench-similar)
+	@$(BIN)/python -m tests.bench.bench_similar --out build/bench-similar
 
 bench-dialogues: weights  ## how sixty scripted calls end, by text (half a minute)
 	@$(BIN)/python -m tests.dialog.scripted

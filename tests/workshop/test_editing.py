@@ -55,6 +55,14 @@ def test_what_does_not_load_is_told_with_its_line(editor: PackEditor) -> None:
     assert proposed.lint[0].file == SCENE and proposed.lint[0].line > 30
 
 
+def test_a_trigger_that_takes_another_scenes_callers_is_warned_of(editor: PackEditor) -> None:
+    text = editor.read(SCENE).text.replace("[打印机卡纸了,", "[打印机卡纸了, 我要报修一下,")
+    proposed = editor.propose(SCENE, text)
+    assert proposed.ok
+    told = [(each.file, each.warning) for each in proposed.lint]
+    assert ("scenes/repair_request.yaml", True) in told, proposed.lint
+
+
 def test_of_two_editors_of_one_file_the_second_is_told_who_was_quicker(
     editor: PackEditor, pack: Path
 ) -> None:

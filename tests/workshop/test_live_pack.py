@@ -6,13 +6,18 @@ import asyncio
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from voicebot.errors import PackError
+from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.live_pack import PackWatch
+from voicebot.live_pack import PackParts, PackWatch, renewed
 from voicebot.pack_loader import load_pack
+from voicebot.session.spoken_texts import all_texts
+from voicebot.settings import load_settings
+from voicebot.speech.speaker import Speaker
 from voicebot.workshop.editing import PackEditor
 
 FAQ = "faq/general.yaml"
@@ -105,3 +110,40 @@ def test_knowledge_that_stays_does_not_follow_the_index(
     new = Knowledge.build([second], (), (), embedder, tmp_path / "index")
     assert [hit.id for hit in old.search("保修多久").hits] == [first.id]
     assert [hit.id for hit in new.search("保修多久").hits] == [second.id]
+
+
+class SilentSpeaker:
+    """A voice that has said everything before; notes what it will have to say."""
+
+    voices = 1
+
+    def __init__(self) -> None:
+        self.needed: tuple[str, ...] = ()
+
+    def needs(self, name: str, texts: tuple[str, ...], first: tuple[str, ...]) -> None:
+        self.needed = texts
+
+    def prepare(self, texts: list[str], voice: int = 0) -> None:
+        assert all(texts)
+
+
+@pytest.mark.weights
+def test_new_calls_get_the_new_answer_and_calls_in_progress_the_old(
+    pack: Path, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    settings = load_settings(overrides={"pack": pack, "models": models})
+    loaded = load_pack(pack)
+    knowledge = build_knowledge(settings, loaded, lambda what, state: None)
+    old = PackParts.of(settings, loaded, knowledge, all_texts(settings, loaded, knowledge))
+    editor, speaker = PackEditor(pack), SilentSpeaker()
+    text = editor.read(FAQ).text.replace("整机保修一年", "整机保修两年")
+    editor.publish(editor.propose(FAQ, text), "张三")
+    new = renewed(settings, old, cast(Speaker, speaker))
+    assert "两年" in new.knowledge.search("保修多久").hits[0].text
+    assert "一年" in old.knowledge.search("保修多久").hits[0].text
+    assert any("整机保修两年" in each for each in speaker.needed)
+    (pack / "scenes" / "paper_jam.yaml").write_text("[broken", encoding="utf-8")
+    with pytest.raises(PackError, match="paper_jam"):
+        renewed(settings, new, cast(Speaker, speaker))
+    assert "两年" in new.knowledge.search("保修多久").hits[0].text

@@ -59,6 +59,13 @@ def check_pack(root: Path, step: Step = silent) -> Checked:
     return Checked(tuple(found), failed, len(reports), loads=True)
 
 
+def warnings_of(root: Path) -> frozenset[tuple[str, str]]:
+    """What is to be warned of in the pack as it is: (file, text), wherever in the file."""
+    pack, problems = read_pack(root)
+    found = scene_findings(pack) if pack is not None and not problems else ()
+    return frozenset((each.file, each.text) for each in found)
+
+
 def check_files(root: Path, files: Mapping[str, bytes], step: Step = silent) -> Checked:
     """Check the pack as it would be with these editable files and the documents of `root`.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from voicebot.errors import EditConflictError, PackError
 from voicebot.pack_yaml import MAX_FILE_BYTES
-from voicebot.workshop.checks import Step, check_files, silent
+from voicebot.workshop.checks import Step, check_files, silent, warnings_of
 from voicebot.workshop.history import History, Version, diff_files
 from voicebot.workshop.paths import editable_files, inside, is_built_in
 from voicebot.workshop.proposal import Change, PackFile, Proposal, proposal
@@ -150,7 +150,8 @@ class PackEditor:
         live = read_files(self.root)
         after = _changed(live, changes)
         checked = check_files(self.root, after, step)
-        return proposal(changes, checked, diff_files(live, after), fingerprint(after))
+        known = warnings_of(self.root) if checked.problems else frozenset()
+        return proposal(changes, checked, known, diff_files(live, after), fingerprint(after))
 
     def _go_live(
         self, live: Mapping[str, bytes], after: Mapping[str, bytes], by: str, why: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from voicebot.dialog.scene_tests import SceneTestReport
@@ -33,7 +33,8 @@ class Change:
 class Proposal:
     """What would change, and what is wrong with it.
 
-    `lint`: errors of the whole pack, and the warnings about the files that change. `tests`: the
+    `lint`: errors of the whole pack, and the warnings that are new or about the files that change
+    (a trigger may collide with those of another file). `tests`: the
     scene tests that fail, of `tests_run`. `tree` is the fingerprint of what was checked. Only a
     proposal that is `ok` can be published.
     """
@@ -58,10 +59,20 @@ class Proposal:
         return found[0] + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
 
 
-def proposal(changes: Sequence[Change], checked: Checked, diff: str, tree: str) -> Proposal:
-    """The proposal that these checks speak of."""
+def proposal(
+    changes: Sequence[Change],
+    checked: Checked,
+    known: Collection[tuple[str, str]],
+    diff: str,
+    tree: str,
+) -> Proposal:
+    """The proposal that these checks speak of; `known`: the warnings (file, text) of before."""
     paths = {change.path for change in changes}
-    lint = tuple(each for each in checked.problems if not each.warning or each.file in paths)
+    lint = tuple(
+        each
+        for each in checked.problems
+        if not each.warning or each.file in paths or (each.file, each.text) not in known
+    )
     ok = checked.ok and bool(diff)
     return Proposal(tuple(changes), lint, checked.failed, checked.tests_run, diff, tree, ok)
 

@@ -113,7 +113,8 @@ class _Keeper:
         """("" or why not, the probability that its own entry answers it)."""
         if _core(text) in self._known:
             return "known already", 0.0
-        result = self._knowledge.search(text, k=5, product=faq.product)
+        # Without the product: a caller may not have named it, and other products have FAQ too.
+        result = self._knowledge.search(text, k=5)
         if not _own_first(result, faq):
             return "another entry first", 0.0
         if len(result.hits) > 1 and result.hits[0].score - result.hits[1].score < LEAD:
@@ -127,7 +128,7 @@ class _Keeper:
     def _scene_of(self, faq: Faq) -> str:
         """The scene that the entry's own question starts, if it does."""
         if faq.id not in self._scenes:
-            found = self._knowledge.search(faq.question, k=1, product=faq.product)
+            found = self._knowledge.search(faq.question, k=1)
             sure = found.scene is not None and found.scene_probability >= SCENE_SURE
             self._scenes[faq.id] = found.scene.id if sure and found.scene else ""
         return self._scenes[faq.id]
