@@ -27,21 +27,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from faster_whisper import WhisperModel
 from loguru import logger
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.frames.frames import (
     Frame,
-    InputAudioRawFrame,
-    InterruptionFrame,
     LLMContextFrame,
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
-    OutputAudioRawFrame,
-    StartFrame,
     TTSAudioRawFrame,
     TTSSpeakFrame,
 )
@@ -57,15 +52,13 @@ from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 from pipecat.services.whisper.stt import WhisperSTTService
 from pipecat.transcriptions.language import Language
-from pipecat.transports.base_input import BaseInputTransport
-from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import TransportParams
 from pipecat.turns.user_start import VADUserTurnStartStrategy
 from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
-from asr_models.resample import Upsampler8To16
+from bench.peers.pipecat_line import EARS_RATE, LINE_RATE, LineInput, LineOutput
 from telephony import Call
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
@@ -75,9 +68,6 @@ from voicebot.speech.api import Voice
 from voicebot.speech.build import build_voice
 from voicebot.weights import locate
 
-LINE_RATE, EARS_RATE = 8000, 16000
-# So much is given to the line ahead of time: less and it stutters, more and it cannot stop.
-AHEAD_MS = 60
 LEAST_ALIKE = 0.35
 # pipecat gives a voice up that says nothing for 3 s, which a busy machine may take.
 PATIENCE_S = 15.0
@@ -106,55 +96,6 @@ class Briefing:
 
         best = max(self.answers, key=alike)
         return self.answers[best] if alike(best) >= LEAST_ALIKE else self.sorry
-
-
-class LineInput(BaseInputTransport):
-    """The caller's audio, from the call's frames."""
-
-    def __init__(self, call: Call, params: TransportParams) -> None:
-        super().__init__(params)
-        self._call = call
-        self._reading: asyncio.Task[None] | None = None
-
-    async def start(self, frame: StartFrame) -> None:
-        await super().start(frame)
-        await self.set_transport_ready(frame)
-        self._reading = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        up = Upsampler8To16()
-        async for frame in self._call.frames():
-            pcm = up.process(np.frombuffer(frame, np.int16)).astype("<i2").tobytes()
-            await self.push_audio_frame(
-                InputAudioRawFrame(audio=pcm, sample_rate=EARS_RATE, num_channels=1)
-            )
-
-    async def cleanup(self) -> None:
-        await super().cleanup()
-        if self._reading is not None:
-            self._reading.cancel()
-
-
-class LineOutput(BaseOutputTransport):
-    """The bot's audio, into the call; paced as the line plays it."""
-
-    def __init__(self, call: Call, params: TransportParams) -> None:
-        super().__init__(params)
-        self._call = call
-
-    async def start(self, frame: StartFrame) -> None:
-        await super().start(frame)
-        await self.set_transport_ready(frame)
-
-    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        if isinstance(frame, InterruptionFrame):
-            self._call.flush()
-        await super().process_frame(frame, direction)
-
-    async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
-        self._call.play(frame.audio)
-        await asyncio.sleep(max(0, self._call.queued_ms - AHEAD_MS) / 1000)
-        return True
 
 
 class OurEars(WhisperSTTService):

@@ -28,7 +28,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from asr_models.silero import SileroVad
-from tests.bench.calls.bots import Bot, our_bot, settle
+from tests.bench.calls.bots import SETTLE_TIMEOUT_S, Bot, our_bot, settle
 from tests.bench.calls.plot import Point, draw
 from tests.bench.calls.ring import measured, ring_all
 from tests.bench.calls.scripts import caller_script
@@ -119,6 +119,12 @@ def main() -> int:
     parser.add_argument("--loads", default="1,2,4,8,16", help="calls at once, e.g. 1,2")
     parser.add_argument("--rounds", type=int, default=2, help="of each load")
     parser.add_argument("--questions", type=int, default=5, help="a call's")
+    parser.add_argument(
+        "--settle-s",
+        type=float,
+        default=SETTLE_TIMEOUT_S,
+        help="the longest wait until the bot has voiced what it knows it will say",
+    )
     parser.add_argument("--out", type=Path, default=Path("build/bench-calls"))
     given = parser.parse_args()
     console = Console()
@@ -129,7 +135,7 @@ def main() -> int:
     rows: list[dict[str, Any]] = []
     with our_bot(given.out, settings.models) as bot, Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("waiting until the bot has voiced its lines", total=sum(loads))
-        settled = settle([bot])
+        settled = settle([bot], given.settle_s)
         for calls in loads:
             bar.update(task, description=f"{calls} calls at once")
             folder = given.out / f"calls-{calls}"

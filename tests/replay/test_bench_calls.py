@@ -13,7 +13,7 @@ import pytest
 from bench.peers.__main__ import VARIANTS as PEER_VARIANTS
 from bench.peers.__main__ import Tally, markdown
 from tests.bench.bench_calls import highest
-from tests.bench.calls.bots import QUIET_S, running, settle
+from tests.bench.calls.bots import running, settle
 from tests.bench.calls.plot import Point, draw
 from tests.bench.calls.ring import labels_of, measured, ring
 from tests.bench.calls.scripts import FIXTURES, Script, caller_script
@@ -110,9 +110,9 @@ def test_a_bench_waits_until_a_bot_has_stopped_computing(tmp_path: Path) -> None
     done = tmp_path / "done"
     busy = f"{SPEAKS} exec({BUSY.format(done)!r}); {IDLE}"
     with running("fake", [sys.executable, "-c", busy], 5060, tmp_path / "fake.log", {}) as bot:
-        assert not settle([bot], timeout_s=QUIET_S + 2)
+        assert not settle([bot], timeout_s=2.5, quiet_s=1)
         done.touch()
-        assert settle([bot], timeout_s=120)
+        assert settle([bot], timeout_s=120, quiet_s=1)
 
 
 def test_a_bot_that_dies_before_it_listens_is_told_with_its_log(tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ MACHINE_PAUSE_MS = 700
 SPEECH_AT, SPEECH_UNTIL = 0.25, 0.15
 WEBRTC_MODE, WEBRTC_FRAME_MS = 3, 20
 
+CHUNK, MARGIN = 10 * 60 * SAMPLE_RATE, SAMPLE_RATE // 2
+"""Samples filtered at once, and those beside them that the filter needs."""
+
 Mono = npt.NDArray[np.int16]
 SpeechDetector = Callable[[Mono], list[Sound]]
 """Stretches of speech in a whole channel, int16 at 8 kHz, shape (n,)."""
@@ -194,13 +197,27 @@ def _words(pieces: Sequence[Sound], gap_ms: int) -> list[list[Sound]]:
     return words
 
 
+def channel_levels(samples: Mono) -> npt.NDArray[np.float64]:
+    """`levels_dbfs` of the channel above hum, in pieces: a tape may be hours long."""
+    hop = SAMPLE_RATE * HOP_MS // 1000
+    found = [
+        levels_dbfs(
+            _above_hum(samples[max(0, at - MARGIN) : at + CHUNK + hop + MARGIN])[
+                at - max(0, at - MARGIN) :
+            ][: CHUNK + hop]
+        )
+        for at in range(0, len(samples), CHUNK)
+    ]
+    return np.concatenate(found) if found else np.zeros(0)
+
+
 def read_channel(samples: Mono, detect: SpeechDetector, *, machine: bool = False) -> Channel:
     """The speech of one channel, int16 at 8 kHz, shape (n,).
 
     A `machine` neither breathes nor knocks its handset: what follows its speech closely is speech,
     if only a fragment of a word that was cut off, which no second detector knows for one.
     """
-    levels = levels_dbfs(_above_hum(samples))
+    levels = channel_levels(samples)
     floor = floor_dbfs(levels)
     kept, discarded = agreed(
         energy_pieces(levels, floor), detect(samples), JOIN_GAP_MS if machine else WORD_GAP_MS
