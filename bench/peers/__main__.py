@@ -28,7 +28,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from asr_models.silero import SileroVad
-from tests.bench.calls.bots import Bot, our_bot, running
+from tests.bench.calls.bots import SETTLE_TIMEOUT_S, Bot, our_bot, running, settle
 from tests.bench.calls.ring import measured, ring_all
 from tests.bench.calls.scripts import caller_script
 from tests.bench.line_load import ROOT, free_port
@@ -155,6 +155,12 @@ def main() -> int:
     parser.add_argument("--calls", default="1,4", help="callers at once, e.g. 1,4")
     parser.add_argument("--rounds", type=int, default=4, help="of each load and bot")
     parser.add_argument("--variants", default="tuned,cached,defaults", help="of pipecat's bot")
+    parser.add_argument(
+        "--settle-s",
+        type=float,
+        default=SETTLE_TIMEOUT_S,
+        help="the longest wait until no bot computes (ours voices its lines while nobody rings)",
+    )
     parser.add_argument("--venv", type=Path, default=Path("build/peers-venv"))
     parser.add_argument("--out", type=Path, default=Path("build/bench-peers"))
     given = parser.parse_args()
@@ -196,6 +202,9 @@ def compare(given: argparse.Namespace, variants: list[str], python: Path) -> lis
             warm = Tally(bot.name, 1)
             seeds = range(WARM_UP_SEED, WARM_UP_SEED + 1)
             ring_bot(bot, 1, seeds, warm, given.out / "warm-up" / bot.name, detect)
+        bar.update(task, description="waiting until no bot computes")
+        if not settle(bots, given.settle_s):
+            print("a bot does not come to rest: timings of the others suffer", file=sys.stderr)
         tallies = {(bot.name, calls): Tally(bot.name, calls) for calls in loads for bot in bots}
         for calls in loads:
             for turn in range(given.rounds):

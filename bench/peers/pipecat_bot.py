@@ -7,9 +7,11 @@ Runs in an environment of its own (`python -m bench.peers` makes it)::
 
 The line is the same as our bot's (`telephony`), so that what differs is what is in between:
 pipecat's pipeline, voice activity detection, turn-taking and interruption. Where its users have a
-language model, this one looks the answer up at once, which favours it. Variants: `defaults` as its
-documentation shows it; `tuned` with a shorter end of turn; `cached` is `tuned` with the briefing's
-answers voiced beforehand, as our bot does with what it says word for word.
+language model, this one looks the answer up at once, which favours it.
+
+Variants: `defaults` as its documentation shows it; `tuned` with a shorter end of turn and a voice
+that speaks clause by clause; `cached` is `tuned` with the briefing's answers voiced beforehand, as
+our bot does with what it says word for word.
 """
 
 from __future__ import annotations
@@ -18,27 +20,23 @@ import argparse
 import asyncio
 import difflib
 import json
+import re
 import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from faster_whisper import WhisperModel
 from loguru import logger
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADParams
 from pipecat.frames.frames import (
     Frame,
-    InputAudioRawFrame,
-    InterruptionFrame,
     LLMContextFrame,
     LLMFullResponseEndFrame,
     LLMFullResponseStartFrame,
     LLMTextFrame,
-    OutputAudioRawFrame,
-    StartFrame,
     TTSAudioRawFrame,
     TTSSpeakFrame,
 )
@@ -54,15 +52,13 @@ from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
 from pipecat.services.whisper.stt import WhisperSTTService
 from pipecat.transcriptions.language import Language
-from pipecat.transports.base_input import BaseInputTransport
-from pipecat.transports.base_output import BaseOutputTransport
 from pipecat.transports.base_transport import TransportParams
 from pipecat.turns.user_start import VADUserTurnStartStrategy
 from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
-from asr_models.resample import Upsampler8To16
+from bench.peers.pipecat_line import EARS_RATE, LINE_RATE, LineInput, LineOutput
 from telephony import Call
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
@@ -72,10 +68,9 @@ from voicebot.speech.api import Voice
 from voicebot.speech.build import build_voice
 from voicebot.weights import locate
 
-LINE_RATE, EARS_RATE = 8000, 16000
-# So much is given to the line ahead of time: less and it stutters, more and it cannot stop.
-AHEAD_MS = 60
 LEAST_ALIKE = 0.35
+# pipecat gives a voice up that says nothing for 3 s, which a busy machine may take.
+PATIENCE_S = 15.0
 # The tuned variant: what an expert would set for a local recognizer and a telephone.
 TUNED_STOP_S, TUNED_TIMEOUT_S, TUNED_STT_S = 0.2, 0.35, 0.35
 
@@ -103,55 +98,6 @@ class Briefing:
         return self.answers[best] if alike(best) >= LEAST_ALIKE else self.sorry
 
 
-class LineInput(BaseInputTransport):
-    """The caller's audio, from the call's frames."""
-
-    def __init__(self, call: Call, params: TransportParams) -> None:
-        super().__init__(params)
-        self._call = call
-        self._reading: asyncio.Task[None] | None = None
-
-    async def start(self, frame: StartFrame) -> None:
-        await super().start(frame)
-        await self.set_transport_ready(frame)
-        self._reading = asyncio.create_task(self._read())
-
-    async def _read(self) -> None:
-        up = Upsampler8To16()
-        async for frame in self._call.frames():
-            pcm = up.process(np.frombuffer(frame, np.int16)).astype("<i2").tobytes()
-            await self.push_audio_frame(
-                InputAudioRawFrame(audio=pcm, sample_rate=EARS_RATE, num_channels=1)
-            )
-
-    async def cleanup(self) -> None:
-        await super().cleanup()
-        if self._reading is not None:
-            self._reading.cancel()
-
-
-class LineOutput(BaseOutputTransport):
-    """The bot's audio, into the call; paced as the line plays it."""
-
-    def __init__(self, call: Call, params: TransportParams) -> None:
-        super().__init__(params)
-        self._call = call
-
-    async def start(self, frame: StartFrame) -> None:
-        await super().start(frame)
-        await self.set_transport_ready(frame)
-
-    async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
-        if isinstance(frame, InterruptionFrame):
-            self._call.flush()
-        await super().process_frame(frame, direction)
-
-    async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
-        self._call.play(frame.audio)
-        await asyncio.sleep(max(0, self._call.queued_ms - AHEAD_MS) / 1000)
-        return True
-
-
 class OurEars(WhisperSTTService):
     """pipecat's own Whisper service on our weights, loaded once for all calls."""
 
@@ -162,31 +108,39 @@ class OurEars(WhisperSTTService):
 
 
 class OurVoice(TTSService):
-    """Our Kokoro behind pipecat's door; a sentence at a time, as its own service does."""
+    """Our Kokoro behind pipecat's door.
 
-    def __init__(self, voice: Voice, ready: dict[str, bytes], **more: Any) -> None:
+    A sentence at a time, as its own service does; with `clauses` the first sound comes after the
+    first clause. `ready` is audio by text, voiced beforehand.
+    """
+
+    def __init__(
+        self, voice: Voice, ready: dict[str, bytes], *, clauses: bool, **more: Any
+    ) -> None:
         super().__init__(
             push_start_frame=True,
             push_stop_frames=True,
+            stop_frame_timeout_s=PATIENCE_S,
             sample_rate=LINE_RATE,
             settings=TTSSettings(model=None, voice=voice.name, language=Language.ZH),
             **more,
         )
         self._voice = voice
         self._ready = ready
+        self._clauses = clauses
 
     def can_generate_metrics(self) -> bool:
         return False
 
     async def run_tts(self, text: str, context_id: str) -> AsyncGenerator[Frame, None]:
-        said = text.strip()
-        pcm = self._ready.get(said)
-        if pcm is None:
-            rendered = await asyncio.to_thread(self._voice.render, said)
-            pcm = rendered.astype("<i2").tobytes()
-        yield TTSAudioRawFrame(
-            audio=pcm, sample_rate=LINE_RATE, num_channels=1, context_id=context_id
-        )
+        for said in clauses(text) if self._clauses else [text.strip()]:
+            pcm = self._ready.get(said)
+            if pcm is None:
+                rendered = await asyncio.to_thread(self._voice.render, said)
+                pcm = rendered.astype("<i2").tobytes()
+            yield TTSAudioRawFrame(
+                audio=pcm, sample_rate=LINE_RATE, num_channels=1, context_id=context_id
+            )
 
 
 class OurAnswers(FrameProcessor):
@@ -201,25 +155,29 @@ class OurAnswers(FrameProcessor):
         if not isinstance(frame, LLMContextFrame):
             await self.push_frame(frame, direction)
             return
-        said = [m for m in frame.context.get_messages() if m.get("role") == "user"]
-        heard = str(said[-1]["content"]) if said else ""
+        last = frame.context.get_messages()[-1]
+        # Not the caller's words: pipecat asks the model to go on after sound without words.
+        heard = str(last["content"]) if last.get("role") == "user" else ""
         logger.info(f"heard {heard!r}")
         await self.push_frame(LLMFullResponseStartFrame())
         await self.push_frame(LLMTextFrame(self._briefing.answer(heard)))
         await self.push_frame(LLMFullResponseEndFrame())
 
 
-def sentences(text: str) -> list[str]:
-    """As pipecat's aggregator cuts Chinese: after 。！？."""
-    cut = text.replace("。", "。\n").replace("！", "！\n").replace("？", "？\n")
-    return [line.strip() for line in cut.splitlines() if line.strip()]
+def clauses(text: str) -> list[str]:
+    """What may be voiced by itself: up to each comma or stop."""
+    return [
+        clause.strip()
+        for clause in re.findall(r"[^，。！？；]+[，。！？；]*", text)
+        if clause.strip()
+    ]
 
 
 class PeerBot:
     """The parts that calls share, and the talk with one caller."""
 
     def __init__(self, briefing: Briefing, variant: str) -> None:
-        settings = load_settings()
+        settings = load_settings(overrides={"speech.fallback": []})  # one voice, however long
         self._briefing = briefing
         self._variant = variant
         self._voice = build_voice(settings, load_pack(settings.pack))
@@ -229,8 +187,8 @@ class PeerBot:
         self._ready: dict[str, bytes] = {}
         if variant == "cached":
             texts = [briefing.greeting, briefing.sorry, *briefing.answers.values()]
-            for sentence in {s for text in texts for s in sentences(text)}:
-                self._ready[sentence] = self._voice.render(sentence).astype("<i2").tobytes()
+            for clause in {clause for text in texts for clause in clauses(text)}:
+                self._ready[clause] = self._voice.render(clause).astype("<i2").tobytes()
 
     def _user(self) -> LLMUserAggregatorParams:
         if self._variant == "defaults":
@@ -266,7 +224,7 @@ class PeerBot:
                 OurEars(settings=ears_settings, **hurry),
                 pair.user(),
                 OurAnswers(self._briefing),
-                OurVoice(self._voice, self._ready),
+                OurVoice(self._voice, self._ready, clauses=self._variant != "defaults"),
                 LineOutput(call, params),
                 pair.assistant(),
             ]
@@ -278,7 +236,8 @@ class PeerBot:
         )
         runner = WorkerRunner(handle_sigint=False)
         await worker.queue_frames([TTSSpeakFrame(self._briefing.greeting)])
-        running = asyncio.create_task(runner.run(worker))
+        await runner.add_workers(worker)
+        running = asyncio.create_task(runner.run())
         await call.wait_ended()
         await runner.cancel("the caller hung up")
         await running

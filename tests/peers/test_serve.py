@@ -41,6 +41,7 @@ class Bot:
     process: subprocess.Popen[str]
     port: int
     console: str
+    metrics: str
     folder: Path
 
     def records(self) -> Records:
@@ -52,6 +53,7 @@ def bot(request: pytest.FixtureRequest, tmp_path: Path, models: Path) -> Iterato
     """A bot of its own for each test; a parameter is more of its environment."""
     port, folder = free_port(), tmp_path / "records"
     console = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+    metrics = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
     command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
     with subprocess.Popen(
         [*command, "--console", console, "--records", str(folder)],
@@ -60,6 +62,7 @@ def bot(request: pytest.FixtureRequest, tmp_path: Path, models: Path) -> Iterato
             **os.environ,
             "VOICEBOT_MODELS": str(models),
             "VOICEBOT__SIP__RTP_PORTS": "47100-47498",
+            "VOICEBOT__METRICS__LISTEN": metrics,
             # A machine busy with other tests is no reason to refuse the calls of this one.
             "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "5000",
             "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
@@ -76,7 +79,7 @@ def bot(request: pytest.FixtureRequest, tmp_path: Path, models: Path) -> Iterato
             assert line, f"serve ended before it listened: {seen[-1000:]}"
             seen += line
         assert f"listening on 127.0.0.1:{port}" in seen, "serve did not start in time"
-        yield Bot(process, port, f"http://{console}", folder)
+        yield Bot(process, port, f"http://{console}", f"http://{metrics}/metrics", folder)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
@@ -118,10 +121,23 @@ def start_sipp(bot: Bot, folder: Path, *, calls: int, pause_ms: int) -> subproce
     return caller
 
 
+def wait_for_count(metrics: str, sample: str, count: int) -> None:
+    """Until Prometheus would read this count."""
+    deadline = time.monotonic() + 30
+    text = ""
+    while f"{sample} {float(count)}" not in text and time.monotonic() < deadline:
+        time.sleep(0.2)  # a real process in real time; nothing to wait on but its metrics
+        text = httpx.get(metrics).text
+    assert f"{sample} {float(count)}" in text, text[-3000:]
+
+
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("calls", [1, 5])
 def test_every_call_is_answered_ended_and_kept(bot: Bot, tmp_path: Path, calls: int) -> None:
     assert start_sipp(bot, tmp_path, calls=calls, pause_ms=9000).wait(timeout=120) == 0
+    wait_for_count(
+        bot.metrics, 'voicebot_calls_total{ended_by="remote",outcome="caller_hung_up"}', calls
+    )
     bot.process.send_signal(signal.SIGTERM)
     assert bot.process.wait(timeout=60) == 0
     records = bot.records()

@@ -19,6 +19,7 @@ from voicebot.weights import locate
 
 LIMIT_MS = 20
 SEEDS = range(1001, 1007)  # the bench's two hundred begin at 1
+ECHOING = 1009
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +44,14 @@ def test_times_on_synthetic_calls_are_right_within_20_ms_and_no_event_is_lost(
 
 
 def test_webrtcvad_needs_no_weights_and_finds_the_same_turns() -> None:
-    tape, truth, _ = make(1001)
+    tape, truth, _ = make(1001, exchanges=3)
     report = analyze(tape)
     assert len(report.turns.responses) == len(truth.latencies)
     assert report.greeting_ms == pytest.approx(truth.bot[0].start_ms, abs=LIMIT_MS)
 
 
 def test_a_tape_at_16_khz_gives_the_same_times() -> None:
-    tape, _, _ = make(1001)
+    tape, _, _ = make(1001, exchanges=2)
     doubled = np.stack([_doubled(tape[:, side]) for side in (0, 1)], axis=1)
     at_8k, at_16k = analyze(tape), analyze(doubled, 16000)
     for one, other in zip(at_8k.turns.responses, at_16k.turns.responses, strict=True):
@@ -123,3 +124,19 @@ def _doubled(
     import soxr
 
     return np.asarray(soxr.resample(samples, 8000, 16000), np.int16)
+
+
+def test_a_long_tape_is_read_in_pieces_and_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    tape, _, line = make(ECHOING, exchanges=3)
+    assert line.echo_db
+    whole = analyze(tape)
+    assert whole.echo_db[0] == pytest.approx(line.echo_db, abs=4)
+    monkeypatch.setattr("voicebot.replay.tape_speech.CHUNK", 8000 * 7)
+    in_pieces = analyze(tape)
+    assert (in_pieces.caller, in_pieces.bot) == (whole.caller, whole.bot)
+    monkeypatch.setattr("voicebot.replay.tape_echo.LEARNED", 8000 * 20)
+    learned_at_first = analyze(tape)
+    assert learned_at_first.echo_db[0] == pytest.approx(whole.echo_db[0], abs=1)
+    for sound, same in zip(learned_at_first.caller, whole.caller, strict=True):
+        assert sound.start_ms == pytest.approx(same.start_ms, abs=LIMIT_MS)
+        assert sound.end_ms == pytest.approx(same.end_ms, abs=LIMIT_MS)

@@ -72,6 +72,13 @@ def test_what_a_script_says_goes_before_the_length() -> None:
     assert turns.interruptions == ()
 
 
+def test_a_turn_that_runs_into_the_bots_next_words_is_no_interruption() -> None:
+    label = Label(1990, 3520, Meant.TURN)
+    turns = read_turns(sounds((2000, 3500)), sounds((1900, 2700)), 20_000, [label])
+    assert turns.overlapped == ()
+    assert turns.missed == (Sound(2000, 3500),)
+
+
 def test_a_labelled_signal_counts_though_no_detector_heard_it() -> None:
     turns = read_turns([], sounds((1000, 2500)), 20_000, [Label(2000, 2200, Meant.BACKCHANNEL)])
     assert figures(turns).false_interruptions == Rate(1, 1)

@@ -19,6 +19,8 @@ LEAD = 16
 """Taps before the delay that the correlation found."""
 MOST_ROWS = 60_000
 BLOCK = 800
+LEARNED = 10 * 60 * 8000
+"""Samples that the leak is learned from, and taken out at once: a tape may be hours long."""
 # The correlation at the leak's delay over the spread at all delays: two independent voices stay
 # under 6, a leak of -45 dB that is at the level of the line's noise comes to 15 and more.
 LEAST_PEAK = 9.0
@@ -33,16 +35,25 @@ def without_echo(samples: Mono, other: Mono) -> tuple[Mono, float]:
     Returns the rest, and the leak's level against `other` in dB (0: no leak was found, and the
     samples are the same array).
     """
-    signal, source = samples.astype(np.float64), other.astype(np.float64)
+    signal = samples[:LEARNED].astype(np.float64)
+    source = other[:LEARNED].astype(np.float64)
     if _block_power(source).max(initial=0.0) < AUDIBLE or not len(signal):
         return samples, 0.0
     weight = np.repeat(1 / np.sqrt(_block_power(signal) + 1.0), BLOCK)[: len(signal)]
     delay = _delay(signal * weight, source)
     if delay is None:
         return samples, 0.0
-    echo = _echo(signal, source, weight, delay - LEAD)
-    rest = np.clip(np.round(signal - echo), -32768, 32767).astype(np.int16)
-    return rest, float(10 * np.log10(max(np.sum(echo**2) / np.sum(source**2), 1e-12)))
+    first = delay - LEAD
+    taps = _taps(signal, source, weight, first)
+    rest = samples.copy()
+    echoed = sounded = 0.0
+    for at in range(0, len(samples), LEARNED):
+        near = samples[at : at + LEARNED].astype(np.float64)
+        echo = _echo(other, taps, first, at, len(near))
+        rest[at : at + len(near)] = np.clip(np.round(near - echo), -32768, 32767)
+        echoed += float(np.sum(echo**2))
+        sounded += float(np.sum(other[at : at + LEARNED].astype(np.float64) ** 2))
+    return rest, float(10 * np.log10(max(echoed / max(sounded, 1.0), 1e-12)))
 
 
 def _block_power(samples: Float) -> Float:
@@ -61,8 +72,8 @@ def _delay(signal: Float, source: Float) -> int | None:
     return peak if abs(lags[peak]) > LEAST_PEAK * lags.std() else None
 
 
-def _echo(signal: Float, source: Float, weight: Float, first: int) -> Float:
-    """What of `signal` is `source` through the best filter of `TAPS` taps from delay `first` on."""
+def _taps(signal: Float, source: Float, weight: Float, first: int) -> Float:
+    """The filter of `TAPS` taps from delay `first` on that makes most of `signal` of `source`."""
     before = TAPS + max(0, first)
     padded = np.concatenate([np.zeros(before), source, np.zeros(TAPS)])
     loud = np.repeat(_block_power(source) > AUDIBLE, BLOCK)[: len(signal)]
@@ -71,6 +82,13 @@ def _echo(signal: Float, source: Float, weight: Float, first: int) -> Float:
     columns = np.array([padded[before + at - first - tap] for tap in range(TAPS)]) * weight[at]
     normal = columns @ columns.T
     normal += np.eye(TAPS) * (normal.trace() / TAPS) * 1e-5
-    taps = np.linalg.solve(normal, columns @ (signal[at] * weight[at]))
-    whole = np.convolve(padded, taps)
-    return np.asarray(whole[before - first : before - first + len(signal)])
+    return np.asarray(np.linalg.solve(normal, columns @ (signal[at] * weight[at])))
+
+
+def _echo(other: Mono, taps: Float, first: int, at: int, count: int) -> Float:
+    """What `other` leaks into samples `at` to `at + count`."""
+    low, high = at - first - TAPS + 1, at - first + count
+    known = other[max(0, low) : max(0, high)].astype(np.float64)
+    padded = np.concatenate([np.zeros(max(0, min(0, high) - low)), known])
+    padded = np.concatenate([padded, np.zeros(high - low - len(padded))])
+    return np.convolve(padded, taps, mode="valid")

@@ -32,12 +32,17 @@ PIECE_GAP_MS = 40
 WORD_GAP_MS = 150
 # How much of a word the second detector must hear, and how far the levels may go on beyond it
 # before that is a noise of its own: it may wake 600 ms late.
-LEAST_SHARE, LEAST_SHARED_MS = 0.25, 150
+LEAST_SHARE, LEAST_SHARED_MS = 0.15, 100
 MOST_BEYOND_MS = 700
+# A voice made of sentences pauses for half a second between two: it has not fallen silent.
+MACHINE_PAUSE_MS = 700
 # Lower than a bot that must not be startled would use: bursts of noise stay under 0.07, a short
 # word after a long silence may reach no more than 0.3.
 SPEECH_AT, SPEECH_UNTIL = 0.25, 0.15
 WEBRTC_MODE, WEBRTC_FRAME_MS = 3, 20
+
+CHUNK, MARGIN = 10 * 60 * SAMPLE_RATE, SAMPLE_RATE // 2
+"""Samples filtered at once, and those beside them that the filter needs."""
 
 Mono = npt.NDArray[np.int16]
 SpeechDetector = Callable[[Mono], list[Sound]]
@@ -192,19 +197,33 @@ def _words(pieces: Sequence[Sound], gap_ms: int) -> list[list[Sound]]:
     return words
 
 
+def channel_levels(samples: Mono) -> npt.NDArray[np.float64]:
+    """`levels_dbfs` of the channel above hum, in pieces: a tape may be hours long."""
+    hop = SAMPLE_RATE * HOP_MS // 1000
+    found = [
+        levels_dbfs(
+            _above_hum(samples[max(0, at - MARGIN) : at + CHUNK + hop + MARGIN])[
+                at - max(0, at - MARGIN) :
+            ][: CHUNK + hop]
+        )
+        for at in range(0, len(samples), CHUNK)
+    ]
+    return np.concatenate(found) if found else np.zeros(0)
+
+
 def read_channel(samples: Mono, detect: SpeechDetector, *, machine: bool = False) -> Channel:
     """The speech of one channel, int16 at 8 kHz, shape (n,).
 
     A `machine` neither breathes nor knocks its handset: what follows its speech closely is speech,
     if only a fragment of a word that was cut off, which no second detector knows for one.
     """
-    levels = levels_dbfs(_above_hum(samples))
+    levels = channel_levels(samples)
     floor = floor_dbfs(levels)
     kept, discarded = agreed(
         energy_pieces(levels, floor), detect(samples), JOIN_GAP_MS if machine else WORD_GAP_MS
     )
     sounds: list[Sound] = []
-    for sound in joined(kept, JOIN_GAP_MS):
+    for sound in joined(kept, MACHINE_PAUSE_MS if machine else JOIN_GAP_MS):
         if sound.end_ms - sound.start_ms >= MIN_SOUND_MS:
             sounds.append(sound)
         else:

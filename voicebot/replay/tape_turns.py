@@ -165,7 +165,8 @@ def _overlapped(
     if labels:
         heard = [*caller, *noises]
         quiet = [(_heard(e, heard), e.meant) for e in labels if e.meant in passive]
-        loud = [(s, Meant.INTERRUPTION) for s in caller if _meant(s, labels) not in passive]
+        # A turn that runs into the bot's next words is a collision, not meant to stop it.
+        loud = [(s, Meant.INTERRUPTION) for s in caller if _meant(s, labels) == Meant.INTERRUPTION]
     else:
         long = [s for s in noises if s.end_ms - s.start_ms >= NOISE_MS]
         short = [s for s in caller if s.end_ms - s.start_ms < BACKCHANNEL_MS]

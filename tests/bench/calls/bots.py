@@ -19,6 +19,8 @@ from tests.bench.line_numbers import process_state
 
 START_TIMEOUT_S = 600.0
 STOP_TIMEOUT_S = 30.0
+SETTLE_TIMEOUT_S = 1800.0
+SAMPLE_S, QUIET_S, IDLE_CORES = 1.0, 5.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,27 @@ def _stop(process: subprocess.Popen[str]) -> None:
             process.send_signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_TIMEOUT_S if number != signal.SIGKILL else None)
+
+
+def settle(
+    bots: Sequence[Bot], timeout_s: float = SETTLE_TIMEOUT_S, quiet_s: float = QUIET_S
+) -> bool:
+    """Wait until none of them has computed for `quiet_s`; False if one still does after
+    `timeout_s`.
+
+    Our bot voices what it says word for word while nobody is on the line: before calls are
+    measured, and before another bot is rung beside it, that must be done.
+    """
+    until_s = time.monotonic() + timeout_s
+    rested_s = 0.0
+    before = [bot.cpu_s() for bot in bots]
+    while rested_s < quiet_s and time.monotonic() < until_s:
+        time.sleep(SAMPLE_S)  # CPU of other processes: nothing tells of it
+        now = [bot.cpu_s() for bot in bots]
+        busy = max(after - each for after, each in zip(now, before, strict=True)) / SAMPLE_S
+        rested_s = rested_s + SAMPLE_S if busy < IDLE_CORES else 0.0
+        before = now
+    return rested_s >= quiet_s
 
 
 @contextlib.contextmanager

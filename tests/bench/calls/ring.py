@@ -49,14 +49,17 @@ def _kept(events: tuple[dict[str, Any], ...], folder: Path, number: int) -> None
     (folder / f"call-{number}.events.json").write_text(text, encoding="utf-8")
 
 
-async def ring(uri: str, script: Script, folder: Path, number: int) -> Rung:
-    """One caller, in a process of its own, from INVITE to BYE."""
+async def ring(
+    uri: str, script: Script, folder: Path, number: int, timeout_s: float = 20.0
+) -> Rung:
+    """One caller, in a process of its own, from INVITE to BYE; gives up after `timeout_s`."""
     steps, tape = _written(script, folder, number)
     low = RTP_FIRST + RTP_EACH * number
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "telephony.loopback.caller", "--call", uri),
         *("--listen", f"127.0.0.1:{free_port()}", "--rtp-ports", f"{low}-{low + RTP_EACH - 2}"),
         *("--script", str(steps), "--tape", str(tape), "--user", f"1380013{number:04d}"),
+        *("--timeout", str(timeout_s)),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

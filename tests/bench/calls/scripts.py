@@ -15,17 +15,21 @@ from typing import Any
 from voicebot.replay.tape_turns import Meant
 
 FIXTURES = Path(__file__).parents[3] / "audio_fixtures"
-QUESTIONS = (
-    "bmc_password", "memory_max", "warranty", "rebuild_time", "ask_light", "onsite",
-    "health_red", "fan_noise", "memory_error", "raid_driver", "network_down", "serial_where",
+# Answered with some 5 s of speech: enough to be interrupted or listened to in.
+LONG = ("memory_max", "warranty", "rebuild_time", "onsite", "serial_where")
+SHORT = (
+    "bmc_password", "ask_light", "health_red", "fan_noise", "memory_error", "raid_driver",
+    "network_down",
 )  # fmt: skip
+QUESTIONS = (*LONG, *SHORT)
 INTERRUPTION = "barge_in"
 SIGNALS = ("listener", "yes")
 # A bot that says nothing is spoken to again after so long.
 PATIENCE_MS = 12_000
 # Longer than a bot's pause between clauses.
 QUIET_MS = 1500
-OVER_AFTER_MS = 1200
+# Past a filler, which is no answer to be interrupted.
+OVER_AFTER_MS = 1800
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,10 @@ class Script:
 
 def caller_script(seed: int, questions: int = 5) -> Script:
     """A call of `questions` questions: the second answer is interrupted, the third and fourth
-    are listened to aloud."""
+    are listened to aloud. Those three are long ones."""
     draw = random.Random(seed)
-    asked = draw.sample(QUESTIONS, questions)
+    short, long = draw.sample(SHORT, len(SHORT)), draw.sample(LONG, 3)
+    asked = [short[0], *long, *short[1:]][:questions]
     heard = {"wait_reply": {"min_ms": 500, "quiet_ms": QUIET_MS, "timeout_ms": PATIENCE_MS}}
     steps: list[dict[str, Any]] = [heard]
     meant: dict[int, Meant] = {}

@@ -1,6 +1,9 @@
 """How exact the tape analyzer is, on synthetic tapes with known truth.
 
-    python -m tests.bench.tapes [--tapes 200] [--first 1] [--out build/bench-tape]
+    python -m tests.bench.tapes [--tapes 200] [--first 1] [--calls 4] [--out build/bench-tape]
+
+and, on `--calls` calls through the whole bot in virtual time, how far it agrees with the bot's own
+events.
 
 Exits with 1 if a latency or a yield time is wrong by more than 20 ms, or an event was lost or
 invented.
@@ -18,6 +21,7 @@ import numpy as np
 from rich.progress import track
 
 from asr_models.silero import SileroVad
+from tests.bench.tapes.agreement import agreement
 from tests.bench.tapes.made import make
 from tests.bench.tapes.score import Score, score
 from voicebot.replay.tape_analyzer import analyze
@@ -80,16 +84,22 @@ def main() -> int:
     parser.add_argument("--tapes", type=int, default=200)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--second", choices=["silero", "webrtc", "both"], default="both")
+    parser.add_argument("--calls", type=int, default=4, help="through the whole bot; 0: none")
+    parser.add_argument("--lines", type=int, default=8, help="a call's")
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("build/bench-tape"))
     given = parser.parse_args()
     seeds = range(given.first, given.first + given.tapes)
     figures: list[dict[str, object]] = []
+    settings = load_settings()
+    silero = silero_detector(SileroVad(locate("silero-vad", settings.models) / "silero_vad.onnx"))
     if given.second in ("silero", "both"):
-        weights = locate("silero-vad", load_settings().models) / "silero_vad.onnx"
-        figures.append(run(silero_detector(SileroVad(weights)), seeds, "silero", given.verbose))
+        figures.append(run(silero, seeds, "silero", given.verbose))
     if given.second in ("webrtc", "both"):
         figures.append(run(webrtc_detector(), seeds, "webrtcvad", given.verbose))
+    if given.calls:
+        found = agreement(settings, silero, given.calls, given.lines)
+        figures.append({"agreement with the bot's own events": found})
     given.out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(figures, indent=1)
     (given.out / "tape.json").write_text(text + "\n", "utf-8")

@@ -161,13 +161,13 @@ class _Call:
         self.truth.noises.append(Sound(_ms(at), _ms(at + len(samples))))
 
 
-def make(seed: int) -> tuple[npt.NDArray[np.int16], Truth, Line]:
+def make(seed: int, exchanges: int = EXCHANGES) -> tuple[npt.NDArray[np.int16], Truth, Line]:
     """The tape of seed `seed`: int16 of shape (n, 2) at 8 kHz, its truth, its line."""
     random = np.random.default_rng(seed)
     line = Line.drawn(random)
     call = _Call(random)
     call.now = call.answer(call.bot_line(2), call.samples(200, 900))
-    for _ in range(EXCHANGES):
+    for _ in range(exchanges):
         call.exchange()
     count = call.now + call.samples(600, 1500)
     caller = _laid(call.caller_parts, count) + _laid(call.noise_parts, count)
