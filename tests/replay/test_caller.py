@@ -9,10 +9,11 @@ import numpy as np
 
 from telephony.api import FRAME_BYTES, FRAME_MS
 from tests.replay.conftest import script
-from tests.session.fakes import tone
+from tests.session.fakes import quiet, tone
 from voicebot.replay.caller import PATIENCE_MS, Caller, Done, VoicedTurn, empty
 from voicebot.replay.effects import LineEffects
 from voicebot.replay.script import Effects, Script
+from voicebot.replay.voicing import tail_ms
 
 LOUD = tone(20).tobytes()
 QUIET = bytes(FRAME_BYTES)
@@ -107,3 +108,12 @@ def test_the_bot_comes_back_later_and_softer() -> None:
     first = next(n for n, level in enumerate(loud) if level)
     assert first * FRAME_MS == 120
     assert abs(loud[-1] - np.abs(np.frombuffer(LOUD, "<i2").astype(int)).max() / 10) < 3
+
+
+def test_a_clip_ends_where_its_sound_does() -> None:
+    faded = (tone(200) * np.linspace(1, 0, 1600) ** 3).astype(np.int16)
+    clip = np.concatenate([quiet(100), tone(500), faded, quiet(250)])
+    assert 300 <= tail_ms(clip) <= 400
+    assert tail_ms(tone(300)) == 0
+    assert tail_ms(quiet(300)) == 0
+    assert tail_ms(empty()) == 0

@@ -102,7 +102,8 @@ def play(
     diff = compare(before, run) if before else None
     if not json_:
         _print_summary(run, diff)
-        speed = f" ({timing.times_real_time:.1f} times real time)" if not wire else ""
+        speed = f", {timing.cpu_s:.0f} s of CPU ({timing.times_real_time:.1f} times real time)"
+        speed = "" if wire else speed
         announce(f"{timing.audio_s:.0f} s of calls in {timing.wall_s:.0f} s{speed}; in {folder}")
     if report is not None:
         tapes = folder / "calls" if audio else None

@@ -19,6 +19,7 @@ from voicebot.replay.tape import WINDOW_MS, Sound
 from voicebot.session.events import SessionEvent, to_dict
 
 COLUMNS = 600
+DIGITS = 6
 REPLY_WITHIN_MS = 5000
 """What sounds later is no reply: the turn was missed."""
 _HEARD_BEFORE_MS, _HEARD_AFTER_MS = 400, 700
@@ -70,7 +71,7 @@ class Judge:
             tree["elapsed_ms"] = self._search_ms
         if "summary_id" in tree:
             tree["summary_id"] = "S"
-        return tree
+        return dict(_rounded(tree))
 
     def _turns(self, played: Played, events: Sequence[dict[str, Any]]) -> list[TurnResult]:
         bot = bot_sounds(played.tape[:, 1])
@@ -131,6 +132,15 @@ class Judge:
             stages=tuple(stage for each in spoke[:2] for stage in each["stages"]),
             turn_confidence=round(judged[0], 3) if judged else None,
         )
+
+
+def _rounded(tree: Any) -> Any:
+    """Without the last bits of sums, which depend on the order in which threads added them up."""
+    if isinstance(tree, float):
+        return round(tree, DIGITS)
+    if isinstance(tree, dict):
+        return {key: _rounded(value) for key, value in tree.items()}
+    return [_rounded(each) for each in tree] if isinstance(tree, list | tuple) else tree
 
 
 def _said(say: str, dtmf: str, silence_ms: int, wav: object) -> str:

@@ -1,0 +1,54 @@
+"""The bench over real SIP and RTP, with a bot in its own process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.server_pack import server_pack
+from voicebot.cli.replay_ways import judge_of
+from voicebot.replay.bank import load_bank
+from voicebot.replay.bench import Keeper, play_all
+from voicebot.replay.costs import load_costs
+from voicebot.replay.script import BankError
+from voicebot.replay.voicing import Voicing
+from voicebot.replay.wire import WireWay, serving
+from voicebot.settings import load_settings
+
+BANK = Path(__file__).parents[2] / "audio_fixtures" / "bank"
+# A machine busy with other tests is no reason to refuse the calls of this one.
+PATIENT = {
+    "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "10000",
+    "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
+}
+
+
+@pytest.mark.weights
+@pytest.mark.flaky(reruns=2, reruns_delay=1)  # real time, as tests/conftest.py says
+@pytest.mark.timeout(900)
+def test_a_caller_rings_a_bot_that_runs_by_itself(tmp_path: Path) -> None:
+    settings = load_settings()
+    (script,) = [each for each in load_bank([BANK]) if each.name == "场景-管理口"]
+    with serving(**PATIENT) as bot:
+        keeper = Keeper(tmp_path, "wire", {}, tapes=True)
+        judge = judge_of(server_pack(), load_costs())
+        voicing = Voicing(settings, server_pack())
+        run, timing = play_all([script], WireWay(bot), voicing, judge, keeper)
+    (call,) = run.calls
+    assert call.ok, (call.error, call.checks)
+    (turn,) = call.turns
+    assert turn.errors <= 1
+    assert turn.latency_ms is not None and 300 < turn.latency_ms < 5000
+    # The analyzer, which sees the caller's tape alone, agrees with the bench's own reading.
+    assert call.tape["response_ms"] == pytest.approx([turn.latency_ms], abs=150)
+    assert timing.audio_s == pytest.approx(call.length_ms / 1000)
+    assert {event["event"] for event in call.events} >= {"call_answered", "bot_spoke", "call_ended"}
+
+
+def test_a_bot_that_does_not_start_is_one_line_with_what_it_said(tmp_path: Path) -> None:
+    with (
+        pytest.raises(BankError, match=r"ended before the first call; it said: .*nowhere\.toml"),
+        serving(("--config", str(tmp_path / "nowhere.toml"))),
+    ):
+        raise AssertionError("it cannot have started")
