@@ -114,14 +114,11 @@ async def _serve(parts: App, listener: socket.socket | None) -> None:
 
 def _house(parts: App, records: Records, live: LiveCalls) -> House:
     """What the console shows and steers of this bot."""
-    from voicebot.assist.assistant import Assistant
     from voicebot.console import House
-    from voicebot.knowledge.refusal import threshold
     from voicebot.workshop.editing import PackEditor
     from voicebot.wrapup.labels import LabelTree
 
     settings, pack = parts.settings, parts.pack
-    risk = threshold(settings.knowledge.wrong_answers)
     return House(
         records,
         live,
@@ -129,7 +126,7 @@ def _house(parts: App, records: Records, live: LiveCalls) -> House:
         roster=parts.roster,
         queue=parts.queue,
         labels=LabelTree(pack),
-        adviser=functools.partial(Assistant, parts.knowledge, pack, answer_risk=risk),
+        adviser=parts.assistants.new,
         editor=PackEditor(settings.pack),
         phones=tuple((seat.uri, seat.name) for seat in settings.handoff.seats),
         solved_texts=tuple(pack.prompts.all("scene_solved")),
