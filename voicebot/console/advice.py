@@ -41,7 +41,8 @@ class Advice:
             return ()
         call = self._calls.get(view.call.id)
         if call is None:
-            call = self._calls[view.call.id] = _Call(self._make())
+            made = _Call(await asyncio.to_thread(self._make))  # the first takes a second
+            call = self._calls.setdefault(view.call.id, made)  # another page may have been quicker
             while len(self._calls) > _MOST_CALLS:
                 self._calls.popitem(last=False)
         async with call.turn:

@@ -62,6 +62,12 @@ TRANSFERS = {
     "unreachable": "无法接通",
     "failed": "转接失败",
     "caller_gone": "客户已挂断",
+    "interrupted": "异常中断",
+    "closed": "不在服务时间",
+    "no_seat": "没有坐席在线",
+    "queue_full": "排队已满",
+    "waited_out": "等待超时",
+    "call_back": "改为回电",
 }
 STAGES = {
     "quick asr": "快速识别",
@@ -118,6 +124,16 @@ def note(kind: str, data: Mapping[str, Any]) -> str:
             return f"客户回到通话，保持了 {length(data.get('held_ms') or 0)}"
         case "recording_stopped":
             return "客户要求不录音，录音已停止"
+        case "handoff_waits":
+            wait = seconds(data.get("expected_wait_s"))
+            return f"客户在排队：第 {data.get('position', '')} 位，预计{wait}"
+        case "seat_ringing":
+            return f"开始呼叫坐席 {data.get('seat', '')}"
+        case "supervisor_acted":
+            action, why = str(data.get("action", "")), str(data.get("why", ""))
+            done = "" if data.get("ok") else f"（没有成功：{WHY_NOT.get(why, why)}）"
+            said = f"：{data['text']}" if data.get("text") else ""
+            return f"{data.get('by', '')} {ACTIONS.get(action, action)}{said}{done}"
         case _:
             return kind
 

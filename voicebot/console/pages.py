@@ -26,6 +26,9 @@ NOTES = (
     "call_held",
     "call_resumed",
     "recording_stopped",
+    "handoff_waits",
+    "seat_ringing",
+    "supervisor_acted",
 )
 SLOW_MS = 1500
 _CHART_WIDTH = 400

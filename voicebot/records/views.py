@@ -128,9 +128,6 @@ def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
                     start_ms=_start_ms(event),
                 )
             )
-        elif event.kind == kinds.SEAT_SPOKE:
-            confidence = data.get("confidence")
-            turns.append(TurnView("seat", event.at_ms, _text(data, "text"), confidence))
         elif event.kind == kinds.BOT_SPOKE:
             bot = len(turns)
             turns.append(
@@ -148,8 +145,16 @@ def _turns(events: tuple[EventView, ...]) -> tuple[TurnView, ...]:
                 )
             )
         elif event.kind == kinds.SEAT_SPOKE:
-            heard = _text(data, "text")
-            turns.append(TurnView("seat", event.at_ms, heard, data.get("confidence")))
+            turns.append(
+                TurnView(
+                    "seat",
+                    event.at_ms,
+                    _text(data, "text"),
+                    data.get("confidence"),
+                    seq=event.seq,
+                    start_ms=_start_ms(event),
+                )
+            )
         elif event.kind == kinds.BOT_INTERRUPTED and bot is not None:
             turns[bot] = replace(turns[bot], unheard=_text(data, "unheard"))
     return tuple(turns)

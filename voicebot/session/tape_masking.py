@@ -39,6 +39,9 @@ class TapeMasking:
             case facts.CallerSpoke(speech_start_ms=start_ms, speech_end_ms=end_ms):
                 if _is_personal(event):
                     self._silence_caller(start_ms - MARGIN_MS, end_ms + MARGIN_MS)
+            case facts.SeatSpoke(speech_start_ms=start_ms, speech_end_ms=end_ms):
+                if _is_personal(event):
+                    self._tape.silence(start_ms - MARGIN_MS, end_ms + MARGIN_MS, sent=True)
             case facts.DigitPressed(at_ms=at_ms, digit=digit):
                 if digit == _HIDDEN:
                     self._silence_caller(at_ms - KEY_MS, at_ms + KEY_MS)

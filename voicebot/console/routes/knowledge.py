@@ -66,7 +66,7 @@ def _decide(house: House, given: Form, by: str) -> str:
         return "已保存修改。"
     done = accept(drafts, _editor(house), [draft_id], by, why)
     version = f"，发布为第 {done.version.number} 版" if done.version else ""
-    return f"已采纳{version}。机器人下次启动时使用。"
+    return f"已采纳{version}。新的来电会用新版，进行中的通话不变。"
 
 
 def _add_texts(doors: Doors, house: House, pages: Pages) -> None:
@@ -99,7 +99,7 @@ def _add_texts(doors: Doors, house: House, pages: Pages) -> None:
             return _text_page(request, pages, editor, files, opened, why=why)
         except PackError as error:
             return _text_page(request, pages, editor, files, opened, why=str(error))
-        told = f"已发布为第 {version.number} 版。机器人下次启动时使用。"
+        told = f"已发布为第 {version.number} 版。新的来电会用新版，进行中的通话不变。"
         live = await house.ask(editor.read, opened.path)
         return _text_page(request, pages, editor, files, live, told=told)
 
