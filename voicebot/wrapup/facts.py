@@ -105,7 +105,7 @@ def _denied(text: str) -> set[str]:
 
 
 def _names(text: str) -> set[str]:
-    # The tagger takes up to a millisecond a character: summaries are short, other texts need not be.
+    # Up to a millisecond a character: summaries are short, other texts need not be.
     pieces = _PIECE.findall(text[:MAX_TAGGED])
     words = ((pair.word, pair.flag) for piece in pieces for pair in _tagger().cut(piece))
     return {
