@@ -11,7 +11,7 @@ import pytest
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.state import DialogState
 from voicebot.handoff import CallFacts, SpokenTurn, SummaryPackage, build_package
-from voicebot.handoff.extract import problem, tried, wish
+from voicebot.handoff.extract import first_clause, problem, tried, wish
 from voicebot.handoff.next_check import NextCheck, next_check
 from voicebot.handoff.package import new_summary_id
 from voicebot.pack_loader import load_pack
@@ -310,3 +310,8 @@ def test_a_story_is_told_in_milliseconds() -> None:
     took_ms = (time.process_time() - started_s) * 1000
     print(f"{took_ms:.1f} ms of CPU")
     assert took_ms < 1000, "200 ms are promised; measured here with a wide margin"
+
+
+def test_a_number_and_its_word_are_one_clause() -> None:
+    assert first_clause("18 号，模组是后置硬盘模组。") == "18号，模组是后置硬盘模组"
+    assert first_clause("先重启 再看灯") == "先重启，再看灯"

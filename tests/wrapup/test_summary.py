@@ -67,6 +67,7 @@ def test_a_long_dialogue_is_told_in_bounds() -> None:
 )
 def test_odd_turns_are_survived(text: str) -> None:
     summarise([("用户", text), ("客服", text), ("", text), ("x" * 99, text)])
+    facts(text)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def _lines(kept: StoredForm) -> Iterator[str]:
             continue
         backed = ""
         if draft:
-            where = "the line" if draft["turn"] is None else f"turn {draft['turn']}"
+            where = "the call" if draft["turn"] is None else f"turn {draft['turn']}"
             backed = f"  [{draft['confidence']:.2f}, {where}]"
         changed = f"  (drafted: {value or 'nothing'})" if left != value else ""
         yield f"{label}：{left}{backed}{changed}"

@@ -16,6 +16,8 @@ _FILLERS = re.compile(
     r"我想问一下|想问一下|我问一下|是这样的|麻烦你|麻烦您|麻烦)[，,、\s]*"
 )
 _CLAUSE = re.compile(r"[，。！？；,.!?;\s]+")
+# 18 号 is one word; a space between Chinese words is a pause.
+_INNER_SPACE = re.compile(r"(?<=[0-9A-Za-z])\s+(?=\S)|(?<=\S)\s+(?=[0-9A-Za-z])")
 _SYMPTOM = re.compile(
     r"看不到|看不见|找不到|认不|不识别|识别不|没有?显示|不亮|不通|不了|不能|不行|没法|无法|没反应|"
     r"打不开|开不|连不|进不|坏|故障|报错|报警|告警|黄灯|红灯|橙|重启|死机|宕机|掉|慢|响|噪音|热|"
@@ -81,7 +83,7 @@ def wish(text: str) -> str:
 
 def first_clause(text: str) -> str:
     """The beginning of an answer, for a list."""
-    clauses = [clause for clause in _CLAUSE.split(text) if clause]
+    clauses = [clause for clause in _CLAUSE.split(_INNER_SPACE.sub("", text)) if clause]
     shown = ""
     for clause in clauses:
         if shown and len(shown) + len(clause) > CLAUSE_CHARS:

@@ -18,6 +18,7 @@ from typing import Any
 
 from voicebot.language.numerals import plain
 
+MAX_TAGGED = 4000  # characters
 NUMBER, CODE, NAME, NEGATION = "number", "code", "name", "negation"
 _PLACEHOLDER = re.compile(r"\[[^\[\]]{1,8}\]")
 _TERM = re.compile(r"[A-Z0-9]+(?:[-_./:+][A-Z0-9]+)*%?")
@@ -31,6 +32,7 @@ _NEGATION = re.compile(
 )
 _DENIED = re.compile("¬([\u4e00-\u9fff]{1,2})")
 _CLAUSES = re.compile("[^，。；！？,;!?\n]+[？?]?")
+_PIECE = re.compile(r"[^，。；！？,;!?\s]{1,100}")
 _ASKS = re.compile("[吗呢么？?]$|是否|是不是|有没有|能不能|什么|怎么|哪|多少")
 _PARTICLES = frozenset("就的了吗呢吧啊哦时也都是说则才到")
 _NAMES = frozenset({"nr", "ns", "nt", "nz"})
@@ -74,8 +76,7 @@ def held(claimed: Iterable[Fact], source: str) -> frozenset[Fact]:
 
 def turned_round(sentence: str, call: str) -> tuple[str, ...]:
     """Words that the call only denies and `sentence` affirms; a question affirms nothing."""
-    denied = {fact.value for fact in facts(call) if fact.kind == NEGATION and len(fact.value) > 1}
-    denied -= {fact.value for fact in facts(sentence) if fact.kind == NEGATION}
+    denied = {word for word in _denied(call) if len(word) > 1} - _denied(sentence)
     stated = [_marked(clause) for clause in _CLAUSES.findall(call) if not _ASKS.search(clause)]
     return tuple(
         sorted(
@@ -104,7 +105,9 @@ def _denied(text: str) -> set[str]:
 
 
 def _names(text: str) -> set[str]:
-    words = ((pair.word, pair.flag) for pair in _tagger().cut(text))
+    # Up to a millisecond a character: summaries are short, other texts need not be.
+    pieces = _PIECE.findall(text[:MAX_TAGGED])
+    words = ((pair.word, pair.flag) for piece in pieces for pair in _tagger().cut(piece))
     return {
         word
         for word, flag in words
