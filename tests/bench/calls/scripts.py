@@ -28,8 +28,9 @@ SIGNALS = ("listener", "yes")
 PATIENCE_MS = 12_000
 # Longer than a bot's pause between clauses.
 QUIET_MS = 1500
-# Past a filler, which is no answer to be interrupted.
-OVER_AFTER_MS = 1800
+# Recorded lines begin after some 0.4 s: the bot is then 1.4 s into its answer, whose first clauses
+# take 2 s. A filler may be met instead where the bot needs one.
+OVER_AFTER_MS = 1000
 
 
 @dataclass(frozen=True)
