@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
@@ -42,6 +44,7 @@ def run_bench(
         if wire:
             pack = load_pack(settings.pack)
             announce("starting the bot")
+            signal.signal(signal.SIGTERM, _leave)
             bot = stack.enter_context(serving(arguments))
             way: Way = WireWay(bot)
         else:
@@ -58,6 +61,11 @@ def run_bench(
             told(result)
 
         return play_all(scripts, way, voicing, judge_of(pack, costs), keeper, tell)
+
+
+def _leave(number: int, frame: object) -> None:
+    """Told to end: unwinding stops the bot, which would live on otherwise."""
+    sys.exit(128 + number)
 
 
 @contextlib.contextmanager
