@@ -114,7 +114,7 @@ class App:
         self._parts, self.pack, self.texts = parts, parts.pack, parts.texts
         self.knowledge, self.dialog, self.domain = parts.knowledge, parts.dialog, parts.domain
         risk, most_risk = parts.answer_risk, self.settings.handoff.most_risk
-        self._labels = LabelTree(parts.pack, parts.knowledge.search)
+        self._labels = LabelTree(parts.pack, lambda query: parts.knowledge.search(query))
         self.assistants = Assistants(parts.knowledge, parts.pack, answer_risk=risk)
         taker = partial(listening_taker, self.settings.turns, self.silero)
         prompt = parts.pack.info.asr_prompt

@@ -71,6 +71,7 @@ class Judge:
             tree["elapsed_ms"] = self._search_ms
         if "summary_id" in tree:
             tree["summary_id"] = "S"
+            tree.get("summary", {}).pop("id", None)
         return dict(_rounded(tree))
 
     def _turns(self, played: Played, events: Sequence[dict[str, Any]]) -> list[TurnResult]:
