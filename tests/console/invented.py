@@ -15,8 +15,9 @@ from argon2 import PasswordHasher
 
 from telephony import CallInfo
 from telephony.tape import wav_header
+from tests.server_pack import server_pack
 from voicebot.console.passwords import hash_password
-from voicebot.handoff import CallFacts, build_package
+from voicebot.handoff import CallFacts, SpokenTurn, build_package
 from voicebot.records import CallRecorder, Records
 from voicebot.records.tables import CALLS
 
@@ -97,8 +98,13 @@ async def add_talk(records: Records, recording: Path, at: datetime) -> CallRecor
     call.event("seat_rang", 43_000, seat="二线02", outcome="accepted", sip_code=200)
     call.event("handoff_finished", 43_000, outcome="accepted", seat="二线02")
     call.event("bridge_ended", 163_000, ended_by="seat", talk_ms=120_000)
-    facts = CallFacts("13900000123", "low_confidence")
-    call.summary(build_package(facts, (), {}, summary_id="S1"))
+    known = CallFacts.of(server_pack(), "13900000123", "low_confidence")
+    turns = [
+        SpokenTurn(nth, who, text, 0.9, kind, QUOTE["source"] if kind == "answer" else "")
+        for nth, (who, _, text, kind, _) in enumerate(TALK)
+    ]
+    unanswered = {"未解答的问题": "那换了以后要重建多久"}
+    call.summary(build_package(known, turns, unanswered, summary_id="S1"))
     call.update(quality={"loss_percent": 0.3, "jitter_ms": 4.1, "mos": 4.3})
     call.finish("handed_off", "remote")
     assert await call.stored(20)
