@@ -197,6 +197,7 @@ def test_the_wish_is_what_was_asked_for(said: str, wanted: str) -> None:
 def test_what_was_tried_is_quoted() -> None:
     assert tried("我已经换过网线了，还是不通，也重启过") == ("我已经换过网线了", "也重启过")
     assert tried("还没试") == ()
+    assert tried("那换了以后要重建多久") == ()
 
 
 DICTATED = CallFacts("13912345678", "scene", dictated=frozenset({"序列号", "回电号码"}))

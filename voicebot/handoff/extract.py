@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from voicebot.dialog.intents import is_question
+
 PROBLEM_CHARS = 40
 CLAUSE_CHARS = 24
 _DIGITS = str.maketrans("零〇洞一二三四五六七八九幺两", "00012345678912")
@@ -69,9 +71,10 @@ def _tells(clause: str) -> bool:
 
 
 def tried(text: str) -> tuple[str, ...]:
-    """Clauses in which the caller says what was done already."""
+    """Clauses in which the caller says what was done already, and asks nothing (换了以后要多久)."""
     found = (tidy(match[0]) for match in _TRIED.finditer(text))
-    return tuple(shorten(clause, CLAUSE_CHARS) for clause in found if len(clause) >= 3)
+    told = (clause for clause in found if len(clause) >= 3 and not is_question(clause))
+    return tuple(shorten(clause, CLAUSE_CHARS) for clause in told)
 
 
 def wish(text: str) -> str:
