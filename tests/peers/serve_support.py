@@ -70,7 +70,10 @@ def serving(folder: Path, models: Path, more: Mapping[str, str]) -> Iterator[Bot
             assert line, f"serve ended before it listened: {seen[-1000:]}"
             seen += line
         assert f"listening on 127.0.0.1:{port}" in seen, "serve did not start in time"
-        yield Bot(process, port, f"http://{console}", f"http://{metrics}/metrics", folder)
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
+        try:
+            yield Bot(process, port, f"http://{console}", f"http://{metrics}/metrics", folder)
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=60)
+        finally:
+            process.kill()  # it would wait for the call that a failed test has left

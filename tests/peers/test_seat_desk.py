@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
+import wave
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,7 +36,7 @@ pytestmark = [pytest.mark.peer, pytest.mark.weights, pytest.mark.timeout(900)]
 T = TypeVar("T")
 FIRST, SECOND = "二线01", "二线02"
 PEOPLE = {"李雷": FIRST, "韩梅": SECOND}
-SECONDS = 30  # a deadline, not a measure
+SECONDS = 90  # a deadline, not a measure
 CLEAR_DB = 20
 PAUSE = bytes(2 * 8000)
 # Tells the time (ms since 1970) at which the story, and the form, came into the page.
@@ -55,9 +56,9 @@ def fixture(name: str) -> bytes:
     return read_wav(ROOT / "audio_fixtures" / name)
 
 
-QUESTION, AGREES, SEAT_SAYS = map(fixture, ("off_topic.wav", "yes.wav", "seat_hello.wav"))
-# Once greeted, asks what nothing is known about; once offered a human, agrees; and so on.
-CALLER_SAYS = 5 * PAUSE + QUESTION + 8 * PAUSE + AGREES
+# Asks what nothing is known about, and again when offered a human: that is low confidence.
+QUESTION, SEAT_SAYS = map(fixture, ("off_topic.wav", "seat_hello.wav"))
+CALLER_SAYS = 5 * PAUSE + (QUESTION + 10 * PAUSE) * 20
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Desk:
 @contextlib.asynccontextmanager
 async def desk(folder: Path, models: Path) -> AsyncIterator[Desk]:
     """Phones, a bot that knows the seats among them, and a page for each seat."""
-    asks = write_wav(folder / "asks.wav", CALLER_SAYS * 20)
+    asks = write_wav(folder / "asks.wav", CALLER_SAYS)
     says = write_wav(folder / "says.wav", (PAUSE + SEAT_SAYS) * 100)
     async with contextlib.AsyncExitStack() as stack:
         caller = await stack.enter_async_context(
@@ -150,8 +151,12 @@ async def note_stored(folder: Path, timeline: Timeline) -> None:
 
 async def drawn(page: Page, what: str) -> float:
     """When the page showed it, in seconds since 1970."""
-    await page.wait_for_function(f"window.drawn.{what}", timeout=SECONDS * 1000)
-    return float(await page.evaluate(f"window.drawn.{what}")) / 1000
+    deadline = time.monotonic() + SECONDS
+    # The page's policy forbids what Playwright's own waiting for a value would do.
+    while not (shown := await page.evaluate(f"window.drawn.{what}")):
+        assert time.monotonic() < deadline, f"no {what} on the page within {SECONDS} s"
+        await asyncio.sleep(0.05)
+    return float(shown) / 1000
 
 
 def snr_db(said: bytes, heard: Samples) -> float:
@@ -168,8 +173,8 @@ async def heard_each_other(caller: Phone, seat: Phone) -> tuple[float, float]:
     while min(clear) < CLEAR_DB:
         assert time.monotonic() < deadline, f"they do not hear each other: {clear} dB"
         await asyncio.sleep(1)  # what a telephone hears is written from time to time
-        with contextlib.suppress(AssertionError, EOFError, ValueError):
-            clear = (snr_db(AGREES, seat.heard()), snr_db(SEAT_SAYS, caller.heard()))
+        with contextlib.suppress(AssertionError, EOFError, ValueError, wave.Error):
+            clear = (snr_db(QUESTION, seat.heard()), snr_db(SEAT_SAYS, caller.heard()))
     return clear
 
 
@@ -187,9 +192,8 @@ async def test_a_story_goes_before_the_ring_to_two_seats_and_ends_in_an_accepted
     assert view.handoff.reason == "low_confidence"
     assert [each["outcome"] for each in view.handoff.attempts] == ["busy", "accepted"]
     assert (view.handoff.seat, row.outcome) == (SECOND, "handed_off")
-    for name in ("first", "second"):
-        log = (tmp_path / (FIRST if name == "first" else SECOND) / "log").read_text()
-        assert f"X-Summary-Id: {view.summary['id']}" in log
+    for phone in all_of_it.seats:
+        assert f"X-Summary-Id: {view.summary['id']}" in phone.log()
     assert form.accepted is not None and form.seat == "韩梅"
     assert form.edits()["problem"][1] == "客户问股价，已说明"
     assert all_of_it.complaints == []
@@ -219,7 +223,7 @@ async def _call(at: Desk, timeline: Timeline) -> StoredForm:
     storing = asyncio.create_task(note_stored(at.bot.folder, timeline))
     timeline.mark("caller dials")
     await at.caller.command("dial", f"sip:400@127.0.0.1:{at.bot.port}")
-    await first.event("CALL_INCOMING", timeout_s=2 * SECONDS)
+    await first.event("CALL_INCOMING", timeout_s=SECONDS)
     timeline.mark("INVITE at the first seat")
     await storing
     timeline.mark("story on the first seat's page", await drawn(page, "story"))
