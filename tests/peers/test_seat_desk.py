@@ -201,7 +201,7 @@ async def test_a_story_goes_before_the_ring_to_two_seats_and_ends_in_an_accepted
     assert (view.handoff.seat, row.outcome) == (SECOND, "handed_off")
     for phone in all_of_it.seats:
         assert f"X-Summary-Id: {view.summary['id']}" in phone.log()
-    assert form.accepted is not None and form.seat == "韩梅"
+    assert form.accepted is not None and form.seat == SECOND
     assert form.edits()["problem"][1] == "客户问股价，已说明"
     assert all_of_it.complaints == []
     order = sorted(timeline.times, key=lambda what: timeline.times[what])
@@ -261,5 +261,5 @@ async def _call(at: Desk, timeline: Timeline) -> StoredForm:
 
     form = await until(accepted, "accepted form")
     assert form.accepted_at is not None
-    timeline.mark("form stored as accepted", form.accepted_at.timestamp())
+    timeline.mark("form stored as accepted", form.accepted_at.replace(tzinfo=UTC).timestamp())
     return form
