@@ -4,88 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import signal
-import socket
 import subprocess
-import sys
 import time
 import wave
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.peers.serve_support import ROOT, Bot, free_port, serving
 from tests.telephony.raw_phone import raw_phone
 from voicebot.console.accounts import csrf_of
 from voicebot.console.passwords import hash_password
 from voicebot.records.store import Records
 
 pytestmark = [pytest.mark.peer, pytest.mark.weights]
-ROOT = Path(__file__).parents[2]
 SCENARIO = ROOT / "tests/peers/scenarios/echo_call.xml"
-START_TIMEOUT_S = 480
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Bot:
-    """A running ``voicebot serve`` and where it keeps its calls."""
-
-    process: subprocess.Popen[str]
-    port: int
-    console: str
-    metrics: str
-    folder: Path
-
-    def records(self) -> Records:
-        return Records.open(self.folder, create=False)
 
 
 @pytest.fixture
 def bot(request: pytest.FixtureRequest, tmp_path: Path, models: Path) -> Iterator[Bot]:
     """A bot of its own for each test; a parameter is more of its environment."""
-    port, folder = free_port(), tmp_path / "records"
-    console = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
-    metrics = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
-    command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
-    with subprocess.Popen(
-        [*command, "--console", console, "--records", str(folder)],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "VOICEBOT_MODELS": str(models),
-            "VOICEBOT__SIP__RTP_PORTS": "47100-47498",
-            "VOICEBOT__METRICS__LISTEN": metrics,
-            # A machine busy with other tests is no reason to refuse the calls of this one.
-            "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "5000",
-            "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
-            **getattr(request, "param", {}),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        deadline, seen = time.monotonic() + START_TIMEOUT_S, ""
-        while f"listening on 127.0.0.1:{port}" not in seen and time.monotonic() < deadline:
-            line = process.stderr.readline()
-            assert line, f"serve ended before it listened: {seen[-1000:]}"
-            seen += line
-        assert f"listening on 127.0.0.1:{port}" in seen, "serve did not start in time"
-        yield Bot(process, port, f"http://{console}", f"http://{metrics}/metrics", folder)
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
+    with serving(tmp_path / "records", models, getattr(request, "param", {})) as running:
+        yield running
 
 
 STARTED: list[subprocess.Popen[bytes]] = []
