@@ -78,6 +78,20 @@ def test_what_the_bot_reads_back_goes_until_its_next_utterance(tmp_path: Path) -
     assert (caller, bot) == ([], [(2000 - MARGIN_MS, 5000)])
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        facts.BotInterrupted(5000, "您的电话是", "", 100),
+        facts.HandoffStarted(5000, "requested", "", "S"),
+    ],
+)
+def test_what_the_bot_reads_back_ends_where_it_stops(
+    tmp_path: Path, end: facts.SessionEvent
+) -> None:
+    said = facts.BotSpoke(2000, "您的电话是13912345678", "read_back", 1.0, None)
+    assert masked(tmp_path, [said, end, ENDED])[1] == [(2000 - MARGIN_MS, 5000 + MARGIN_MS)]
+
+
 def test_what_a_seat_reads_back_goes_too(tmp_path: Path) -> None:
     said = facts.SeatSpoke(6600, "二线01", "您电话是13912345678，对吧", 0.8, 4000, 6000)
     assert masked(tmp_path, [said, ENDED]) == [[], [(4000 - MARGIN_MS, 6000 + MARGIN_MS)]]

@@ -252,6 +252,8 @@ class CallSession:
                 self._speculations.rethink()
             case turn.TurnEnded():
                 self._dictating.disturbed(event.speech_end_ms)
+                if talk.untold_from_ms is None:
+                    talk.untold_from_ms = event.speech_start_ms
                 speculation = self._speculations.turn_ended(event.speech_end_ms)
                 replies.start(replies.answer(event, speculation), event.speech_end_ms)
                 self._speculations.take(speculation)  # at once: the turn may be cut before it runs

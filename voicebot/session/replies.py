@@ -196,6 +196,10 @@ class Replies:
         if considered is None:
             await self.give_up("no reply within the watchdog's time", "stalled")
             return
+        # The words of a turn that was cut before it was told are in this one's.
+        began_ms, talk.untold_from_ms = talk.untold_from_ms, None
+        if began_ms is not None:
+            ended = replace(ended, speech_start_ms=min(began_ms, ended.speech_start_ms))
         offset_ms = talk.now_ms() - self._taker.now_ms
         talk.tell(report.caller_spoke(talk.now_ms(), considered, ended, offset_ms, barged_in))
         if considered.not_recorded:

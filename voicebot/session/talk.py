@@ -28,6 +28,7 @@ class Talk:
         committed: whether the running turn has made its first sound.
         interruptible: False once a hand-off has begun: the notice and the ringing belong together.
         barged_in: the caller has stopped the bot and not been answered since.
+        untold_from_ms: where the caller's words began (frame clock) that are in no fact yet.
         cut: what is left of the utterance that the caller cut off, until a reply has begun.
         outcome: the record's word for how the call went.
     """
@@ -41,6 +42,7 @@ class Talk:
         self.committed = True
         self.interruptible = True
         self.barged_in = False
+        self.untold_from_ms: int | None = None
         self.cut: Thought | None = None
         self.outcome = "answered"
         self._observer = observer

@@ -32,42 +32,46 @@ class TapeMasking:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._bot_from_ms: int | None = None
-        self._unrecorded: list[tuple[int, int]] = []
+        self._unrecorded: list[tuple[int, int, bool]] = []
 
     def __call__(self, event: facts.SessionEvent) -> None:
         match event:
             case facts.CallerSpoke(speech_start_ms=start_ms, speech_end_ms=end_ms):
                 if _is_personal(event):
-                    self._silence_caller(start_ms - MARGIN_MS, end_ms + MARGIN_MS)
+                    self._silence(start_ms - MARGIN_MS, end_ms + MARGIN_MS, sent=False)
             case facts.SeatSpoke(speech_start_ms=start_ms, speech_end_ms=end_ms):
                 if _is_personal(event):
-                    self._tape.silence(start_ms - MARGIN_MS, end_ms + MARGIN_MS, sent=True)
+                    self._silence(start_ms - MARGIN_MS, end_ms + MARGIN_MS, sent=True)
             case facts.DigitPressed(at_ms=at_ms, digit=digit):
                 if digit == _HIDDEN:
-                    self._silence_caller(at_ms - KEY_MS, at_ms + KEY_MS)
+                    self._silence(at_ms - KEY_MS, at_ms + KEY_MS, sent=False)
             case facts.BotSpoke(at_ms=at_ms):
                 self._bot_stopped(at_ms)
                 if _is_personal(event):
                     self._bot_from_ms = at_ms
-            case facts.CallEnded(at_ms=at_ms):
-                self._bot_stopped(at_ms)
+            case (
+                facts.BotInterrupted(at_ms=at_ms)
+                | facts.HandoffStarted(at_ms=at_ms)
+                | facts.CallEnded(at_ms=at_ms)
+            ):
+                self._bot_stopped(at_ms + MARGIN_MS)
 
     def close(self) -> None:
         """The call is over. Idempotent."""
         self._bot_stopped(self._tape.duration_ms)
-        for start_ms, end_ms in self._unrecorded:
-            self._tape.silence(start_ms, end_ms, sent=False)
+        for start_ms, end_ms, sent in self._unrecorded:
+            self._tape.silence(start_ms, end_ms, sent=sent)
         self._unrecorded.clear()
 
-    def _silence_caller(self, start_ms: int, end_ms: int) -> None:
-        self._tape.silence(start_ms, end_ms, sent=False)
+    def _silence(self, start_ms: int, end_ms: int, *, sent: bool) -> None:
+        self._tape.silence(start_ms, end_ms, sent=sent)
         if end_ms > self._tape.duration_ms:
-            self._unrecorded.append((start_ms, end_ms))
+            self._unrecorded.append((start_ms, end_ms, sent))
 
     def _bot_stopped(self, at_ms: int) -> None:
         start_ms, self._bot_from_ms = self._bot_from_ms, None
         if start_ms is not None:
-            self._tape.silence(start_ms - MARGIN_MS, at_ms, sent=True)
+            self._silence(start_ms - MARGIN_MS, at_ms, sent=True)
 
 
 def _is_personal(event: facts.SessionEvent) -> bool:
