@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from telephony import TransferOutcome
 from voicebot.console.accounts import Visit
 from voicebot.console.doors import Doors, form_of, visit_of
 from voicebot.console.following import GATHER_S, KEEP_ALIVE_S, follow
@@ -21,8 +22,11 @@ from voicebot.console.pages import Pages
 from voicebot.console.rights import Right, may
 from voicebot.console.stream import KEEP_ALIVE, message
 from voicebot.errors import RecordsError
-from voicebot.records.views import CallView
+from voicebot.handoff.roster import SeatState
+from voicebot.records.views import CallView, HandoffView
 
+NEVER_RANG = {TransferOutcome.UNREACHABLE, TransferOutcome.FAILED}
+AFTER_TAKING = (SeatState.TALKING, SeatState.WRAP_UP)
 NOT_YOURS = "这通电话没有转给您，您看不到它；需要的话请找班长。"
 
 
@@ -50,8 +54,9 @@ def _add_pages(doors: Doors, house: House, pages: Pages) -> None:
     @doors.get("/calls/{call_id}/events", Right.CALL, idle=True)
     async def call_events(request: Request, call_id: uuid.UUID) -> Response:
         view = house.live.get(str(call_id)) or await house.kept(str(call_id))
-        expect_theirs(house, visit_of(request), view)
-        return follow(doors, house, request, _messages(pages, house, str(call_id)))
+        visit = visit_of(request)
+        expect_theirs(house, visit, view)
+        return follow(doors, house, request, _messages(pages, house, visit, str(call_id)))
 
 
 def _add_recording(doors: Doors, house: House) -> None:
@@ -105,20 +110,49 @@ def _add_judging(doors: Doors, house: House, pages: Pages) -> None:
 
 def expect_theirs(house: House, visit: Visit, view: CallView) -> None:
     """A seat sees the calls that were brought to it, and no others."""
-    if may(visit.person.role, Right.REVIEW):
-        return
-    seat, handoff = visit.person.seat, view.handoff
-    rung = [str(each.get("seat", "")) for each in handoff.attempts] if handoff else []
-    here = house.seat(seat)
-    now = here is not None and here.call_id == view.call.id
-    if not now and (not seat or seat not in (*rung, handoff.seat if handoff else "")):
+    if not is_theirs(house, visit, view):
         raise HTTPException(403, NOT_YOURS)
 
 
-async def _messages(pages: Pages, house: House, call_id: str) -> AsyncGenerator[bytes, None]:
-    """The call whenever something happens in it; ``ended`` when its page is to be read anew."""
+def expect_taken(house: House, visit: Visit, view: CallView) -> None:
+    """What a call came to is told by the seat that took it, and by those who look after seats."""
+    if may(visit.person.role, Right.REVIEW):
+        return
+    here = house.seat(visit.person.seat)
+    now = here is not None and here.call_id == view.call.id and here.state in AFTER_TAKING
+    if not now and not _took(visit.person.seat, view.handoff):
+        raise HTTPException(403, NOT_YOURS)
+
+
+def is_theirs(house: House, visit: Visit, view: CallView) -> bool:
+    """Whether somebody may see a call. A telephone that rang counts until a seat has accepted:
+    from then on the call is that seat's."""
+    seat, handoff = visit.person.seat, view.handoff
+    here = house.seat(seat)
+    if may(visit.person.role, Right.REVIEW) or (here is not None and here.call_id == view.call.id):
+        return True
+    if not seat or handoff is None or handoff.outcome == TransferOutcome.ACCEPTED:
+        return _took(seat, handoff)
+    tried = {each.get("outcome") for each in handoff.attempts if each.get("seat") == seat}
+    return bool(tried - NEVER_RANG)
+
+
+def _took(seat: str, handoff: HandoffView | None) -> bool:
+    if not seat or handoff is None:
+        return False
+    return handoff.outcome == TransferOutcome.ACCEPTED and handoff.seat == seat
+
+
+async def _messages(
+    pages: Pages, house: House, visit: Visit, call_id: str
+) -> AsyncGenerator[bytes, None]:
+    """The call whenever something happens in it; ``ended`` when its page is to be read anew: it is
+    over, or another seat has it."""
     with house.live.reader(call_id) as reader:
         while view := await house.current(call_id):
+            if not is_theirs(house, visit, view):
+                yield message("ended", {})
+                return
             yield message("parts", pages.call_parts(view))
             await asyncio.sleep(GATHER_S)
             while reader.open and not await reader.changes(KEEP_ALIVE_S):

@@ -12,7 +12,7 @@ from voicebot.console.doors import Doors, Form, form_of, visit_of
 from voicebot.console.house import House
 from voicebot.console.pages import Pages
 from voicebot.console.rights import Right
-from voicebot.console.routes.calls import expect_theirs
+from voicebot.console.routes.calls import expect_taken, expect_theirs
 from voicebot.errors import RecordsError
 from voicebot.records.callbacks import CallBack, CallBacks
 from voicebot.wrapup.form import LABELS
@@ -36,7 +36,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
     async def accepted(request: Request, call_id: uuid.UUID) -> Response:
         visit, given = visit_of(request), form_of(request)
         view = await house.kept(str(call_id))
-        expect_theirs(house, visit, view)
+        expect_taken(house, visit, view)
         if await house.form(view.call.id) is None:
             raise HTTPException(404, "这通电话还没有小结。")
         values = _form_values(house, given)
