@@ -17,7 +17,7 @@ from voicebot.console.accounts import Visit
 from voicebot.console.doors import Doors, form_of, visit_of
 from voicebot.console.following import GATHER_S, KEEP_ALIVE_S, follow
 from voicebot.console.forms import number
-from voicebot.console.house import House
+from voicebot.console.house import House, Remembered
 from voicebot.console.pages import Pages
 from voicebot.console.rights import Right, may
 from voicebot.console.stream import KEEP_ALIVE, message
@@ -60,6 +60,8 @@ def _add_pages(doors: Doors, house: House, pages: Pages) -> None:
 
 
 def _add_recording(doors: Doors, house: House) -> None:
+    heard, noting = Remembered(), asyncio.Lock()
+
     @doors.get("/calls/{call_id}/audio", Right.CALL)
     async def audio(request: Request, call_id: uuid.UUID) -> Response:
         view = await house.kept(str(call_id))
@@ -68,8 +70,10 @@ def _add_recording(doors: Doors, house: House) -> None:
         path = Path(view.call.recording)
         if path.suffix != ".wav" or not await asyncio.to_thread(path.is_file):
             raise HTTPException(404, "这通电话没有录音，或录音已被删除。")
-        if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):  # else it goes on
-            await doors.accounts.note(visit.person.name, "listened", call_id=str(call_id))
+        async with noting:  # a player asks for many parts; any of them is listening
+            if not heard.get(visit.token, view.call.id):
+                await doors.accounts.note(visit.person.name, "listened", call_id=str(call_id))
+                heard.put(visit.token, view.call.id, {"by": visit.person.name})
         return FileResponse(path, media_type="audio/wav")
 
     @doors.post("/calls/{call_id}/reveal", Right.REVEAL)
