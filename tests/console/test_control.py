@@ -10,7 +10,7 @@ import pytest
 
 from tests.console.conftest import EVIL, Browser, browse
 from tests.console.fakes import FakeCall, FakeControls
-from voicebot.console import House, labels
+from voicebot.console import House, following, labels
 from voicebot.records import Records
 from voicebot.session import events as facts
 
@@ -105,3 +105,24 @@ async def test_listening_in_gives_the_sound_whole_and_leaves_when_one_leaves(
     assert answer.content[640:641] == b"\x01"
     assert call.listeners == 0
     assert people.custody.audit(1)[0]["what"] == "call_listen"
+
+
+@pytest.mark.parametrize("fate", ["signed out", "shut out", "another role"])
+async def test_listening_in_ends_when_one_may_no_longer(
+    boss: Browser, call: FakeCall, people: Records, monkeypatch: pytest.MonkeyPatch, fate: str
+) -> None:
+    async def frames() -> AsyncIterator[bytes]:
+        for nth in range(600):
+            if nth == 50 and fate == "signed out":
+                people.people.sign_out(boss.cookies["voicebot"])
+            elif nth == 50 and fate == "shut out":
+                people.people.set_disabled("supervisor", True)
+            elif nth == 50:
+                people.people.set_role("supervisor", "seat", "")
+            yield bytes(640)
+
+    monkeypatch.setattr(following, "RECHECK_S", 0.0)
+    monkeypatch.setattr(call, "listen", frames)
+    answer = await boss.get(f"/calls/{CALL_ID}/listen")
+    assert answer.status_code == 200
+    assert 45 * 640 <= len(answer.content) <= 55 * 640

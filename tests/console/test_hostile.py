@@ -8,10 +8,13 @@ import sys
 import uuid
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from tests.console.conftest import Browser
-from voicebot.console.guard import SECURITY_HEADERS, host_of, is_loopback_name
+from voicebot.console.guard import SECURITY_HEADERS, Access, Guard, host_of, is_loopback_name
 from voicebot.console.server import open_listener
 from voicebot.errors import SettingsError
 from voicebot.records import CallRecorder
@@ -114,6 +117,30 @@ async def test_pages_need_nothing_that_the_policy_forbids(
         page = (await browser.get(path)).text
         for forbidden in (" style=", "<style", " onclick=", " onload=", "javascript:", "//cdn"):
             assert forbidden not in page
+
+
+@pytest.mark.parametrize(
+    ("lines", "seen"),
+    [
+        (["203.0.113.7"], "203.0.113.7"),
+        (["198.51.100.1, 203.0.113.7"], "203.0.113.7"),
+        (["198.51.100.1", "203.0.113.7"], "203.0.113.7"),  # the proxy added a line of its own
+        (["198.51.100.1", "nonsense"], "127.0.0.1"),
+        ([], "127.0.0.1"),
+    ],
+)
+async def test_limits_count_by_the_address_that_the_proxy_itself_saw(
+    lines: list[str], seen: str
+) -> None:
+    async def address(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope["state"]["address"])(scope, receive, send)
+
+    sent = [("X-Forwarded-For", each) for each in lines]
+    for proxies, expected in ((("127.0.0.1",), seen), ((), "127.0.0.1")):
+        app = Guard(address, Access(proxies=proxies))
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            assert (await client.get("/", headers=sent)).text == expected
 
 
 def console(listen: str, **more: object) -> ConsoleSettings:

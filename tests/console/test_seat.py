@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +12,7 @@ from telephony import CallInfo
 from tests.console.conftest import EVIL, Browser, browse
 from tests.console.fakes import FakeAdviser
 from tests.console.test_live import Stream
+from voicebot.assist.assistant import HeardTurn, Suggestion
 from voicebot.console import House, open_listener, running
 from voicebot.handoff import CallFacts, Queue, Roster, SeatState, Want, build_package
 from voicebot.pack_loader import load_pack
@@ -121,6 +122,62 @@ async def test_suggestions_are_shown_while_the_seat_talks_and_what_it_did_is_kep
     wrong = await seat.send_form("/seat/advice", id="none", verdict="used")
     assert wrong.status_code == 404
     assert (await seat.send_form("/seat/advice", id=shown.id, verdict="x")).status_code == 400
+
+
+@pytest.mark.parametrize("part", ["make", "catch_up", "hear", "store"])
+async def test_whatever_fails_in_the_assistant_the_page_is_there_and_nothing_is_lost(
+    desk: House,
+    roster: Roster,
+    calling: CallRecorder,
+    records: Records,
+    monkeypatch: pytest.MonkeyPatch,
+    part: str,
+) -> None:
+    broken = part != "hear"
+
+    class Failing(FakeAdviser):
+        """Says a thing once, as assistants do."""
+
+        def __init__(self) -> None:
+            fail("make")
+            self.said: set[str] = set()
+
+        def catch_up(self, turns: Iterable[HeardTurn]) -> tuple[Suggestion, ...]:
+            fail("catch_up")
+            return tuple(each for turn in turns for each in self._once(turn))
+
+        def hear(self, turn: HeardTurn) -> tuple[Suggestion, ...]:
+            fail("hear")
+            return self._once(turn)
+
+        def _once(self, turn: HeardTurn) -> tuple[Suggestion, ...]:
+            new = tuple(each for each in super().hear(turn) if each.id not in self.said)
+            self.said |= {each.id for each in new}
+            return new
+
+    def fail(here: str) -> None:
+        if broken and here == part:
+            raise ZeroDivisionError(here)
+
+    def record(call_id: str, suggestion: Suggestion, verdict: str) -> None:
+        fail("store")
+        store(call_id, suggestion, verdict)
+
+    store = records.suggestions.record
+    monkeypatch.setattr(records.suggestions, "record", record)
+    roster.talks("二线02", calling.call_id)
+    async with browse(dataclasses.replace(desk, adviser=Failing)) as browser:
+        await browser.sign_in("seat")
+        await browser.get("/seat")
+        broken = True
+        desk.live(calling.call_id, facts.CallerSpoke(9000, "又变黄灯了", 0.8, 8000, 8900))
+        page = await browser.get("/seat")
+        assert page.status_code == 200 and "又变黄灯了" in page.text
+        broken = False
+        assert "请问硬盘灯是常亮还是闪烁" in (await browser.get("/seat")).text
+        assert len(records.suggestions.of_call(calling.call_id)) == 2
+        await browser.get("/seat")
+        assert len(records.suggestions.of_call(calling.call_id)) == 2, "each once"
 
 
 async def test_the_form_is_drafted_after_the_call_accepted_and_edits_are_kept(

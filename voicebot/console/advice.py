@@ -11,7 +11,6 @@ import structlog
 
 from voicebot.assist.assistant import HeardTurn, Suggestion
 from voicebot.console.ports import Adviser
-from voicebot.errors import VoicebotError
 from voicebot.records.store import Records
 from voicebot.records.suggestions import SHOWN, StoredSuggestion
 from voicebot.records.views import CallView
@@ -23,7 +22,8 @@ log = structlog.get_logger(__name__)
 @dataclass
 class _Call:
     adviser: Adviser
-    heard: int = 0
+    heard: int = 0  # turns
+    unstored: list[Suggestion] = field(default_factory=list)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -39,19 +39,21 @@ class Advice:
         """What was suggested in this call so far; hears what is new. Never raises for it."""
         if self._make is None:
             return ()
-        call = self._calls.get(view.call.id)
-        if call is None:
-            made = _Call(await asyncio.to_thread(self._make))  # the first takes a second
-            call = self._calls.setdefault(view.call.id, made)  # another page may have been quicker
-            while len(self._calls) > _MOST_CALLS:
-                self._calls.popitem(last=False)
-        async with call.turn:
-            try:
+        try:
+            call = self._calls.get(view.call.id) or await self._begin(view.call.id, self._make)
+            async with call.turn:
                 await asyncio.to_thread(self._hear, call, view)
                 return await asyncio.to_thread(self._records.suggestions.of_call, view.call.id)
-            except VoicebotError as error:  # the talk goes on without
-                log.error("console: no suggestions", call=view.call.id, error=str(error))
-                return ()
+        except Exception as error:  # whatever it is, the talk goes on without
+            log.error("console: no suggestions", call=view.call.id, exc_info=error)
+            return ()
+
+    async def _begin(self, call_id: str, make: Callable[[], Adviser]) -> _Call:
+        made = _Call(await asyncio.to_thread(make))  # the first takes a second
+        call = self._calls.setdefault(call_id, made)  # another page may have been quicker
+        while len(self._calls) > _MOST_CALLS:
+            self._calls.popitem(last=False)
+        return call
 
     async def judge(self, call_id: str, suggestion_id: str, verdict: str) -> bool:
         """What the seat did with one; False if there is no such suggestion. Raises RecordsError."""
@@ -63,18 +65,15 @@ class Advice:
 
     def _hear(self, call: _Call, view: CallView) -> None:
         turns = heard_turns(view)
-        new = turns[call.heard :]
-        if not new:
-            return
-        made: list[Suggestion] = []
-        if not call.heard:
-            made += call.adviser.catch_up(new)
-        else:
-            for turn in new:
-                made += call.adviser.hear(turn)
-        call.heard = len(turns)
-        for each in made:
-            self._records.suggestions.record(view.call.id, each, SHOWN)
+        if not call.heard and turns:
+            call.unstored += call.adviser.catch_up(turns)
+            call.heard = len(turns)
+        while call.heard < len(turns):
+            call.unstored += call.adviser.hear(turns[call.heard])
+            call.heard += 1
+        while call.unstored:  # an assistant says a thing once: what was not stored waits here
+            self._records.suggestions.record(view.call.id, call.unstored[0], SHOWN)
+            del call.unstored[0]
 
 
 def heard_turns(view: CallView) -> list[HeardTurn]:

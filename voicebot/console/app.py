@@ -95,7 +95,9 @@ def _add_errors(app: FastAPI, pages: Pages) -> None:
         # The details that we raise are Chinese; the framework's are not for our readers.
         own = isinstance(error, HTTPException) and not error.detail.isascii()
         text = str(getattr(error, "detail", "")) if own else "没有这个页面。"
-        return page(request, status, text)
+        answer = page(request, status, text)
+        answer.headers.update(getattr(error, "headers", None) or {})
+        return answer
 
     @app.exception_handler(Exception)
     async def broken(request: Request, _error: Exception) -> Response:

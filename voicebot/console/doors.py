@@ -6,6 +6,7 @@ they may, and for a POST whether the form came from a page of ours.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -20,8 +21,12 @@ from voicebot.console.accounts import Accounts, Visit, csrf_of
 from voicebot.console.forms import without_controls
 from voicebot.console.rights import Right, may
 
-MAX_FORM_BYTES = 256 * 1024
+MAX_FORM_BYTES = 8 * 1024
+MAX_TEXT_BYTES = 256 * 1024  # of a form that holds a whole text
+READ_S = 10.0
 MAX_FIELDS = 200
+STALE = "这个页面已过期：请刷新后再试一次。"
+LAST = {"Connection": "close"}  # what is still coming is not read
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf"
 STRANGER_COOKIE = "voicebot_visit"
 
@@ -52,9 +57,11 @@ class Doors:
         """A page. `idle`: asked for by a script, not by a person: it keeps no session alive."""
         return self._add("GET", path, right, idle=idle)
 
-    def post(self, path: str, right: Right) -> Callable[[Handler], Handler]:
-        """Something that is done."""
-        return self._add("POST", path, right, idle=False)
+    def post(
+        self, path: str, right: Right, *, most_bytes: int = MAX_FORM_BYTES
+    ) -> Callable[[Handler], Handler]:
+        """Something that is done. Forms of more than `most_bytes` are refused."""
+        return self._add("POST", path, right, idle=False, most_bytes=most_bytes)
 
     def check(self) -> None:
         """Raises RuntimeError for a route that was made past these doors."""
@@ -88,18 +95,20 @@ class Doors:
         return await self.accounts.visit(request.cookies.get(self.cookie, ""), used=used)
 
     def _add(
-        self, method: str, path: str, right: Right, *, idle: bool
+        self, method: str, path: str, right: Right, *, idle: bool, most_bytes: int = 0
     ) -> Callable[[Handler], Handler]:
         async def gate(request: Request) -> None:
-            form = await _read_form(request) if method == "POST" else {}
-            request.state.form = form
             visit = await self.visit(request, used=not idle)
             request.state.visit = visit
             if right is not Right.ANYONE:
                 _admit(visit, right)
             if method == "POST":
-                stranger = request.cookies.get(STRANGER_COOKIE, "")
-                _same_session(request, form, visit.token if visit else stranger)
+                # Nothing of a form is read for who could not have been given it.
+                token = visit.token if visit else request.cookies.get(STRANGER_COOKIE, "")
+                if not token:
+                    raise HTTPException(403, STALE, LAST)
+                request.state.form = await _read_form(request, most_bytes)
+                _same_session(request, request.state.form, token)
 
         self.table[method, path] = right
         return self._app.api_route(
@@ -132,19 +141,19 @@ def _admit(visit: Visit | None, right: Right) -> None:
 
 def _same_session(request: Request, form: Form, token: str) -> None:
     given = form.get(CSRF_FIELD, "") or request.headers.get(CSRF_HEADER, "")
-    if not token or not hmac.compare_digest(csrf_of(token).encode(), given.encode()):
-        raise HTTPException(403, "这个页面已过期：请刷新后再试一次。")
+    if not hmac.compare_digest(csrf_of(token).encode(), given.encode()):
+        raise HTTPException(403, STALE)
 
 
-async def _read_form(request: Request) -> Form:
+async def _read_form(request: Request, most_bytes: int) -> Form:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in ("application/x-www-form-urlencoded", ""):
-        raise HTTPException(415, "只接受本站的表单。")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise HTTPException(413, "提交的内容太长。")
+        raise HTTPException(415, "只接受本站的表单。", LAST)
+    try:
+        async with asyncio.timeout(READ_S):
+            body = await _read(request, most_bytes)
+    except TimeoutError:
+        raise HTTPException(408, "提交的内容传得太慢，没有收下：请检查网络后再试。", LAST) from None
     try:
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
@@ -152,3 +161,12 @@ async def _read_form(request: Request) -> Form:
     except ValueError:
         raise HTTPException(400, "提交的内容读不懂。") from None
     return {key: without_controls(value) for key, value in pairs}
+
+
+async def _read(request: Request, most_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise HTTPException(413, "提交的内容太长。", LAST)
+    return bytes(body)

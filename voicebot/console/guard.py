@@ -81,7 +81,9 @@ class Guard:
         """The address that counts for limits: behind a proxy the one that the proxy saw."""
         if _address(peer) not in self._proxies:
             return peer
-        last = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        # Some proxies add a line of their own below the one that the browser sent.
+        told = ",".join(headers.getlist("x-forwarded-for"))
+        last = told.rpartition(",")[2].strip()
         return last if _address(last) else peer
 
     def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:

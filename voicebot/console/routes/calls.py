@@ -12,17 +12,21 @@ from fastapi import Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from telephony import TransferOutcome
 from voicebot.console.accounts import Visit
 from voicebot.console.doors import Doors, form_of, visit_of
 from voicebot.console.following import GATHER_S, KEEP_ALIVE_S, follow
 from voicebot.console.forms import number
-from voicebot.console.house import House
+from voicebot.console.house import House, Remembered
 from voicebot.console.pages import Pages
 from voicebot.console.rights import Right, may
 from voicebot.console.stream import KEEP_ALIVE, message
 from voicebot.errors import RecordsError
-from voicebot.records.views import CallView
+from voicebot.handoff.roster import SeatState
+from voicebot.records.views import CallView, HandoffView
 
+NEVER_RANG = {TransferOutcome.UNREACHABLE, TransferOutcome.FAILED}
+AFTER_TAKING = (SeatState.TALKING, SeatState.WRAP_UP)
 NOT_YOURS = "这通电话没有转给您，您看不到它；需要的话请找班长。"
 
 
@@ -50,11 +54,14 @@ def _add_pages(doors: Doors, house: House, pages: Pages) -> None:
     @doors.get("/calls/{call_id}/events", Right.CALL, idle=True)
     async def call_events(request: Request, call_id: uuid.UUID) -> Response:
         view = house.live.get(str(call_id)) or await house.kept(str(call_id))
-        expect_theirs(house, visit_of(request), view)
-        return follow(doors, house, request, _messages(pages, house, str(call_id)))
+        visit = visit_of(request)
+        expect_theirs(house, visit, view)
+        return follow(doors, house, request, _messages(pages, house, visit, str(call_id)))
 
 
 def _add_recording(doors: Doors, house: House) -> None:
+    heard, noting = Remembered(), asyncio.Lock()
+
     @doors.get("/calls/{call_id}/audio", Right.CALL)
     async def audio(request: Request, call_id: uuid.UUID) -> Response:
         view = await house.kept(str(call_id))
@@ -63,8 +70,10 @@ def _add_recording(doors: Doors, house: House) -> None:
         path = Path(view.call.recording)
         if path.suffix != ".wav" or not await asyncio.to_thread(path.is_file):
             raise HTTPException(404, "这通电话没有录音，或录音已被删除。")
-        if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):  # else it goes on
-            await doors.accounts.note(visit.person.name, "listened", call_id=str(call_id))
+        async with noting:  # a player asks for many parts; any of them is listening
+            if not heard.get(visit.token, view.call.id):
+                await doors.accounts.note(visit.person.name, "listened", call_id=str(call_id))
+                heard.put(visit.token, view.call.id, {"by": visit.person.name})
         return FileResponse(path, media_type="audio/wav")
 
     @doors.post("/calls/{call_id}/reveal", Right.REVEAL)
@@ -105,20 +114,49 @@ def _add_judging(doors: Doors, house: House, pages: Pages) -> None:
 
 def expect_theirs(house: House, visit: Visit, view: CallView) -> None:
     """A seat sees the calls that were brought to it, and no others."""
-    if may(visit.person.role, Right.REVIEW):
-        return
-    seat, handoff = visit.person.seat, view.handoff
-    rung = [str(each.get("seat", "")) for each in handoff.attempts] if handoff else []
-    here = house.seat(seat)
-    now = here is not None and here.call_id == view.call.id
-    if not now and (not seat or seat not in (*rung, handoff.seat if handoff else "")):
+    if not is_theirs(house, visit, view):
         raise HTTPException(403, NOT_YOURS)
 
 
-async def _messages(pages: Pages, house: House, call_id: str) -> AsyncGenerator[bytes, None]:
-    """The call whenever something happens in it; ``ended`` when its page is to be read anew."""
+def expect_taken(house: House, visit: Visit, view: CallView) -> None:
+    """What a call came to is told by the seat that took it, and by those who look after seats."""
+    if may(visit.person.role, Right.REVIEW):
+        return
+    here = house.seat(visit.person.seat)
+    now = here is not None and here.call_id == view.call.id and here.state in AFTER_TAKING
+    if not now and not _took(visit.person.seat, view.handoff):
+        raise HTTPException(403, NOT_YOURS)
+
+
+def is_theirs(house: House, visit: Visit, view: CallView) -> bool:
+    """Whether somebody may see a call. A telephone that rang counts until a seat has accepted:
+    from then on the call is that seat's."""
+    seat, handoff = visit.person.seat, view.handoff
+    here = house.seat(seat)
+    if may(visit.person.role, Right.REVIEW) or (here is not None and here.call_id == view.call.id):
+        return True
+    if not seat or handoff is None or handoff.outcome == TransferOutcome.ACCEPTED:
+        return _took(seat, handoff)
+    tried = {each.get("outcome") for each in handoff.attempts if each.get("seat") == seat}
+    return bool(tried - NEVER_RANG)
+
+
+def _took(seat: str, handoff: HandoffView | None) -> bool:
+    if not seat or handoff is None:
+        return False
+    return handoff.outcome == TransferOutcome.ACCEPTED and handoff.seat == seat
+
+
+async def _messages(
+    pages: Pages, house: House, visit: Visit, call_id: str
+) -> AsyncGenerator[bytes, None]:
+    """The call whenever something happens in it; ``ended`` when its page is to be read anew: it is
+    over, or another seat has it."""
     with house.live.reader(call_id) as reader:
         while view := await house.current(call_id):
+            if not is_theirs(house, visit, view):
+                yield message("ended", {})
+                return
             yield message("parts", pages.call_parts(view))
             await asyncio.sleep(GATHER_S)
             while reader.open and not await reader.changes(KEEP_ALIVE_S):

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from voicebot.console import labels
 from voicebot.console.doors import Doors, Form, form_of, visit_of
+from voicebot.console.following import while_signed_in
 from voicebot.console.house import House
 from voicebot.console.pages import Pages
 from voicebot.console.ports import Acted, CallControl
@@ -52,7 +53,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
             frames = control.listen()
         except VoicebotError:
             raise HTTPException(503, "监听这通电话的人太多，请等一位退出后再试。") from None
-        return EventStream(_pieces(frames), PCM)
+        return EventStream(while_signed_in(doors, request, _pieces(frames)), PCM)
 
 
 def _running(house: House, call_id: uuid.UUID) -> CallControl:

@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from voicebot.console.doors import Doors, Form, form_of, visit_of
+from voicebot.console.doors import MAX_TEXT_BYTES, Doors, Form, form_of, visit_of
 from voicebot.console.forms import number
 from voicebot.console.house import House
 from voicebot.console.pages import Pages
@@ -41,7 +41,7 @@ def _add_drafts(doors: Doors, house: House, pages: Pages) -> None:
     async def drafts(request: Request) -> Response:
         return await shown(request)
 
-    @doors.post("/knowledge", Right.EDIT)
+    @doors.post("/knowledge", Right.EDIT, most_bytes=MAX_TEXT_BYTES)
     async def decided(request: Request) -> Response:
         given, name = form_of(request), visit_of(request).person.name
         try:
@@ -82,7 +82,7 @@ def _add_texts(doors: Doors, house: House, pages: Pages) -> None:
                 raise HTTPException(404, "没有这个文件。") from None
         return _text_page(request, pages, editor, files, opened)
 
-    @doors.post("/knowledge/texts", Right.EDIT)
+    @doors.post("/knowledge/texts", Right.EDIT, most_bytes=MAX_TEXT_BYTES)
     async def edited(request: Request) -> Response:
         given, name = form_of(request), visit_of(request).person.name
         editor = _editor(house)

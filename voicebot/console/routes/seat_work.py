@@ -8,11 +8,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from voicebot.console.doors import Doors, Form, form_of, visit_of
+from voicebot.console.doors import MAX_TEXT_BYTES, Doors, Form, form_of, visit_of
 from voicebot.console.house import House
 from voicebot.console.pages import Pages
 from voicebot.console.rights import Right
-from voicebot.console.routes.calls import expect_theirs
+from voicebot.console.routes.calls import expect_taken, expect_theirs
 from voicebot.errors import RecordsError
 from voicebot.records.callbacks import CallBack, CallBacks
 from voicebot.wrapup.form import LABELS
@@ -32,11 +32,11 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
         shown = {"form": await house.form(view.call.id), "tree": house.labels, "call": view}
         return HTMLResponse(pages.page(request, "form.html", **shown))
 
-    @doors.post("/seat/forms/{call_id}", Right.DESK)
+    @doors.post("/seat/forms/{call_id}", Right.DESK, most_bytes=MAX_TEXT_BYTES)
     async def accepted(request: Request, call_id: uuid.UUID) -> Response:
         visit, given = visit_of(request), form_of(request)
         view = await house.kept(str(call_id))
-        expect_theirs(house, visit, view)
+        expect_taken(house, visit, view)
         if await house.form(view.call.id) is None:
             raise HTTPException(404, "这通电话还没有小结。")
         values = _form_values(house, given)
