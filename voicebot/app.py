@@ -282,7 +282,9 @@ class App:
                 keeper.book_call_back if keeper else None,
                 meeting,
             ),
-            control=CallControl(call_id, call, handoff, meeting, endpoint, self.controls),
+            control=CallControl(
+                call_id, call, handoff, meeting, endpoint, self.controls, self.roster
+            ),
             prompts=self.pack.prompts,
             pack_name=self.pack.info.name,
             turns=turns,
