@@ -114,7 +114,7 @@ class App:
         self._parts, self.pack, self.texts = parts, parts.pack, parts.texts
         self.knowledge, self.dialog, self.domain = parts.knowledge, parts.dialog, parts.domain
         risk, most_risk = parts.answer_risk, self.settings.handoff.most_risk
-        self._labels = LabelTree(parts.pack, lambda query: parts.knowledge.search(query))
+        self.labels = LabelTree(parts.pack, lambda query: parts.knowledge.search(query))
         self.assistants = Assistants(parts.knowledge, parts.pack, answer_risk=risk)
         taker = partial(listening_taker, self.settings.turns, self.silero)
         prompt = parts.pack.info.asr_prompt
@@ -282,7 +282,9 @@ class App:
                 keeper.book_call_back if keeper else None,
                 meeting,
             ),
-            control=CallControl(call_id, call, handoff, meeting, endpoint, self.controls),
+            control=CallControl(
+                call_id, call, handoff, meeting, endpoint, self.controls, self.roster
+            ),
             prompts=self.pack.prompts,
             pack_name=self.pack.info.name,
             turns=turns,
@@ -313,7 +315,7 @@ class App:
 
     async def _wrap_up(self, call_id: str) -> None:
         if self.records is not None:
-            await FormMaker(self.records, self._labels).make(call_id)
+            await FormMaker(self.records, self.labels).make(call_id)
 
     async def serve(
         self,

@@ -54,7 +54,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def house(records: Records, live: LiveCalls, settings: Settings) -> House:
-    return House(records, live, settings, solved_texts=("太好了，解决了就好。",))
+    return House(records, live, settings, solved=lambda: ("太好了，解决了就好。",))
 
 
 @pytest.fixture

@@ -98,6 +98,7 @@ def _house(records: Records, folder: Path) -> House:
         new_draft(DraftKind.SIMILAR, "硬盘灯黄了是坏了吗", near_entry="disk.amber", nearness=0.93),
     ]
     records.drafts.add("server", drafts)
+    tree = LabelTree(load_pack(SERVER_PACK))
     return House(
         records,
         LiveCalls(),
@@ -105,11 +106,11 @@ def _house(records: Records, folder: Path) -> House:
         roster=roster,
         queue=Queue(roster),
         controls=FakeControls({CALL_NOW: FakeCall()}),
-        labels=LabelTree(load_pack(SERVER_PACK)),
+        label_tree=lambda: tree,
         adviser=FakeAdviser,
         editor=PackEditor(pack),
         phones=tuple((seat.uri, seat.name) for seat in settings.handoff.seats),
-        solved_texts=("太好了，解决了就好。",),
+        solved=lambda: ("太好了，解决了就好。",),
     )
 
 

@@ -71,7 +71,7 @@ async def site(tmp_path: Path, tree: LabelTree) -> AsyncIterator[Site]:
         settings,
         roster=roster,
         queue=Queue(roster),
-        labels=tree,
+        label_tree=lambda: tree,
         adviser=FakeAdviser,
         controls=FakeControls(),
     )
@@ -254,4 +254,4 @@ async def test_a_page_left_open_after_sign_out_shows_nothing_more(site: Site) ->
 
 def test_the_house_of_a_test_is_like_that_of_a_bot() -> None:
     named = {each.name for each in dataclasses.fields(House)}
-    assert {"roster", "queue", "controls", "labels", "adviser", "editor", "phones"} <= named
+    assert {"roster", "queue", "controls", "label_tree", "adviser", "editor", "phones"} <= named

@@ -7,6 +7,8 @@ import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import httpx
 import pytest
@@ -15,12 +17,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner, Result
 
+from voicebot.app import App
 from voicebot.cli import app
+from voicebot.cli.serve import _house
 from voicebot.console import House, LiveCalls, open_listener, running
 from voicebot.console.passwords import matches
 from voicebot.errors import RecordsError
+from voicebot.pack_loader import load_pack
 from voicebot.records import Records
-from voicebot.settings import load_settings
+from voicebot.settings import SERVER_PACK, load_settings
+from voicebot.wrapup.labels import LabelTree
 
 Run = Callable[..., Result]
 
@@ -115,3 +121,16 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         )
     )
     return chain_path, key_path
+
+
+def test_the_console_of_a_bot_shows_the_pack_that_is_in_use_now(tmp_path: Path) -> None:
+    packs = [load_pack(SERVER_PACK), load_pack(SERVER_PACK.parent / "template")]
+    parts = SimpleNamespace(settings=load_settings(environ={}), controls=None)
+    parts.roster = parts.queue = None
+    records = Records.open(tmp_path / "records")
+    house = _house(cast("App", parts), records, LiveCalls())
+    for pack in packs:  # the first, and what `App.take_up_pack` does after a publish
+        parts.pack, parts.labels = pack, LabelTree(pack)
+        assert house.labels is parts.labels
+        assert house.solved_texts == tuple(pack.prompts.all("scene_solved"))
+    records.close()

@@ -12,8 +12,9 @@ import pytest
 
 from tests.console.conftest import EVIL, Browser, browse
 from voicebot.console import House
+from voicebot.pack_loader import load_pack
 from voicebot.records import Records
-from voicebot.records.draft import DraftKind, new_draft
+from voicebot.records.draft import DraftKind, DraftState, new_draft
 from voicebot.settings import SERVER_PACK
 from voicebot.workshop.editing import PackEditor
 
@@ -124,7 +125,7 @@ async def test_drafts_are_edited_accepted_and_rejected(
     drafts = workshop.records.drafts
     good = new_draft(DraftKind.FAQ, f"保修能转让吗{EVIL}", answer="不能转让。", count=3)
     bad = new_draft(DraftKind.FAQ, "今天天气怎么样", answer="晴。")
-    drafts.add("mypack", [good, bad])
+    drafts.add(load_pack(pack).info.name, [good, bad])
     page = (await editor.get("/knowledge")).text
     assert "保修能转让吗&lt;script&gt;" in page and EVIL not in page and "问过 3 次" in page
     await editor.send_form("/knowledge", id=bad.id, action="reject", why="无关")
@@ -139,6 +140,21 @@ async def test_drafts_are_edited_accepted_and_rejected(
     assert "今天天气怎么样" in rejected and "无关" in rejected
     late = await editor.send_form("/knowledge", id=good.id, action="accept", **fields)
     assert late.status_code == 409
+
+
+async def test_drafts_of_another_pack_are_neither_shown_nor_decided_here(
+    editor: Browser, workshop: House, pack: Path
+) -> None:
+    drafts = workshop.records.drafts
+    theirs = new_draft(DraftKind.FAQ, "别家的保修多久", answer="三年。")
+    drafts.add("another-pack", [theirs])
+    assert "别家的保修多久" not in (await editor.get("/knowledge")).text
+    fields = {"question": theirs.question, "answer": theirs.answer}
+    for action in ("accept", "edit", "reject"):
+        page = await editor.send_form("/knowledge", id=theirs.id, action=action, **fields)
+        assert page.status_code == 409 and "属于知识包 another-pack" in page.text, action
+    assert drafts.get(theirs.id).state is DraftState.PROPOSED
+    assert not (pack / "faq/from_calls.yaml").exists()
 
 
 async def test_a_pack_of_the_program_is_read_only_and_says_why(

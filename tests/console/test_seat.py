@@ -36,7 +36,7 @@ def roster(settings: Settings) -> Roster:
 @pytest.fixture
 def desk(house: House, roster: Roster, tree: LabelTree, people: Records) -> House:
     queue = Queue(roster)
-    more = {"roster": roster, "queue": queue, "labels": tree, "adviser": FakeAdviser}
+    more = {"roster": roster, "queue": queue, "label_tree": lambda: tree, "adviser": FakeAdviser}
     return dataclasses.replace(house, **more)
 
 
@@ -202,6 +202,26 @@ async def test_the_form_is_drafted_after_the_call_accepted_and_edits_are_kept(
     assert done.edits()["problem"][1] == "硬盘故障"
     assert roster.seat("二线02").state is SeatState.READY
     assert "二线02 已确认" in (await seat.get(path)).text
+
+
+async def test_a_class_of_a_version_published_meanwhile_is_chosen_and_kept(
+    house: House, tree: LabelTree, people: Records, kept: CallRecorder
+) -> None:
+    renewed = load_pack(SERVER_PACK)
+    new = "故障/刚发布的一类"
+    labels = dataclasses.replace(renewed.labels, problem=(*renewed.labels.problem, new))
+    in_use = [tree]
+    desk = dataclasses.replace(house, label_tree=lambda: in_use[-1])
+    path, fields = f"/seat/forms/{kept.call_id}", {"field-problem_class": new}
+    async with browse(desk) as browser:
+        await browser.sign_in("supervisor")
+        assert (await browser.send_form(path, **fields)).status_code == 400
+        in_use.append(LabelTree(dataclasses.replace(renewed, labels=labels)))
+        assert (await browser.send_form(path, **fields)).status_code == 303
+        assert f"<option selected>{new}</option>" in (await browser.get(path)).text
+    stored = desk.records.forms.get(kept.call_id)
+    assert stored is not None and stored.accepted is not None
+    assert stored.accepted["problem_class"] == new
 
 
 async def test_a_promised_call_is_taken_by_one_seat_who_alone_reads_the_number(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from telephony.api import CallInfo
 from voicebot.errors import RecordsError
 from voicebot.records import CallRecorder, Records
-from voicebot.records.callbacks import Booking, can_be_rung
+from voicebot.records.callbacks import Booking, CallBack, CallBacks, can_be_rung
 from voicebot.records.keys import CallerKeys
 from voicebot.settings import RecordsSettings
 
@@ -78,6 +78,33 @@ async def test_one_seat_takes_it_and_closes_it(keyed: Records) -> None:
     assert keyed.callbacks.list() == () and len(keyed.callbacks.list("closed")) == 1
     with pytest.raises(RecordsError, match="closed by 二线02 already"):
         keyed.callbacks.take(one.id, "二线01")
+    keyed.close()
+
+
+@pytest.mark.parametrize("action", ["give_back", "close"])
+async def test_who_lost_it_between_look_and_change_does_not_decide(
+    keyed: Records, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    await booked(keyed)
+    backs, others = keyed.callbacks, CallBacks(keyed._engine, None)
+    (one,) = backs.list("open")
+    backs.take(one.id, "二线01")
+    own = backs._own
+
+    def looked(callback_id: str, seat: str) -> CallBack:
+        found = own(callback_id, seat)
+        others.give_back(one.id, "二线01")
+        others.take(one.id, "二线02")
+        return found
+
+    monkeypatch.setattr(backs, "_own", looked)
+    with pytest.raises(RecordsError, match="it is taken by 二线02 already"):
+        if action == "close":
+            backs.close(one.id, "二线01", "已回电")
+        else:
+            backs.give_back(one.id, "二线01")
+    now = backs.get(one.id)
+    assert (now.state, now.seat) == ("taken", "二线02")
     keyed.close()
 
 

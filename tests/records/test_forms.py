@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.records.samples import INFO
 from voicebot.errors import RecordsError
@@ -102,6 +103,24 @@ def test_what_a_seat_did_with_a_suggestion_is_counted(store: Records) -> None:
     assert kept.adoption() == {("passage", "used"): 1, ("next_check", "dismissed"): 1}
     with pytest.raises(RecordsError, match="expected shown, used, dismissed, got 'liked'"):
         kept.record("c1", Shown(), "liked")
+
+
+@pytest.mark.parametrize("shown_before", [False, True])
+def test_a_suggestion_is_noted_while_others_write(store: Records, shown_before: bool) -> None:
+    """Somebody commits between whatever is read for it and the first write."""
+    if shown_before:
+        store.suggestions.record("c1", Shown(), "shown")
+    commits = [lambda: store.forms.save_draft("c1", Draft("一"))]
+
+    def before_write(*execution: Any) -> None:
+        statement: str = execution[2]
+        if statement.startswith(("INSERT", "UPDATE")) and commits:
+            commits.pop()()
+
+    sa.event.listen(store._engine, "before_cursor_execute", before_write)
+    store.suggestions.record("c1", Shown(), "used")
+    assert commits == [] and store.forms.get("c1") is not None
+    assert [each.verdict for each in store.suggestions.of_call("c1")] == ["used"]
 
 
 def test_forms_go_with_the_texts_of_their_call(store: Records) -> None:

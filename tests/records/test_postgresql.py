@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -12,7 +14,7 @@ import structlog
 from tests.records.postgresql import PostgresServer
 from tests.records.samples import INFO
 from voicebot.errors import RecordsError
-from voicebot.records import Records
+from voicebot.records import Records, database
 
 pytestmark = pytest.mark.peer
 
@@ -77,3 +79,15 @@ def test_schema_changes_are_made_in_one_transaction(postgres: PostgresServer) ->
     engine.dispose()
     assert version == "0002"
     assert "outbox" not in tables, "half of the upgrade stayed"
+
+
+def test_a_server_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "CONNECT_TIMEOUT_S", 2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes the connection, and says nothing
+        rescue = threading.Timer(30, mute.close)
+        rescue.start()
+        started = time.monotonic()
+        with pytest.raises(RecordsError, match=r"cannot open .*timeout"):
+            Records.open(f"postgresql+psycopg://bot:x@127.0.0.1:{mute.getsockname()[1]}/calls")
+        rescue.cancel()
+    assert time.monotonic() - started < 20

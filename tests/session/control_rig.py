@@ -96,8 +96,17 @@ class Rig:
     ears: type[BackgroundEars] = BackgroundEars
     seen: list[facts.SessionEvent] = field(default_factory=list)
     controls: Controls = field(default_factory=Controls)
+    roster: Roster = field(init=False)
     endpoint: FileEndpoint = field(default_factory=FileEndpoint)
     tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
+
+    def __post_init__(self) -> None:
+        settings = self.settings()
+        self.roster = Roster(settings.seats, wrap_up_s=settings.wrap_up_s)
+
+    def seat_states(self) -> list[str]:
+        """What each seat is doing now."""
+        return [str(seat.state) for seat in self.roster.seats()]
 
     def settings(self) -> HandoffSettings:
         seats = [{"name": n, "uri": f"sip:200{i + 1}@seat"} for i, n in enumerate(self.seats)]
@@ -167,7 +176,7 @@ class Rig:
         )
         meeting = Meeting(settings, mouth_for, ears, tell)
         mouth = mouth_for(call)
-        roster = Roster(settings.seats, wrap_up_s=settings.wrap_up_s)
+        roster = self.roster
         hours = OfficeHours(settings.office_hours)
         desk = HumanDesk(
             Distributor(settings, roster, Queue(roster), hours),
@@ -193,7 +202,7 @@ class Rig:
             turns=turns,
             budget=BudgetSettings.model_validate({}),
             observer=tell,
-            control=CallControl(CALL_ID, call, settings, meeting, endpoint, self.controls),
+            control=CallControl(CALL_ID, call, settings, meeting, endpoint, self.controls, roster),
         )
 
 

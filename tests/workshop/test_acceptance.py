@@ -98,6 +98,15 @@ def test_a_decided_or_orphaned_draft_is_refused(store: Records, editor: PackEdit
         accept(store.drafts, editor, [twice], "王主管")
 
 
+def test_a_draft_of_another_pack_is_refused(store: Records, editor: PackEditor) -> None:
+    draft = similar()
+    store.drafts.add("another-pack", [draft])
+    with pytest.raises(PackError, match=r"for the pack 'another-pack', expected one for 'my-comp"):
+        accept(store.drafts, editor, [draft.id], "王主管")
+    assert store.drafts.get(draft.id).state is DraftState.PROPOSED
+    assert editor.versions() == ()
+
+
 def test_an_edit_that_somebody_publishes_meanwhile_is_not_lost(
     store: Records, editor: PackEditor, pack: Path
 ) -> None:

@@ -131,22 +131,21 @@ def _house(parts: App, records: Records, live: LiveCalls) -> House:
     """What the console shows and steers of this bot."""
     from voicebot.console import House
     from voicebot.workshop.editing import PackEditor
-    from voicebot.wrapup.labels import LabelTree
 
-    settings, pack = parts.settings, parts.pack
+    settings = parts.settings
     return House(
         records,
         live,
         settings,
         roster=parts.roster,
         queue=parts.queue,
-        labels=LabelTree(pack),
+        label_tree=lambda: parts.labels,  # as below: of the pack that is in use then
         controls=parts.controls,
-        adviser=lambda: parts.assistants.new(),  # of the pack that is in use then
+        adviser=lambda: parts.assistants.new(),
         editor=PackEditor(settings.pack),
         phones=(
             *((seat.uri, seat.name) for seat in settings.handoff.seats),
             *((uri, uri) for uri in settings.handoff.supervisors),
         ),
-        solved_texts=tuple(pack.prompts.all("scene_solved")),
+        solved=lambda: tuple(parts.pack.prompts.all("scene_solved")),
     )

@@ -64,13 +64,23 @@ class House:
     roster: Roster | None = None
     queue: Queue | None = None
     controls: Controls | None = None
-    labels: LabelTree | None = None
+    label_tree: Callable[[], LabelTree] | None = None  # of the pack that is in use then
     adviser: Callable[[], Adviser] | None = None  # makes one for a call
     editor: PackEditor | None = None
     phones: tuple[tuple[str, str], ...] = ()  # (URI, name) that a supervisor may have rung
-    solved_texts: tuple[str, ...] = ()  # said once a caller says that it works again
+    solved: Callable[[], tuple[str, ...]] = tuple  # said once a caller says that it works again
     screens: Screens = field(default_factory=Screens)
     remembered: Remembered = field(default_factory=Remembered)
+
+    @property
+    def labels(self) -> LabelTree | None:
+        """The label tree as it is now: a published version may have brought another."""
+        return self.label_tree() if self.label_tree else None
+
+    @property
+    def solved_texts(self) -> tuple[str, ...]:
+        """What the bot says now once a caller says that it works again."""
+        return self.solved()
 
     async def ask(self, read: Callable[..., T], *args: Any, **options: Any) -> T:
         """Read or write the records without holding up calls. Raises RecordsError."""
@@ -125,11 +135,11 @@ class House:
     async def form(self, call_id: str) -> StoredForm | None:
         """The wrap-up form of a kept call, drafted now if it was not yet; None without labels."""
         stored = await self.ask(self.records.forms.get, call_id)
-        if stored is not None or self.labels is None:
+        if stored is not None or (labels := self.labels) is None:
             return stored
         view = await self.kept(call_id)
         if view.call.ended_at is None:
             return None
-        drafted = await self.ask(build_form, view, self.labels)
+        drafted = await self.ask(build_form, view, labels)
         await self.ask(self.records.forms.save_draft, call_id, drafted)
         return await self.ask(self.records.forms.get, call_id)

@@ -169,7 +169,7 @@ class CallBacks:
         """The seat could not reach the caller: somebody may take it again."""
         found = self._own(callback_id, seat)
         values = {"state": OPEN, "seat": "", "taken_at": None}
-        if not self._change(found.id, (TAKEN,), values):
+        if not self._change(found.id, (TAKEN,), values, seat):
             raise self._refused(found.id, "given back")
         return self.get(found.id)
 
@@ -181,7 +181,7 @@ class CallBacks:
             raise RecordsError("callbacks: a result in a few words is expected, e.g. 已回电解决")
         closed_at = datetime.now(UTC)
         values = {"state": CLOSED, "seat": seat[:64], "closed_at": closed_at, "result": text}
-        if not self._change(found.id, (OPEN, TAKEN), values):
+        if not self._change(found.id, (OPEN, TAKEN), values, seat):
             raise self._refused(found.id, "closed")
         return self.get(found.id)
 
@@ -214,9 +214,17 @@ class CallBacks:
             f"callbacks: {now.id[:8]} cannot be {done}: it is {now.state}{by} already"
         )
 
-    def _change(self, callback_id: str, states: Sequence[str], values: Mapping[str, Any]) -> bool:
-        """False if it was in another state: whoever was quicker has it."""
-        wanted = (CALL_BACKS.c.id == callback_id, CALL_BACKS.c.state.in_(states))
+    def _change(
+        self,
+        callback_id: str,
+        states: Sequence[str],
+        values: Mapping[str, Any],
+        owner: str | None = None,
+    ) -> bool:
+        """False if it was in another state, or not `owner`'s: whoever was quicker has it."""
+        wanted = [CALL_BACKS.c.id == callback_id, CALL_BACKS.c.state.in_(states)]
+        if owner is not None:
+            wanted.append((CALL_BACKS.c.state == OPEN) | (CALL_BACKS.c.seat == owner[:64]))
         return self._run(CALL_BACKS.update().where(*wanted).values(**values)) == 1
 
     def _rows(self, query: sa.Select[Any]) -> tuple[CallBack, ...]:

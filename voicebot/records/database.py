@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from voicebot.errors import RecordsError
 
 BUSY_TIMEOUT_S = 2.0
+CONNECT_TIMEOUT_S = 5  # a server that does not answer; libpq would wait for minutes
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _IMMEDIATE = "voicebot_immediate"
 
@@ -79,9 +80,14 @@ def _sqlite_url(directory: Path, create: bool) -> str:
 
 
 def _options(url: str) -> dict[str, Any]:
-    if sa.make_url(url).get_backend_name() == "sqlite":
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
-    return {"pool_pre_ping": True}
+    options: dict[str, Any] = {"pool_pre_ping": True}
+    libpq = parsed.drivername in ("postgresql", "postgresql+psycopg", "postgresql+psycopg2")
+    if libpq and "connect_timeout" not in parsed.query:  # the url's own is the operator's wish
+        options["connect_args"] = {"connect_timeout": CONNECT_TIMEOUT_S}
+    return options
 
 
 def _tune_sqlite(engine: sa.Engine) -> None:

@@ -74,6 +74,7 @@ class Draft:
     decided_by: str = ""
     why: str = ""
     version: int | None = None
+    pack: str = field(default="", compare=False)  # the name of the one it is for, once kept
 
     @property
     def source_calls(self) -> tuple[str, ...]:

@@ -244,7 +244,7 @@ def _with_calls(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) ->
 
 
 def _draft(row: Mapping[str, Any], heard: tuple[Heard, ...]) -> Draft:
-    plain = {key: value for key, value in row.items() if key not in ("pack", "key")}
+    plain = {key: value for key, value in row.items() if key != "key"}
     for key in ("created_at", "decided_at"):  # SQLite forgets the zone
         if plain[key] is not None and plain[key].tzinfo is None:
             plain[key] = plain[key].replace(tzinfo=UTC)

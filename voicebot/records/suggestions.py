@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from voicebot.errors import RecordsError
@@ -64,6 +65,8 @@ class Suggestions:
             raise RecordsError(f"suggestions: verdict: expected {known}, got {verdict[:40]!r}")
         here = (SUGGESTIONS.c.call_id == call_id) & (SUGGESTIONS.c.id == suggestion.id)
         row = {
+            "call_id": call_id,
+            "id": suggestion.id,
             "at": datetime.now(UTC),
             "kind": suggestion.kind[:16],
             "text": mask(suggestion.text),
@@ -73,11 +76,12 @@ class Suggestions:
         }
         try:
             with self._engine.begin() as connection:
-                known_row = connection.execute(sa.select(SUGGESTIONS.c.id).where(here)).first()
-                if known_row is None:
-                    row |= {"call_id": call_id, "id": suggestion.id}
-                    connection.execute(SUGGESTIONS.insert().values(**row))
-                elif verdict != SHOWN:
+                # It writes first: SQLite refuses at once to write on what was read before
+                # somebody else's commit.
+                dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+                insert = dialect.insert(SUGGESTIONS).values(**row).on_conflict_do_nothing()
+                new = connection.execute(insert).rowcount == 1
+                if not new and verdict != SHOWN:
                     verdicts = {"at": row["at"], "verdict": verdict}
                     connection.execute(SUGGESTIONS.update().where(here).values(**verdicts))
         except SQLAlchemyError as error:

@@ -14,11 +14,13 @@ import structlog
 
 from telephony import Call, Endpoint, LineError, TransferOutcome
 from voicebot.dialog.events import Handoff
+from voicebot.handoff.roster import Roster
 from voicebot.session import events as facts
 from voicebot.session.control_outcomes import DONE, MOST_CHARS, Acted, Stage, Why
 from voicebot.session.floor import Floor
 from voicebot.session.listening_in import ListeningIn, TooManyListenersError
 from voicebot.session.meeting import Arrival, Meeting
+from voicebot.session.seat_phones import SeatPhones
 from voicebot.session.talk import cancel
 from voicebot.settings import HandoffSettings
 
@@ -44,6 +46,7 @@ class CallControl:
         meeting: Meeting,
         endpoint: Endpoint | None = None,
         registry: Controls | None = None,
+        roster: Roster | None = None,
     ) -> None:
         self.call_id = call_id
         self._call = call
@@ -51,6 +54,7 @@ class CallControl:
         self._meeting = meeting
         self._endpoint = endpoint
         self._registry = registry
+        self._seats = SeatPhones(call_id, settings.seats, roster)
         self._ears = ListeningIn()
         self._floor: Floor | None = None
         self._ringing = False
@@ -75,6 +79,7 @@ class CallControl:
         arrival, self._meeting.arrival = self._meeting.arrival, None
         if arrival is not None:  # the caller left in the moment in which they took over
             await arrival.call.hangup()
+        await self._seats.close()
 
     @property
     def stage(self) -> Stage:
@@ -112,14 +117,16 @@ class CallControl:
     async def join(self, uri: str, by: str) -> Acted:
         """Ring this phone and add it to the talk of caller and seat; returns when it is in.
 
-        ended, handing_off, not_bridged, uri_refused, too_many, no_line, or how the phone refused.
+        ended, handing_off, not_bridged, uri_refused, too_many, no_line, busy (its seat is rung or
+        talks), or how the phone refused.
         """
         return await self._act("join", by, _plain(uri), self._join(uri, _name(by)))
 
     async def take_over(self, uri: str, by: str) -> Acted:
         """Ring this phone while the bot talks on; once it answers it has the call instead.
 
-        ended, handing_off, bridged, uri_refused, too_many, no_line, or how the phone refused.
+        ended, handing_off, bridged, uri_refused, too_many, no_line, busy (its seat is rung or
+        talks), or how the phone refused.
         """
         return await self._act("take_over", by, _plain(uri), self._take_over(uri, _name(by)))
 
@@ -156,7 +163,7 @@ class CallControl:
     async def _join(self, uri: str, by: str) -> Acted:
         if refused := self._must_be(Stage.BRIDGED):
             return refused
-        phone, refused = await self._ring(uri)
+        phone, refused = await self._ring(uri, by)
         if refused or phone is None:
             return refused or Acted.refused(Why.ENDED)
         try:
@@ -169,7 +176,7 @@ class CallControl:
     async def _take_over(self, uri: str, by: str) -> Acted:
         if refused := self._must_be(Stage.BOT):
             return refused
-        phone, refused = await self._ring(uri)
+        phone, refused = await self._ring(uri, by)
         if refused or phone is None:
             return refused or Acted.refused(Why.ENDED)
         changed = self._must_be(Stage.BOT)
@@ -189,7 +196,7 @@ class CallControl:
             return DONE
         return self._must_be(Stage.BRIDGED) or Acted.refused(Why.SEAT_GONE)
 
-    async def _ring(self, uri: str) -> tuple[Call | None, Acted | None]:
+    async def _ring(self, uri: str, by: str) -> tuple[Call | None, Acted | None]:
         """Ring a phone while the call goes on as it is; what came of it, or why not."""
         if uri not in {*self._settings.supervisors, *(s.uri for s in self._settings.seats)}:
             return None, Acted.refused(Why.URI_REFUSED)
@@ -197,10 +204,13 @@ class CallControl:
             return None, Acted.refused(Why.NO_LINE)
         if self._ringing:
             return None, Acted.refused(Why.TOO_MANY)
+        if self._seats.occupied(uri):
+            return None, Acted.refused(Why.SEAT_BUSY)
         self._ringing = True
         try:
             limit_s = self._settings.ring_timeout_s
-            result = await self._endpoint.dial(uri, timeout_s=limit_s)
+            dialling = self._endpoint.dial(uri, timeout_s=limit_s)
+            result = await self._seats.ring(uri, by, dialling)
         finally:
             self._ringing = False
         if result.call is None:

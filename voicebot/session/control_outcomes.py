@@ -30,6 +30,7 @@ class Why(enum.StrEnum):
     BAD_TEXT = "bad_text"
     URI_REFUSED = "uri_refused"
     UNKNOWN_SEAT = "unknown_seat"
+    SEAT_BUSY = "busy"  # as its phone would say
     NO_LINE = "no_line"
     SEAT_GONE = "seat_gone"
 
@@ -44,6 +45,7 @@ EXPLAINED = {
     Why.BAD_TEXT: f"1 to {MOST_CHARS} characters with a word in them are expected",
     Why.URI_REFUSED: "this phone may not be rung; add it to handoff.supervisors",
     Why.UNKNOWN_SEAT: "no seat of this name in the settings",
+    Why.SEAT_BUSY: "this seat is rung or talks already; wait for it, or ring another phone",
     Why.NO_LINE: "this call has no line to ring a phone on",
     Why.SEAT_GONE: "the seat has left",
 }

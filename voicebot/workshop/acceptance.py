@@ -40,11 +40,13 @@ def accept(
     """Write these drafts into the pack and publish it; all of them, or none.
 
     Raises RecordsError for a draft that is unknown or decided, PackError for one without an answer
-    and for a pack that does not pass its checks with them, EditConflictError as `publish` does.
+    or of another pack, and for a pack that does not pass its checks with them, EditConflictError as
+    `publish` does.
     """
     found = [drafts.get(each) for each in dict.fromkeys(ids)]
+    name = editor.pack_name()
     for draft in found:
-        _expect_ready(draft)
+        _expect_ready(draft, name)
     texts, bases = _written(editor, found)
     version = None
     if texts:
@@ -56,10 +58,15 @@ def accept(
     return Accepted(tuple(drafts.accept(draft.id, by, number, why) for draft in found), version)
 
 
-def _expect_ready(draft: Draft) -> None:
+def _expect_ready(draft: Draft, pack: str) -> None:
     if draft.state is not DraftState.PROPOSED:
         raise RecordsError(
             f"drafts: {draft.id[:8]} was {draft.state} by {draft.decided_by} already"
+        )
+    if draft.pack != pack:
+        raise PackError(
+            f"drafts: {draft.id[:8]} is for the pack {draft.pack!r}, expected one for {pack!r}; "
+            "accept it there"
         )
     if draft.kind is DraftKind.FAQ and not draft.answer:
         raise PackError(

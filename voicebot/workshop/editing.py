@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -43,6 +44,16 @@ class PackEditor:
             f"{self.root.name}: this pack is part of voicebot and is replaced by upgrades; copy it "
             "first (cp -r), name the copy as `pack` in the settings, and edit that"
         )
+
+    def pack_name(self) -> str:
+        """The name in its pack.toml, under which its drafts are kept."""
+        try:
+            name = tomllib.loads(self.read("pack.toml").text).get("name")
+        except tomllib.TOMLDecodeError as error:
+            raise PackError(f"pack.toml: expected valid TOML: {error}; correct it") from None
+        if not isinstance(name, str) or not name:
+            raise PackError("pack.toml: name: expected the pack's name, got none; add it")
+        return name
 
     def files(self) -> tuple[str, ...]:
         """The paths of the files that can be edited."""

@@ -12,7 +12,7 @@ from voicebot.console.house import House
 from voicebot.console.pages import Pages
 from voicebot.console.rights import Right
 from voicebot.errors import EditConflictError, PackError, RecordsError
-from voicebot.records.draft import DraftState
+from voicebot.records.draft import Draft, DraftState
 from voicebot.workshop.acceptance import accept
 from voicebot.workshop.editing import PackEditor
 from voicebot.workshop.proposal import PackFile
@@ -31,7 +31,11 @@ def _add_drafts(doors: Doors, house: House, pages: Pages) -> None:
     async def shown(request: Request, why: str = "", told: str = "") -> Response:
         state = request.query_params.get("state", DraftState.PROPOSED.value)
         state = state if state in list(DraftState) else DraftState.PROPOSED.value
-        drafts = await house.ask(house.records.drafts.list, state, limit=MOST_DRAFTS)
+        drafts: tuple[Draft, ...] = ()
+        try:
+            drafts = await house.ask(_drafts, house, state)
+        except PackError as error:
+            why = why or str(error)
         values = {"drafts": drafts, "state": state, "why": why, "told": told, "tab": "drafts"}
         values["read_only"] = house.editor.read_only if house.editor else "no pack"
         page = pages.page(request, "drafts.html", **values)
@@ -51,22 +55,35 @@ def _add_drafts(doors: Doors, house: House, pages: Pages) -> None:
         return await shown(request, told=told)
 
 
+def _drafts(house: House, state: str) -> tuple[Draft, ...]:
+    """Those of the pack that is edited here: the store may hold other packs' too."""
+    name = house.editor.pack_name() if house.editor else ""
+    return house.records.drafts.list(state, pack=name, limit=MOST_DRAFTS)
+
+
 def _decide(house: House, given: Form, by: str) -> str:
     """Accept, edit or reject a draft; what to tell of it. Raises PackError, RecordsError."""
-    drafts, draft_id, why = house.records.drafts, given.get("id", ""), given.get("why", "")
+    drafts, why = house.records.drafts, given.get("why", "")
+    before = drafts.get(given.get("id", ""))
+    _expect_ours(house, before)
+    draft_id = before.id
     question, answer = given.get("question", ""), given.get("answer", "")
     action = given.get("action", "")
     if action == "reject":
         drafts.reject(draft_id, by, why)
         return "已退回；同样的问题不会再提出来。"
-    now = drafts.get(draft_id)
-    if (question, answer) != (now.question, now.answer):
+    if (question, answer) != (before.question, before.answer):
         drafts.edit(draft_id, by, question=question, answer=answer)
     if action != "accept":
         return "已保存修改。"
     done = accept(drafts, _editor(house), [draft_id], by, why)
     version = f"，发布为第 {done.version.number} 版" if done.version else ""
     return f"已采纳{version}。新的来电会用新版，进行中的通话不变。"
+
+
+def _expect_ours(house: House, draft: Draft) -> None:
+    if house.editor is not None and draft.pack != (name := house.editor.pack_name()):
+        raise PackError(f"这条草稿属于知识包 {draft.pack}，不是这里的 {name}；请在那边处理。")
 
 
 def _add_texts(doors: Doors, house: House, pages: Pages) -> None:
