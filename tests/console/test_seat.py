@@ -18,6 +18,7 @@ from voicebot.handoff import CallFacts, Queue, Roster, SeatState, Want, build_pa
 from voicebot.pack_loader import load_pack
 from voicebot.records import CallRecorder, Records
 from voicebot.records.callbacks import Booking
+from voicebot.records.suggestions import Suggestions
 from voicebot.session import events as facts
 from voicebot.settings import SERVER_PACK, ConsoleSettings, Settings
 from voicebot.wrapup.labels import LabelTree
@@ -159,12 +160,12 @@ async def test_whatever_fails_in_the_assistant_the_page_is_there_and_nothing_is_
         if broken and here == part:
             raise ZeroDivisionError(here)
 
-    def record(call_id: str, suggestion: Suggestion, verdict: str) -> None:
+    def record(kept: Suggestions, call_id: str, suggestion: Suggestion, verdict: str) -> None:
         fail("store")
-        store(call_id, suggestion, verdict)
+        store(kept, call_id, suggestion, verdict)
 
-    store = records.suggestions.record
-    monkeypatch.setattr(records.suggestions, "record", record)
+    store = Suggestions.record
+    monkeypatch.setattr(Suggestions, "record", record)
     roster.talks("二线02", calling.call_id)
     async with browse(dataclasses.replace(desk, adviser=Failing)) as browser:
         await browser.sign_in("seat")

@@ -7,6 +7,7 @@ import asyncio
 from telephony import TransferOutcome
 from tests.session.control_rig import (
     BOSS_HZ,
+    BOSS_URI,
     SEAT_HZ,
     SEAT_URI,
     Rig,
@@ -86,3 +87,21 @@ def test_a_call_that_ends_while_a_seat_rings_frees_it(scheduler: InferenceSchedu
     rig = Rig([TransferOutcome.NO_ANSWER], ring_s=10.0)
     rig.run(b"", scheduler, act, tail_ms=1500)
     assert rig.seat_states() == ["ready"]
+
+
+def test_a_seat_that_leaves_a_joined_talk_is_free_while_the_talk_goes_on(
+    scheduler: InferenceScheduler,
+) -> None:
+    async def act(rig: Rig, control: CallControl) -> None:
+        await until(control, Stage.BRIDGED)
+        assert (await control.join(BOSS_URI, "班长")).ok
+        assert rig.seat_states() == ["talking"]
+        await asyncio.sleep(4)
+        assert control.stage is Stage.BRIDGED, "caller and supervisor go on"
+        assert rig.seat_states() == ["wrap_up"]
+        rig.roster.talks("二线01", "its next call")
+
+    rig = bridged_rig(phone(BOSS_HZ), seat=phone(SEAT_HZ, tail_ms=3000), handoff=WRAP_UP)
+    rig.run(caller(), scheduler, act, tail_ms=12_000)
+    assert rig.roster.seat("二线01").call_id == "its next call", "not ended with this talk"
+    assert rig.seat_states() == ["talking"]

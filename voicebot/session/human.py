@@ -33,6 +33,7 @@ from voicebot.records.callbacks import Booking, can_be_rung
 from voicebot.records.masking import mask_personal
 from voicebot.session import events as facts
 from voicebot.session.meeting import Arrival, Meeting
+from voicebot.session.talk import cancel
 from voicebot.session.waiting import WaitingSound
 
 log = structlog.get_logger(__name__)
@@ -222,9 +223,16 @@ class HumanDesk:
 
     async def _talk(self, call: Call, seat: Call, name: str, now_ms: Callable[[], int]) -> None:
         started_ms = now_ms()
+        # Before the talk's end where a supervisor has joined and goes on.
+        left = asyncio.create_task(self._seat_left(seat, name))
         try:
             end = await self._meeting.talk(call, seat, name, now_ms)
         finally:
+            await cancel(left)
             await seat.hangup()
         by = "caller" if end.leg == "a" else "seat"
         self._observer(facts.BridgeEnded(now_ms(), by, now_ms() - started_ms))
+
+    async def _seat_left(self, seat: Call, name: str) -> None:
+        await seat.wait_ended()
+        self._distributor.finished(name, self._call_id)
