@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from telephony import CallInfo
-from tests.console.conftest import EVIL, Browser, browse
+from tests.console.conftest import EVIL, Browser
 from voicebot.console import House
 from voicebot.errors import RecordsError
 from voicebot.records import CallRecorder, Records
@@ -214,31 +214,6 @@ async def test_listening_and_reading_numbers_leave_a_line(
         ("supervisor", "reveal", "回电给 138******00"),
         ("supervisor", "listened", ""),
     ]
-
-
-async def test_listening_is_noted_once_a_session_whatever_part_is_asked_for(
-    browser: Browser, house: House, kept: CallRecorder, day: Day, records: Records
-) -> None:
-    def listened() -> list[tuple[str, str]]:
-        rows = records.custody.audit(100)
-        return [(row["who"], row["call_id"]) for row in rows if row["what"] == "listened"]
-
-    page = await browser.get(f"/calls/{kept.call_id}")
-    assert 'preload="none"' in page.text, "a page that is only read asks for no sound"
-    assert "隐去的内容在录音里是静音" in page.text
-    assert listened() == []
-    for part in ("bytes=1-", "bytes=100-200", "bytes=0-", "bytes=-50"):
-        answer = await browser.get(f"/calls/{kept.call_id}/audio", headers={"Range": part})
-        assert answer.status_code == 206
-        assert listened() == [("supervisor", kept.call_id)], part
-    async with browse(house) as other:  # an application of its own, as after a new start
-        await other.sign_in("tester")
-        await other.get(f"/calls/{kept.call_id}/audio", headers={"Range": "bytes=1-"})
-    assert listened()[0] == ("tester", kept.call_id)
-    await browser.send_form("/logout")
-    await browser.sign_in("supervisor")
-    await browser.get(f"/calls/{kept.call_id}/audio", headers={"Range": "bytes=1-"})
-    assert len(listened()) == 3, "another session"
 
 
 async def test_a_report_counts_what_was_solved_beside_what_came_back(

@@ -1,4 +1,6 @@
-"""Whose a call is: a telephone that rang counts until a seat has accepted, then only that seat."""
+"""Whose a call is: a telephone that rang counts until a seat has accepted, then only that seat.
+Who hears it leaves a line.
+"""
 
 from __future__ import annotations
 
@@ -124,3 +126,28 @@ async def test_a_page_that_is_open_goes_when_another_seat_accepts(
             desk.live(call.call_id, facts.HandoffFinished(5000, "accepted", "二线02"))
             desk.live(call.call_id, facts.CallerSpoke(9000, "不给别人看", 0.9, 8000, 8900))
             assert (await stream.next()) == ("ended", {})
+
+
+async def test_listening_is_noted_once_a_session_whatever_part_is_asked_for(
+    browser: Browser, house: House, kept: CallRecorder, records: Records
+) -> None:
+    def listened() -> list[tuple[str, str]]:
+        rows = records.custody.audit(100)
+        return [(row["who"], row["call_id"]) for row in rows if row["what"] == "listened"]
+
+    page = await browser.get(f"/calls/{kept.call_id}")
+    assert 'preload="none"' in page.text, "a page that is only read asks for no sound"
+    assert "隐去的内容在录音里是静音" in page.text
+    assert listened() == []
+    for part in ("bytes=1-", "bytes=100-200", "bytes=0-", "bytes=-50"):
+        answer = await browser.get(f"/calls/{kept.call_id}/audio", headers={"Range": part})
+        assert answer.status_code == 206
+        assert listened() == [("supervisor", kept.call_id)], part
+    async with browse(house) as other:  # an application of its own, as after a new start
+        await other.sign_in("tester")
+        await other.get(f"/calls/{kept.call_id}/audio", headers={"Range": "bytes=1-"})
+    assert listened()[0] == ("tester", kept.call_id)
+    await browser.send_form("/logout")
+    await browser.sign_in("supervisor")
+    await browser.get(f"/calls/{kept.call_id}/audio", headers={"Range": "bytes=1-"})
+    assert len(listened()) == 3, "another session"
