@@ -27,7 +27,7 @@ def desk(house: House, people: Records) -> House:
     people.people.set_role("tester", "seat", "二线01")
     roster = Roster(house.settings.handoff.seats, wrap_up_s=600)
     tree = LabelTree(load_pack(SERVER_PACK))
-    return dataclasses.replace(house, roster=roster, labels=tree)
+    return dataclasses.replace(house, roster=roster, label_tree=lambda: tree)
 
 
 @pytest.fixture
