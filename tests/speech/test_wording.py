@@ -36,6 +36,11 @@ VALUES = {
     "group": "第二组",
     "place": "3",
     "model": "YL5280G3",
+    "position": "3",
+    "wait": "5",
+    "key": "1",
+    "opens": "明天上午九点上班。",
+    "when": "明天上午九点",
 }
 
 
@@ -101,7 +106,9 @@ def test_of_a_filled_template_only_the_value_is_live(template: str, live: list[s
 
 
 def test_of_every_template_something_is_prepared() -> None:
-    templates = [text for text in TEXTS if "{" in text]
+    # Short parts of other utterances, which have something prepared before them.
+    parts = [t for name in ("queue_wait", "call_back_opens") for t in OPTIONAL_PROMPTS[name]]
+    templates = [text for text in TEXTS if "{" in text and text not in parts]
     assert len(templates) > 15
     wholly_live = [
         text for text in templates if unprepared(filled(text)) == said(known(), filled(text))
