@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LIMIT_S = 0.4
+LIMIT_S = 1.0
 _MOST_KEPT = 1000
 
 
