@@ -10,7 +10,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicebot.replay.tape import Sound
+from voicebot.replay.tape import Reply, Sound
 
 # A caller who was not answered for so long was missed; before that, they go on with their turn.
 # EVA calls an answer after 4 s late.
@@ -50,18 +50,6 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Response:
-    """The bot's first sound after the caller's last one."""
-
-    caller: Sound
-    bot_start_ms: int
-
-    @property
-    def latency_ms(self) -> int:
-        return self.bot_start_ms - self.caller.end_ms
-
-
-@dataclass(frozen=True)
 class Overlapped:
     """The caller sounded while the bot spoke. `bot_end_ms` is where the bot fell silent."""
 
@@ -96,7 +84,7 @@ class TurnTaking:
     """
 
     turns: int
-    responses: tuple[Response, ...]
+    responses: tuple[Reply, ...]
     missed: tuple[Sound, ...]
     overlapped: tuple[Overlapped, ...]
     talk_overs: tuple[Sound, ...]
@@ -188,10 +176,10 @@ def _heard(label: Label, sounds: Sequence[Sound]) -> Sound:
 
 def _answered(
     caller: Sequence[Sound], bot: Sequence[Sound], duration_ms: int
-) -> tuple[int, list[Response], list[Sound]]:
+) -> tuple[int, list[Reply], list[Sound]]:
     """Each caller turn's answer. A sound is followed by the bot, by the caller, or by nothing."""
     turns = 0
-    responses: list[Response] = []
+    responses: list[Reply] = []
     missed: list[Sound] = []
     for number, sound in enumerate(caller):
         if any(b.start_ms < sound.end_ms < b.end_ms for b in bot):
@@ -201,7 +189,7 @@ def _answered(
         following = duration_ms if last else caller[number + 1].start_ms
         if start is not None and start <= following:
             turns += 1
-            responses.append(Response(sound, start))
+            responses.append(Reply(sound, start))
         elif following - sound.end_ms >= MISSED_AFTER_MS:
             turns += 1
             missed.append(sound)
