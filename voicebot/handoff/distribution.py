@@ -119,6 +119,7 @@ class _HandOff:
         self._stored = False
 
     async def to_its_end(self, store: Store | None) -> HandoffEnd:
+        """Keep and tell the story, then queue and ring until there is an end."""
         self._stored = await _stored(store, self._package)
         self._tell(Delivered(self._package, self._stored))
         if self._caller.ended is not None:

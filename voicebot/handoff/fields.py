@@ -129,6 +129,7 @@ def problem(said: Sequence[SpokenTurn]) -> list[SummaryField]:
 def confirmed(
     call: CallFacts, turns: Sequence[SpokenTurn], facts: Mapping[str, str]
 ) -> list[SummaryField]:
+    """What was asked and answered, slot by slot, each with the turn that backs it."""
     fields = []
     for label, value in facts.items():
         if label in _NO_SLOTS or not value or value == facts.get(MODEL_FACT):
