@@ -14,6 +14,7 @@ import os
 import socket
 import struct
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +101,12 @@ class BatchSocket:
                 if fields[1].endswith(f":{self.port:04X}"):
                     return int(fields[-1])
         return 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         self.socket.close()

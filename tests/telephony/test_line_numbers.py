@@ -51,18 +51,16 @@ def test_growth_is_told_from_noise_and_from_the_number_of_calls(a_minute: int, g
 
 
 def test_packets_carry_the_kernel_s_time_of_arrival() -> None:
-    sender, receiver = BatchSocket(), BatchSocket()
-    data = np.arange(300 * 20, dtype=np.uint32).astype(np.uint8).reshape(300, 20)
-    before_ns = time.time_ns()
-    assert Outgoing(data, [receiver.port] * 300).send(sender) == 300
-    after_ns = time.time_ns()
-    time.sleep(0.05)  # a reader that comes late does not make the packets late
-    packets = receiver.receive()
-    got = np.concatenate([one.data[:, :20] for one in packets])
-    at_ns = np.concatenate([one.at_ns for one in packets])
-    assert np.array_equal(got, data)
-    assert before_ns - MS <= at_ns.min() <= at_ns.max() <= after_ns + MS
-    assert {int(size) for one in packets for size in one.size} == {20}
-    assert receiver.dropped() == 0
-    sender.close()
-    receiver.close()
+    with BatchSocket() as sender, BatchSocket() as receiver:
+        data = np.arange(300 * 20, dtype=np.uint32).astype(np.uint8).reshape(300, 20)
+        before_ns = time.time_ns()
+        assert Outgoing(data, [receiver.port] * 300).send(sender) == 300
+        after_ns = time.time_ns()
+        time.sleep(0.05)  # a reader that comes late does not make the packets late
+        packets = receiver.receive()
+        got = np.concatenate([one.data[:, :20] for one in packets])
+        at_ns = np.concatenate([one.at_ns for one in packets])
+        assert np.array_equal(got, data)
+        assert before_ns - MS <= at_ns.min() <= at_ns.max() <= after_ns + MS
+        assert {int(size) for one in packets for size in one.size} == {20}
+        assert receiver.dropped() == 0
