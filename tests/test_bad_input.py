@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.telephony.line_support import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.telephony.line_support import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -31,9 +31,10 @@ from asr_models.silero import SileroVad
 from tests.bench.calls.bots import SETTLE_TIMEOUT_S, Bot, our_bot, running, settle
 from tests.bench.calls.ring import measured, ring_all
 from tests.bench.calls.scripts import caller_script
-from tests.bench.line_load import ROOT, free_port
+from tests.bench.line_load import ROOT
 from tests.bench.line_numbers import machine
 from tests.bench.machine import machine_load
+from tests.ports import free_port
 from voicebot.replay.tape_analyzer import TapeReport, pooled
 from voicebot.replay.tape_speech import SpeechDetector, silero_detector
 from voicebot.settings import load_settings

@@ -23,11 +23,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench.line_load import Crowd, EndpointProcess, free_port
+from tests.bench.line_load import Crowd, EndpointProcess
 from tests.bench.line_numbers import machine
 from tests.bench.line_report import as_json, drawing, name_of, table
 from tests.bench.line_soak import Soak
 from tests.bench.line_steps import Ramp, Step, Tell
+from tests.ports import free_port
 
 TARGET_CALLS = 100
 TARGET_MS = 40.0

@@ -6,7 +6,6 @@ import contextlib
 import json
 import queue
 import select
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,20 +25,6 @@ ROOT = Path(__file__).parents[2]
 START_S = 60
 WINDOW = 10
 """Calls that are being set up at a time."""
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP now."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            with (
-                contextlib.suppress(OSError),
-                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-            ):
-                udp.bind(("127.0.0.1", port))
-                return port
 
 
 class EndpointProcess:

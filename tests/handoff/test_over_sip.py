@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from telephony.api import TransferOutcome
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from tests.handoff.fakes import FakeCall, hand_off
+from tests.ports import free_port
 from voicebot.handoff import CallFacts, SummaryPackage, build_package
 from voicebot.settings import HandoffSettings, SeatSettings
 
@@ -53,16 +53,10 @@ async def ring_up(name: str, rtp_low: int, *how: str) -> Seat:
     return seat
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 async def line() -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{free_port()}", rtp_ports="46100-46198")
+        LineConfig(listen=f"127.0.0.1:{free_port()}", rtp_ports="26100-26198")
     )
     await endpoint.start()
     yield endpoint
@@ -76,8 +70,8 @@ def story() -> SummaryPackage:
 async def test_a_busy_seat_passes_the_caller_on_and_the_next_one_sees_the_id(
     line: BaresipEndpoint,
 ) -> None:
-    busy = await ring_up("二线01", 46200, "--busy", "--ring-ms", "100")
-    takes_it = await ring_up("二线02", 46300, "--answer", "--ring-ms", "100")
+    busy = await ring_up("二线01", 26200, "--busy", "--ring-ms", "100")
+    takes_it = await ring_up("二线02", 26300, "--answer", "--ring-ms", "100")
     seats = [busy.settings, takes_it.settings]
     package = story()
     end = await hand_off(FakeCall(), line, seats, package, SETTINGS)
@@ -96,7 +90,7 @@ async def test_a_busy_seat_passes_the_caller_on_and_the_next_one_sees_the_id(
 async def test_a_caller_who_hangs_up_while_it_rings_sends_the_seat_a_cancel(
     line: BaresipEndpoint,
 ) -> None:
-    seat = await ring_up("二线01", 46400, "--no-answer")
+    seat = await ring_up("二线01", 26400, "--no-answer")
     caller = FakeCall()
     work = asyncio.create_task(hand_off(caller, line, [seat.settings], story(), SETTINGS))
     await seat.until("ringing")

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from line_support import calm, free_port
+from line_support import calm
 from raw_far_end import Leg, caller_leg, raw_seat
 
 from telephony import TransferOutcome
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from tests.handoff.fakes import hand_off
+from tests.ports import free_port
 from voicebot.handoff import CallFacts, HandoffEnd, SummaryPackage, build_package
 from voicebot.settings import HandoffSettings, SeatSettings
 
@@ -30,7 +31,7 @@ def port() -> int:
 @pytest.fixture
 async def line(port: int) -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43400-43498", jitter_buffer_ms=20),
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="23400-23498", jitter_buffer_ms=20),
         calm(),
     )
     await endpoint.start()

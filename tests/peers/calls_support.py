@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from line_support import RecordingTap, Samples, calm, free_port, loud_ms, samples
+from line_support import RecordingTap, Samples, calm, loud_ms, samples
 
 from telephony import Call
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
+from tests.ports import free_port
 
-RTP_PORTS = "42500-42598"
+RTP_PORTS = "22500-22598"
 TAIL_BYTES = 6400  # 400 ms
 
 

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from line_support import Samples, free_port, samples
+from line_support import Samples, samples
+
+from tests.ports import free_port
 
 MODULES = Path("/usr/lib/baresip/modules")
 WAV_HEADER_BYTES = 44
@@ -114,7 +116,7 @@ async def debian_baresip(
     codecs: str = "PCMA/8000/1",
     transport: str = "udp",
     domain: str = "",
-    rtp_ports: str = "42600-42698",
+    rtp_ports: str = "22600-22698",
     certificate: Path | None = None,
 ) -> AsyncIterator[Phone]:
     """Start it in `folder` with one account; `say` is its voice, 8 kHz (16 kHz for G.722).

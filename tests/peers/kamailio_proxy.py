@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calls_support import until
-from line_support import free_port
+
+from tests.ports import free_port
 
 TEMPLATE = Path(__file__).with_name("kamailio.cfg")
 USER = "1001"

@@ -174,7 +174,7 @@ async def seats_bot(
 ) -> AsyncIterator[SeatsBot]:
     """A bot that takes calls on `port` until the block ends."""
     admission = Admission(Limits(max_lag_ms=1e9))
-    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=60)
+    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="23000-23198", jitter_buffer_ms=60)
     endpoint = TimedEndpoint(config, admission)
     records, scheduler = Records.open(folder), InferenceScheduler(workers=2)
     roster = build_roster(settings, records)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,16 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_port
 from voicebot.records.store import Records
 
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 480
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -43,8 +37,8 @@ class Bot:
 def serving(folder: Path, models: Path, more: Mapping[str, str]) -> Iterator[Bot]:
     """A bot with its records in `folder`; `more` is more of its environment."""
     port = free_port()
-    console = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
-    metrics = f"127.0.0.1:{free_port(socket.SOCK_STREAM)}"
+    console = f"127.0.0.1:{free_port()}"
+    metrics = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "voicebot", "serve", "--sip", f"127.0.0.1:{port}"]
     with subprocess.Popen(
         [*command, "--console", console, "--records", str(folder)],
@@ -52,7 +46,7 @@ def serving(folder: Path, models: Path, more: Mapping[str, str]) -> Iterator[Bot
         env={
             **os.environ,
             "VOICEBOT_MODELS": str(models),
-            "VOICEBOT__SIP__RTP_PORTS": "47100-47498",
+            "VOICEBOT__SIP__RTP_PORTS": "27100-27498",
             "VOICEBOT__METRICS__LISTEN": metrics,
             # A machine busy with other tests is no reason to refuse the calls of this one.
             "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "5000",

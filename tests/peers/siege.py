@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.line_load import Crowd, EndpointProcess, free_port
+from tests.bench.line_load import Crowd, EndpointProcess
 from tests.bench.line_numbers import gaps_of
 from tests.bench.line_uac import Dialog, State
+from tests.ports import free_port
 
-RTP_PORTS = "45500-45998"
+RTP_PORTS = "25500-25998"
 ATTACKER = "127.0.0.66"
 """The attacker's address; the calls that must survive come from 127.0.0.1."""
 GAP_MS = 60.0

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from bridge_phones import PAUSE_S, Talker, Watch, bursts, stream
 from cushion_world import steps
-from line_support import calm, find, free_port, samples
+from line_support import calm, find, samples
 from numpy.typing import NDArray
 from raw_far_end import Leg, caller_leg, seat_leg
 
 from telephony.baresip.line import BaresipEndpoint
 from telephony.bridge import BridgeEnd, bridge
 from telephony.config import LineConfig
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 ADDED_DELAY_MS = 80.0
@@ -39,7 +40,7 @@ def buffer_ms() -> int:
 @pytest.fixture
 async def endpoint(port: int, buffer_ms: int) -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=buffer_ms),
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="23000-23198", jitter_buffer_ms=buffer_ms),
         calm(),
     )
     await endpoint.start()

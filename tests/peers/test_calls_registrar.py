@@ -11,10 +11,11 @@ import pytest
 from calls_support import heard_by_us, hears_sound, our_line, say, until
 from debian_baresip import debian_baresip
 from kamailio_proxy import PASSWORD, USER, Proxy, kamailio
-from line_support import clarity_db, free_port, voice, write_wav
+from line_support import clarity_db, voice, write_wav
 
 from telephony import HangupBy, TransferOutcome
 from telephony.config import Registration, Trunk
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 

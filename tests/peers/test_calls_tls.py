@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from calls_support import Line, heard_by_us, our_line, say
 from debian_baresip import debian_baresip
-from line_support import clarity_db, free_port, voice, write_wav
+from line_support import clarity_db, voice, write_wav
 
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig, Tls, Trunk
 from telephony.errors import LineError
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 SAID_BYTES = 30_000

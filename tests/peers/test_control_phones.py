@@ -76,9 +76,9 @@ async def test_three_phones_hear_each_other_and_a_whisper_reaches_the_seat_alone
 ) -> None:
     async with (
         our_line() as line,
-        humming(tmp_path / "caller", CALLER_HZ, "43200-43298") as caller,
-        humming(tmp_path / "seat", SEAT_HZ, "43300-43398") as seat,
-        humming(tmp_path / "boss", BOSS_HZ, "43400-43498") as boss,
+        humming(tmp_path / "caller", CALLER_HZ, "23200-23298") as caller,
+        humming(tmp_path / "seat", SEAT_HZ, "23300-23398") as seat,
+        humming(tmp_path / "boss", BOSS_HZ, "23400-23498") as boss,
     ):
         rig = rig_of(seat, boss, whisper=True)
         await caller.command("dial", line.uri)
@@ -134,7 +134,7 @@ async def test_a_supervisor_takes_a_sipp_call_over_and_keys_by_info_cross(
             200, optional=()
         ).pause(300)
     script.pause(1500).do('rtp_stream="pause"')
-    async with our_line() as line, humming(tmp_path / "boss", BOSS_HZ, "43400-43498") as boss:
+    async with our_line() as line, humming(tmp_path / "boss", BOSS_HZ, "23400-23498") as boss:
         rig = rig_of(boss)
         sipp = asyncio.create_task(run_sipp(script.bye(), line.port, tmp_path))
         async with in_session(rig, line, scheduler) as (control, call, ear):
@@ -161,8 +161,8 @@ async def test_a_phone_that_refuses_leaves_the_caller_with_the_bot(
     """Each refusal is a typed outcome; the bot is heard all the while."""
     async with (
         our_line() as line,
-        humming(tmp_path / "caller", SILENT_HZ, "43200-43298") as caller,
-        humming(tmp_path / "boss", BOSS_HZ, "43400-43498", account="answermode=manual") as boss,
+        humming(tmp_path / "caller", SILENT_HZ, "23200-23298") as caller,
+        humming(tmp_path / "boss", BOSS_HZ, "23400-23498", account="answermode=manual") as boss,
     ):
         rig = rig_of(boss, ring_timeout_s=2)
         await caller.command("dial", line.uri)

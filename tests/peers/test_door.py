@@ -18,16 +18,11 @@ from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig, Strangers, Trunk
 from telephony.wav import to_alaw
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 SCENARIOS = Path(__file__).parent / "scenarios"
 CARRIER, PBX, STRANGER = "127.0.0.1", "127.0.0.3", "127.0.0.2"
-
-
-def free_udp_port(host: str = CARRIER) -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -72,7 +67,7 @@ class Line:
         return asyncio.create_task(
             run_sipp(
                 *("sipp", f"127.0.0.1:{self.port}", "-sf", str(path), "-s", "4008001234"),
-                *("-i", source, "-mi", source, "-p", str(free_udp_port(source))),
+                *("-i", source, "-mi", source, "-p", str(free_port(source))),
                 *("-t", transport, "-nostdin", "-timeout", "30s", "-timeout_error"),
                 *(more or ("-m", "1")),
                 folder=self.folder,
@@ -114,10 +109,10 @@ async def line(
 ) -> AsyncIterator[Line]:
     tone = 8000 * np.sin(2 * np.pi * 620 * np.arange(16_000) / 8000)
     (folder / "caller.al").write_bytes(to_alaw(tone.astype(np.int16)))
-    port, admission = free_udp_port(), Admission(replace(limits or Limits(), max_lag_ms=math.inf))
+    port, admission = free_port(), Admission(replace(limits or Limits(), max_lag_ms=math.inf))
     config = LineConfig(
         listen=f"127.0.0.1:{port}",
-        rtp_ports="42000-42498",
+        rtp_ports="22000-22498",
         trunks=(Trunk("carrier", ("127.0.0.1/32",)), Trunk("pbx", ("127.0.0.3",))),
         strangers=strangers,
         jitter_buffer_ms=20,

@@ -17,7 +17,8 @@ from telephony.config import LineConfig
 from telephony.loopback.relay import Impairment, Relay, relay
 from telephony.quality import Quality
 from telephony.wav import ALAW, to_alaw
-from tests.telephony.line_support import Samples, calm, free_port, samples, voice
+from tests.ports import free_port
+from tests.telephony.line_support import Samples, calm, samples, voice
 from tests.telephony.raw_phone import RtpPort, raw_phone, rtp_port
 
 pytestmark = pytest.mark.peer
@@ -75,7 +76,7 @@ async def line(jitter_buffer_ms: int) -> AsyncIterator[tuple[BaresipEndpoint, in
     endpoint = BaresipEndpoint(
         LineConfig(
             listen=f"127.0.0.1:{port}",
-            rtp_ports="43500-43998",
+            rtp_ports="23500-23998",
             jitter_buffer_ms=jitter_buffer_ms,
         ),
         calm(),

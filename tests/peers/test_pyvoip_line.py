@@ -8,12 +8,13 @@ import math
 from pathlib import Path
 
 import pytest
-from test_sipp_line import SPEECH_HZ, Heard, echoing, free_udp_port, sipp
+from test_sipp_line import SPEECH_HZ, Heard, echoing, sipp
 
 from telephony import HangupBy, TransferOutcome
 from telephony.admission import Admission, Limits
 from telephony.config import LineConfig
 from telephony.pyvoip.line import PyVoipEndpoint
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 
@@ -23,13 +24,13 @@ def echo_app(port: int) -> contextlib.AbstractAsyncContextManager[list[Heard]]:
 
 
 def pyvoip(port: int) -> PyVoipEndpoint:
-    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="44300-44398")
+    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="24300-24398")
     return PyVoipEndpoint(config, Admission(Limits(max_lag_ms=math.inf, burst=50)))
 
 
 @pytest.mark.parametrize("calls", [1, 5], ids=["one", "five-at-once"])
 async def test_sipp_calls_are_heard_and_cleanly_ended(tmp_path: Path, calls: int) -> None:
-    port = free_udp_port()
+    port = free_port()
     async with echo_app(port) as heard:
         await sipp("echo_call.xml", port, tmp_path, calls=calls, pause_ms=2000)
     assert len(heard) == calls
@@ -48,7 +49,7 @@ async def test_sipp_calls_are_heard_and_cleanly_ended(tmp_path: Path, calls: int
 
 
 async def test_hold_is_silence_and_the_voice_comes_back(tmp_path: Path) -> None:
-    port = free_udp_port()
+    port = free_port()
     async with echo_app(port) as heard:
         await sipp("hold_call.xml", port, tmp_path, calls=1, pause_ms=1000)
     (one,) = heard
@@ -60,7 +61,7 @@ async def test_hold_is_silence_and_the_voice_comes_back(tmp_path: Path) -> None:
 
 
 async def test_twenty_callers_who_give_up_are_never_answered(tmp_path: Path) -> None:
-    port = free_udp_port()
+    port = free_port()
     endpoint = pyvoip(port)
     await endpoint.start()
     ended = []
@@ -80,7 +81,7 @@ async def test_twenty_callers_who_give_up_are_never_answered(tmp_path: Path) -> 
 
 async def test_sipp_is_dialled_and_hung_up_on(tmp_path: Path) -> None:
     """SIPp's own answering scenario: it fails where our INVITE, ACK or BYE is wrong."""
-    endpoint, port = pyvoip(free_udp_port()), free_udp_port()
+    endpoint, port = pyvoip(free_port()), free_port()
     await endpoint.start()
     process = await asyncio.create_subprocess_exec(
         *("sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-m", "1", "-nostdin"),

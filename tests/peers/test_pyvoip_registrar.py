@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from test_sipp_line import SCENARIOS, SPEECH_HZ, echoing, free_udp_port, sipp
+from test_sipp_line import SCENARIOS, SPEECH_HZ, echoing, sipp
 
 from telephony import HangupBy, TransferOutcome
 from telephony.admission import Admission, Limits
 from telephony.config import LineConfig, Registration, Trunk
 from telephony.pyvoip.line import PyVoipEndpoint
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 PASSWORD = "kamailio-s3cret"
@@ -36,8 +37,8 @@ class Pbx:
         account = Registration(f"127.0.0.1:{self.port}", "bot", password, interval_s=60)
         return PyVoipEndpoint(
             LineConfig(
-                listen=f"127.0.0.1:{free_udp_port()}",
-                rtp_ports="44340-44398",
+                listen=f"127.0.0.1:{free_port()}",
+                rtp_ports="24340-24398",
                 trunks=(Trunk("pbx", registration=account),),
                 user="bot",
             ),
@@ -57,7 +58,7 @@ def _answers(port: int) -> bool:
 
 @pytest.fixture
 async def pbx(tmp_path: Path) -> AsyncIterator[Pbx]:
-    pbx = Pbx(free_udp_port(), free_udp_port())
+    pbx = Pbx(free_port(), free_port())
     text = (SCENARIOS / "registrar.cfg").read_text()
     for name, value in (("PORT", pbx.port), ("SEAT", pbx.seat_port), ("PASSWORD", PASSWORD)):
         text = text.replace(f"@{name}@", str(value))

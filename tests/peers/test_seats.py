@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 from debian_baresip import Phone, debian_baresip
-from line_support import Samples, find, free_port, samples, voice, write_wav
+from line_support import Samples, find, samples, voice, write_wav
 from transfer_support import sipp
 
 from telephony import TransferOutcome
 from tests.peers.seats_support import SeatsBot, seats_bot
+from tests.ports import free_port
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.telling import endpoint as webhook
 from voicebot.handoff import NobodyThere, OfficeHours, SeatState
@@ -52,7 +53,7 @@ async def phones(folder: Path, seats: int = 1) -> AsyncIterator[tuple[Phone, lis
     asks, says = speech(folder / "asks.wav", CALLER_SAYS), speech(folder / "says.wav", SEAT_SAYS)
     async with contextlib.AsyncExitStack() as stack:
         caller = await stack.enter_async_context(
-            debian_baresip(folder / "caller", say=asks, rtp_ports="43200-43298")
+            debian_baresip(folder / "caller", say=asks, rtp_ports="23200-23298")
         )
         rung = [
             await stack.enter_async_context(
@@ -60,7 +61,7 @@ async def phones(folder: Path, seats: int = 1) -> AsyncIterator[tuple[Phone, lis
                     folder / f"seat{nth}",
                     say=says,
                     account="answermode=manual",
-                    rtp_ports=f"{43300 + 100 * nth}-{43398 + 100 * nth}",
+                    rtp_ports=f"{23300 + 100 * nth}-{23398 + 100 * nth}",
                 )
             )
             for nth in range(seats)
@@ -230,7 +231,7 @@ async def test_a_pbx_that_knows_no_refer_leaves_the_ringing_to_the_bot(tmp_path:
         phones(tmp_path) as (_, (seat,)),
         seats_bot(port, tmp_path / "records", settings([seat], mode="refer")) as bot,
         sipp(
-            *("refer_refused.xml", tmp_path, 43700),
+            *("refer_refused.xml", tmp_path, 23700),
             target=port,
             says=ASKS,
             final="405 Method Not Allowed",
@@ -253,7 +254,7 @@ async def test_a_pbx_that_refuses_the_transfer_gives_the_caller_back(tmp_path: P
         phones(tmp_path) as (_, (seat,)),
         seats_bot(port, tmp_path / "records", settings([seat], mode="refer")) as bot,
         sipp(
-            *("refer_refused.xml", tmp_path, 43700),
+            *("refer_refused.xml", tmp_path, 23700),
             target=port,
             says=ASKS,
             final="403 Forbidden",
@@ -307,7 +308,7 @@ async def test_a_bot_killed_in_the_ring_loses_neither_the_story_nor_the_caller(
             assert process.stdout is not None
             assert await asyncio.wait_for(process.stdout.readline(), 60) == b"listening\n"
             async with sipp(
-                *("refer_silent.xml", tmp_path, 43700), target=port, says=ASKS
+                *("refer_silent.xml", tmp_path, 23700), target=port, says=ASKS
             ) as caller:
                 await seat.event("CALL_INCOMING", timeout_s=20)
                 await asyncio.sleep(0.3)  # what was told of the ringing goes to the disk

@@ -16,7 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.peers.serve_support import ROOT, Bot, free_port, serving
+from tests.peers.serve_support import ROOT, Bot, serving
+from tests.ports import free_port
 from tests.telephony.raw_phone import raw_phone
 from voicebot.console.accounts import csrf_of
 from voicebot.console.passwords import hash_password
@@ -58,7 +59,7 @@ def start_sipp(bot: Bot, folder: Path, *, calls: int, pause_ms: int) -> subproce
             *("sipp", f"127.0.0.1:{bot.port}", "-sf", str(SCENARIO), "-s", "4008000000"),
             *("-m", str(calls), "-l", str(calls), "-r", str(calls), "-d", str(pause_ms)),
             *("-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1"),
-            *("-mp", "27000", "-nostdin"),
+            *("-mp", "28600", "-nostdin"),
             *("-timeout", "90s", "-timeout_error", "-trace_err"),
         ],
         cwd=folder,

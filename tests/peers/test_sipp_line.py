@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,16 +17,11 @@ from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from telephony.wav import to_alaw
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 SCENARIOS = Path(__file__).parent / "scenarios"
 SPEECH_HZ = 620
-
-
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -47,7 +41,7 @@ class Heard:
 
 
 def echo_app(port: int) -> contextlib.AbstractAsyncContextManager[list[Heard]]:
-    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="41000-41998", jitter_buffer_ms=20)
+    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="21000-21998", jitter_buffer_ms=20)
     return echoing(BaresipEndpoint(config, Admission(Limits(max_lag_ms=math.inf))))
 
 
@@ -85,7 +79,7 @@ async def sipp(
     process = await asyncio.create_subprocess_exec(
         *("sipp", f"127.0.0.1:{port}", "-sf", str(SCENARIOS / scenario), "-s", "4008001234"),
         *("-m", str(calls), "-l", str(calls), "-r", str(calls), "-d", str(pause_ms)),
-        *("-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(free_udp_port()), "-t", transport),
+        *("-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(free_port()), "-t", transport),
         *("-nostdin", "-timeout", "20s", "-timeout_error"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -101,7 +95,7 @@ async def sipp(
 async def test_sipp_calls_are_heard_and_cleanly_ended(
     tmp_path: Path, calls: int, transport: str
 ) -> None:
-    port = free_udp_port()
+    port = free_port()
     async with echo_app(port) as heard:
         await sipp("echo_call.xml", port, tmp_path, calls=calls, pause_ms=2000, transport=transport)
     assert len(heard) == calls
@@ -116,7 +110,7 @@ async def test_sipp_calls_are_heard_and_cleanly_ended(
 
 
 async def test_hold_is_silence_and_the_voice_comes_back(tmp_path: Path) -> None:
-    port = free_udp_port()
+    port = free_port()
     async with echo_app(port) as heard:
         await sipp("hold_call.xml", port, tmp_path, calls=1, pause_ms=1000)
     (one,) = heard

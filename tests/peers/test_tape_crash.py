@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from telephony.wav import to_alaw
-from tests.telephony.line_support import ROOT, free_port, loud_ms, read_stereo, voice, write_wav
+from tests.ports import free_port
+from tests.telephony.line_support import ROOT, loud_ms, read_stereo, voice, write_wav
 from tests.telephony.raw_phone import RtpPort, raw_phone, rtp_port
 
 pytestmark = pytest.mark.peer
@@ -38,7 +39,7 @@ async def call_and_kill(folder: Path, after_s: float) -> tuple[Path, float]:
     played = write_wav(folder / "played.wav", voice(10.0, seed=2))
     seat = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "telephony.loopback.seat", "--listen", f"127.0.0.1:{port}"),
-        *("--rtp-ports", "43900-43998", "--ring-ms", "0", "--tape", str(tape)),
+        *("--rtp-ports", "23900-23998", "--ring-ms", "0", "--tape", str(tape)),
         *("--play", str(played), "--speak-after-ms", "0"),
         stdout=asyncio.subprocess.PIPE,
         cwd=ROOT,

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from line_support import calm, free_port
+from line_support import calm
 from transfer_support import answered, is_heard, sipp
 
 from telephony import HangupBy, TransferOutcome
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 SEAT = "sip:2001@127.0.0.1:5999"
@@ -27,7 +28,7 @@ def port() -> int:
 @pytest.fixture
 async def endpoint(port: int) -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=60),
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="23000-23198", jitter_buffer_ms=60),
         calm(),
     )
     await endpoint.start()
@@ -48,7 +49,7 @@ async def endpoint(port: int) -> AsyncIterator[BaresipEndpoint]:
 async def test_a_refer_that_fails_gives_the_caller_back(
     endpoint: BaresipEndpoint, port: int, tmp_path: Path, final: str, outcome: TransferOutcome
 ) -> None:
-    async with sipp("refer.xml", tmp_path, 43200, target=port, final=final) as far:
+    async with sipp("refer.xml", tmp_path, 23200, target=port, final=final) as far:
         call = await answered(endpoint)
         result = await call.transfer(SEAT, headers=STORY, timeout_s=8)
         assert (result.outcome, result.sip_code) == (outcome, int(final.split()[0]))
@@ -60,7 +61,7 @@ async def test_a_refer_that_fails_gives_the_caller_back(
 async def test_a_refer_that_works_ends_our_leg(
     endpoint: BaresipEndpoint, port: int, tmp_path: Path
 ) -> None:
-    async with sipp("refer.xml", tmp_path, 43200, target=port, final="200 OK") as far:
+    async with sipp("refer.xml", tmp_path, 23200, target=port, final="200 OK") as far:
         call = await answered(endpoint)
         result = await call.transfer(SEAT, headers=STORY, timeout_s=8)
         assert result.outcome is TransferOutcome.ACCEPTED
@@ -73,7 +74,7 @@ async def test_a_refer_that_works_ends_our_leg(
 async def test_a_far_end_that_refuses_the_refer_talks_on(
     endpoint: BaresipEndpoint, port: int, tmp_path: Path, final: str
 ) -> None:
-    async with sipp("refer_refused.xml", tmp_path, 43200, target=port, final=final) as far:
+    async with sipp("refer_refused.xml", tmp_path, 23200, target=port, final=final) as far:
         call = await answered(endpoint)
         result = await call.transfer(SEAT, timeout_s=8)
         assert (result.outcome, result.sip_code) == (TransferOutcome.FAILED, int(final[:3]))
@@ -92,7 +93,7 @@ async def test_a_far_end_that_never_reports_and_then_leaves(
     timeout_s: float,
     outcome: TransferOutcome,
 ) -> None:
-    async with sipp("refer_silent.xml", tmp_path, 43200, target=port, pause_ms=2500) as far:
+    async with sipp("refer_silent.xml", tmp_path, 23200, target=port, pause_ms=2500) as far:
         call = await answered(endpoint)
         result = await call.transfer(SEAT, timeout_s=timeout_s)
         assert result.outcome is outcome
@@ -105,7 +106,7 @@ async def test_a_far_end_that_never_reports_and_then_leaves(
 async def test_a_far_end_cannot_steer_us(
     endpoint: BaresipEndpoint, port: int, tmp_path: Path
 ) -> None:
-    async with sipp("refer_us.xml", tmp_path, 43200, target=port) as far:
+    async with sipp("refer_us.xml", tmp_path, 23200, target=port) as far:
         call = await answered(endpoint)
         for _ in range(3):
             await is_heard(call)
@@ -117,7 +118,7 @@ async def test_a_far_end_cannot_steer_us(
 async def test_the_story_reaches_a_seat_in_its_invite(
     endpoint: BaresipEndpoint, tmp_path: Path
 ) -> None:
-    async with sipp("headed_seat.xml", tmp_path, 43220) as seat:
+    async with sipp("headed_seat.xml", tmp_path, 23220) as seat:
         result = await endpoint.dial(f"sip:2001@127.0.0.1:{seat.port}", headers=STORY, timeout_s=8)
         assert result.call is not None, result
         await is_heard(result.call)
@@ -130,8 +131,8 @@ async def test_an_attended_transfer_joins_or_gives_both_back(
     endpoint: BaresipEndpoint, port: int, tmp_path: Path, final: str
 ) -> None:
     async with (
-        sipp("attended.xml", tmp_path, 43200, target=port, final=final) as far,
-        sipp("headed_seat.xml", tmp_path, 43220) as seat,
+        sipp("attended.xml", tmp_path, 23200, target=port, final=final) as far,
+        sipp("headed_seat.xml", tmp_path, 23220) as seat,
     ):
         call = await answered(endpoint)
         dialled = await endpoint.dial(f"sip:2001@127.0.0.1:{seat.port}", headers=STORY, timeout_s=8)

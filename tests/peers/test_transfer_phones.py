@@ -16,7 +16,6 @@ from line_support import (
     calm,
     child,
     find,
-    free_port,
     loud_ms,
     read_stereo,
     samples,
@@ -30,6 +29,7 @@ from telephony.baresip.line import BaresipEndpoint
 from telephony.bridge import bridge
 from telephony.config import LineConfig
 from telephony.loopback.refusal import RefusingAgent, RefusingProtocol
+from tests.ports import free_port
 
 pytestmark = pytest.mark.peer
 STORY = {"X-Summary-Id": "S15334fc"}
@@ -44,7 +44,7 @@ def port() -> int:
 @pytest.fixture
 async def endpoint(port: int) -> AsyncIterator[BaresipEndpoint]:
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="43000-43198", jitter_buffer_ms=60),
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="23000-23198", jitter_buffer_ms=60),
         calm(),
     )
     await endpoint.start()
@@ -62,8 +62,8 @@ async def phones(folder: Path) -> AsyncIterator[tuple[Phone, Phone]]:
     """A caller's and a seat's baresip, each with its own voice."""
     asks, says = speech(folder / "asks.wav", CALLER_SAYS), speech(folder / "says.wav", SEAT_SAYS)
     async with (
-        debian_baresip(folder / "caller", say=asks, rtp_ports="43200-43298") as caller,
-        debian_baresip(folder / "seat", say=says, rtp_ports="43300-43398") as seat,
+        debian_baresip(folder / "caller", say=asks, rtp_ports="23200-23298") as caller,
+        debian_baresip(folder / "seat", say=says, rtp_ports="23300-23398") as seat,
     ):
         yield caller, seat
 
@@ -170,14 +170,14 @@ async def test_an_attended_transfer_lets_caller_and_seat_talk_without_us(
     async with (
         child(
             "telephony.loopback.seat",
-            *("--listen", f"127.0.0.1:{seat_port}", "--rtp-ports", "43300-43398"),
+            *("--listen", f"127.0.0.1:{seat_port}", "--rtp-ports", "23300-23398"),
             *("--ring-ms", 50, "--speak-after-ms", 60_000, "--calls", 2),
             *("--play", tmp_path / "says.wav", "--tape", tmp_path / "seat.wav"),
         ) as seat,
         child(
             "telephony.loopback.caller",
             *("--call", f"sip:400@127.0.0.1:{port}", "--listen", f"127.0.0.1:{free_port()}"),
-            *("--rtp-ports", "43200-43298", "--follow-transfers"),
+            *("--rtp-ports", "23200-23298", "--follow-transfers"),
             *("--script", script(tmp_path, steps), "--tape", tmp_path / "caller.wav"),
         ) as caller,
     ):

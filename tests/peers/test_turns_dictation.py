@@ -18,12 +18,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from line_support import calm, free_port
+from line_support import calm
 
 from asr_models.wav import read_wav
 from telephony import Call
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
+from tests.ports import free_port
 from voicebot.records.store import Records
 from voicebot.records.views import CallView, EventView
 
@@ -121,7 +122,7 @@ async def serving(folder: Path, models: Path) -> AsyncIterator[int]:
         env={
             **os.environ,
             "VOICEBOT_MODELS": str(models),
-            "VOICEBOT__SIP__RTP_PORTS": "48000-48298",
+            "VOICEBOT__SIP__RTP_PORTS": "28000-28298",
             # On a machine that is busy with other tests a reply may take its time.
             "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "5000",
             "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
@@ -157,7 +158,7 @@ async def serving(folder: Path, models: Path) -> AsyncIterator[int]:
 @contextlib.asynccontextmanager
 async def calling(port: int, folder: Path) -> AsyncIterator[Caller]:
     """A caller who has dialled the bot and heard its greeting."""
-    config = LineConfig(listen=f"127.0.0.1:{free_port()}", rtp_ports="48300-48498")
+    config = LineConfig(listen=f"127.0.0.1:{free_port()}", rtp_ports="28300-28498")
     endpoint = BaresipEndpoint(config, calm())
     await endpoint.start()
     records = Records.open(folder, create=False)

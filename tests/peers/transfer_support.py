@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from line_support import free_port, samples
+from line_support import samples
 
 from telephony import Call
 from telephony.baresip.line import BaresipEndpoint
 from telephony.wav import to_alaw
+from tests.ports import free_port
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 SPEECH_HZ = 620

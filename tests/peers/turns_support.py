@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tests.ports import free_port
 from voicebot.records.store import Records
 from voicebot.records.views import CallView
 from voicebot.speech.api import Pcm
@@ -31,12 +31,6 @@ SOUND_DB = -50.0
 ALIKE = 0.8
 _END_MS = 250
 Levels = npt.NDArray[np.float64]
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -77,7 +71,7 @@ def serving(
             env={
                 **os.environ,
                 "VOICEBOT_MODELS": str(models),
-                "VOICEBOT__SIP__RTP_PORTS": "47500-47698",
+                "VOICEBOT__SIP__RTP_PORTS": "27500-27698",
                 # A machine busy with other tests is no reason to refuse the calls of this one.
                 "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "10000",
                 "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
@@ -145,7 +139,7 @@ def ring(bot: Bot, folder: Path, steps: list[dict[str, Any]]) -> Tape:
     arguments = {
         "--call": f"sip:4008000000@127.0.0.1:{bot.port}",
         "--listen": f"127.0.0.1:{free_port()}",
-        "--rtp-ports": "47700-47998",
+        "--rtp-ports": "27700-27998",
         "--script": str(folder / "script.json"),
         "--tape": str(folder / "caller.wav"),
     }

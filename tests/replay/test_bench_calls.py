@@ -17,8 +17,9 @@ from tests.bench.calls.bots import running, settle
 from tests.bench.calls.plot import Point, draw
 from tests.bench.calls.ring import labels_of, measured, ring
 from tests.bench.calls.scripts import FIXTURES, Script, caller_script
-from tests.bench.line_load import ROOT, free_port
+from tests.bench.line_load import ROOT
 from tests.bench.tapes.made import make
+from tests.ports import free_port
 from voicebot.replay.tape_analyzer import analyze
 from voicebot.replay.tape_speech import webrtc_detector
 from voicebot.replay.tape_turns import Label, Meant

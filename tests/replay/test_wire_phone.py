@@ -11,7 +11,7 @@ from telephony import FRAME_MS, Call
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from telephony.ports import check_free
-from tests.peers.turns_support import free_port
+from tests.ports import free_port
 from tests.session.fakes import tone
 from voicebot.replay.judge import bot_sounds
 from voicebot.replay.script import BankError
@@ -35,7 +35,7 @@ async def talk(phone: WirePhone, ms: int, digits: str = "") -> None:
 
 async def test_sound_and_keys_go_both_ways_and_a_bye_ends_it() -> None:
     port = free_port()
-    endpoint = BaresipEndpoint(LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="47100-47198"))
+    endpoint = BaresipEndpoint(LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="27100-27198"))
     check_free(f"127.0.0.1:{port}")
     await endpoint.start()
     heard: list[bytes] = []

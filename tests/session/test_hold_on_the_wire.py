@@ -9,6 +9,7 @@ from typing import Any
 from asr_models.domain import Domain
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
+from tests.ports import free_port
 from tests.session.fakes import (
     EchoConversation,
     LoudnessVad,
@@ -17,7 +18,6 @@ from tests.session.fakes import (
     ToneVoice,
 )
 from tests.session.rig import PROMPTS, of
-from tests.telephony.line_support import free_port
 from tests.telephony.raw_phone import RtpPort, raw_phone, rtp_port
 from voicebot.session import events as facts
 from voicebot.session.call_session import CallSession
@@ -67,7 +67,7 @@ async def test_a_phone_that_holds_hears_nothing_and_is_welcomed_back(
 ) -> None:
     port, told = free_port(), []
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="47000-47098", jitter_buffer_ms=20)
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="27000-27098", jitter_buffer_ms=20)
     )
     await endpoint.start()
     try:

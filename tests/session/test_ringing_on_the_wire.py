@@ -9,7 +9,7 @@ import pytest
 
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
-from tests.telephony.line_support import free_port
+from tests.ports import free_port
 from tests.telephony.raw_phone import raw_phone
 from voicebot.session.ringing import ring
 
@@ -21,7 +21,7 @@ async def line() -> AsyncIterator[tuple[BaresipEndpoint, int]]:
     """A started line and its port."""
     port = free_port()
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="47000-47098", jitter_buffer_ms=20)
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="27000-27098", jitter_buffer_ms=20)
     )
     await endpoint.start()
     yield endpoint, port

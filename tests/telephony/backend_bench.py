@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from line_support import calm, free_port
+from line_support import calm
 from raw_phone import Message, RawPhone, raw_phone
 
 from telephony import Call, Endpoint
@@ -17,12 +17,13 @@ from telephony.backends import Function
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
 from telephony.pyvoip.line import PyVoipEndpoint
+from tests.ports import free_port
 
 BACKENDS: dict[str, Callable[[LineConfig], Endpoint]] = {
     "baresip": lambda config: BaresipEndpoint(config, calm()),
     "pyvoip": lambda config: PyVoipEndpoint(config, calm()),
 }
-RTP_PORTS = {"baresip": "44100-44198", "pyvoip": "44200-44298"}
+RTP_PORTS = {"baresip": "24100-24198", "pyvoip": "24200-24298"}
 
 
 class Bench:

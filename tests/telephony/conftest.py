@@ -4,11 +4,11 @@ import math
 from collections.abc import AsyncIterator
 
 import pytest
-from line_support import free_port
 
 from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def sip_port() -> int:
 async def endpoint(sip_port: int) -> AsyncIterator[BaresipEndpoint]:
     """A started endpoint on a free port; two calls at most."""
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="40000-40998", jitter_buffer_ms=20),
+        LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="20000-20998", jitter_buffer_ms=20),
         Admission(Limits(max_calls=2, max_lag_ms=math.inf)),
     )
     await endpoint.start()

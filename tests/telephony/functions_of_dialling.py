@@ -13,13 +13,14 @@ from pathlib import Path
 
 from backend_bench import Bench, shows
 from contract import take
-from line_support import child, free_port
+from line_support import child
 from raw_phone import Message, RawPhone, parse
 
 from telephony import Endpoint, TransferOutcome
 from telephony.backends import Function
 from telephony.config import Registration, Tls, Trunk
 from telephony.loopback.refusal import RefusingAgent, RefusingProtocol, Request
+from tests.ports import free_port
 
 OPTIONS = (
     "OPTIONS sip:400@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{transport} 127.0.0.1:9;branch=z9hG4bK1\r\n"

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import math
-import socket
 import sys
 import wave
 from collections.abc import AsyncIterator
@@ -88,20 +87,6 @@ def clarity_db(said: bytes, heard: Samples) -> float:
 def calm(**limits: float) -> Admission:
     """Does not mind that a test machine is late."""
     return Admission(Limits(max_lag_ms=math.inf, **limits))  # type: ignore[arg-type]
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP now."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            with (
-                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-                contextlib.suppress(OSError),
-            ):
-                udp.bind(("127.0.0.1", port))
-                return port
 
 
 def script(folder: Path, steps: list[dict[str, Any]]) -> Path:

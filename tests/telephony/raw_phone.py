@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from telephony.wav import ALAW
+from tests.ports import free_port
 
 SDP = (
     "v=0\r\no=- 1 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -190,7 +191,7 @@ class RtpPort(asyncio.DatagramProtocol):
 @contextlib.asynccontextmanager
 async def rtp_port() -> AsyncIterator[RtpPort]:
     transport, port = await asyncio.get_running_loop().create_datagram_endpoint(
-        RtpPort, local_addr=("127.0.0.1", 0)
+        RtpPort, local_addr=("127.0.0.1", free_port())
     )
     try:
         yield port

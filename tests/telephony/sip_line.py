@@ -7,9 +7,10 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from line_support import Child, child, free_port, read_stereo, script, write_wav
+from line_support import Child, child, read_stereo, script, write_wav
 
 from telephony import Call, Endpoint
+from tests.ports import free_port
 
 
 class SipLineUnderTest:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from contract import LineContract, take
-from line_support import free_port
 from raw_phone import raw_phone
 from sip_line import SipLineUnderTest
 
 from telephony import HangupBy, LineError, PortInUseError
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from line_support import (
     child,
     clarity_db,
     find,
-    free_port,
     loud_ms,
     read_stereo,
     samples,
@@ -25,6 +24,7 @@ from telephony import HangupBy, TransferOutcome
 from telephony.baresip.line import BaresipEndpoint
 from telephony.bridge import BridgeEnd, bridge
 from telephony.file_line import FileCall
+from tests.ports import free_port
 
 
 def sent_on(call: FileCall) -> bytes:

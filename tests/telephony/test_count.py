@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from line_support import free_port
 from raw_phone import RawPhone, raw_phone
 
 import telephony.baresip.call as call_module
@@ -18,6 +17,7 @@ from telephony import Call, HangupBy, LineError
 from telephony.admission import Admission, Limits
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
+from tests.ports import free_port
 
 FOREIGN = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -112,7 +112,7 @@ async def app(limits: Limits) -> AsyncIterator[tuple[BaresipEndpoint, Admission,
         Admission(replace(limits, max_lag_ms=math.inf)),
         list[Call](),
     )
-    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="42000-42498", jitter_buffer_ms=0)
+    config = LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="22000-22498", jitter_buffer_ms=0)
     endpoint = BaresipEndpoint(config, admission)
     await endpoint.start()
 

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from contract import take
-from line_support import child, free_port
+from line_support import child
 from raw_phone import RawPhone, raw_phone
 
 from telephony import Call, HangupBy, TransferOutcome, TransferResult
 from telephony.baresip.line import BaresipEndpoint
 from telephony.loopback.refusal import RefusingAgent, RefusingProtocol, Request
+from tests.ports import free_port
 
 
 class Seat:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from line_support import Child, child, free_port, loud_ms, read_stereo, script, voice, write_wav
+from line_support import Child, child, loud_ms, read_stereo, script, voice, write_wav
 from raw_phone import raw_phone
 
 from telephony import Call, TransferOutcome
 from telephony.baresip.line import BaresipEndpoint
+from tests.ports import free_port
 
 
 def caller_args(folder: Path, port: int, steps: list[dict[str, Any]], *more: str) -> list[object]:

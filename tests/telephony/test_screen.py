@@ -129,7 +129,7 @@ async def test_a_line_that_cannot_be_screened_does_not_start(
     def refuse(_stack: NativeStack) -> None:
         raise LineError("the SIP stack takes no listener (errno 12)")
 
-    config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="42000-42498")
+    config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="22000-22498")
     with monkeypatch.context() as broken:
         broken.setattr(NativeStack, "_listen_first", refuse)
         with pytest.raises(LineError, match="be judged"):

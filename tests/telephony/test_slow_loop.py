@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 
-from line_support import free_port
 from raw_phone import raw_phone
 
 from telephony.admission import Admission, Limits, Refusal
 from telephony.baresip.line import BaresipEndpoint
 from telephony.config import LineConfig
+from tests.ports import free_port
 
 
 async def test_a_loop_that_is_kept_busy_refuses_calls_until_it_is_free_again() -> None:
     port, admission = free_port(), Admission(Limits(max_lag_ms=150))
     endpoint = BaresipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="42000-42498"), admission
+        LineConfig(listen=f"127.0.0.1:{port}", rtp_ports="22000-22498"), admission
     )
     await endpoint.start()
     try:

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.line_load import ROOT, free_port
+from tests.bench.line_load import ROOT
 from tests.bench.line_numbers import process_state
+from tests.ports import free_port
 
 START_TIMEOUT_S = 600.0
 STOP_TIMEOUT_S = 30.0

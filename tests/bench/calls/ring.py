@@ -12,7 +12,8 @@ from typing import Any
 
 from asr_models.wav import read_wav
 from tests.bench.calls.scripts import Script
-from tests.bench.line_load import ROOT, free_port
+from tests.bench.line_load import ROOT
+from tests.ports import free_port
 from voicebot.replay.tape_analyzer import TapeReport, analyze
 from voicebot.replay.tape_speech import SpeechDetector
 from voicebot.replay.tape_turns import Label, Meant

@@ -13,7 +13,7 @@ from telephony.pyvoip.line import PyVoipEndpoint
 @pytest.fixture
 async def endpoint(sip_port: int) -> AsyncIterator[PyVoipEndpoint]:
     """A started endpoint on a free port; two calls at most."""
-    config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44400-44448")
+    config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="24400-24448")
     endpoint = PyVoipEndpoint(config, calm(max_calls=2, requests_per_s=1e6))
     await endpoint.start()
     yield endpoint

@@ -16,7 +16,7 @@ from telephony.pyvoip.line import PyVoipEndpoint
 
 @pytest.fixture
 async def line(sip_port: int, tmp_path: Path) -> AsyncIterator[SipLineUnderTest]:
-    config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44000-44098")
+    config = LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="24000-24098")
     endpoint = PyVoipEndpoint(config, calm())
     await endpoint.start()
     line = SipLineUnderTest(endpoint, sip_port, tmp_path)

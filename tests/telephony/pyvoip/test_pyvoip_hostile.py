@@ -98,7 +98,7 @@ async def test_audio_from_another_address_is_not_heard(
 async def test_a_contact_elsewhere_does_not_make_us_send_there(sip_port: int) -> None:
     config = LineConfig(
         listen=f"127.0.0.1:{sip_port}",
-        rtp_ports="44450-44498",
+        rtp_ports="24450-24498",
         trunks=(Trunk("one", allow=("127.0.0.1/32",)),),
     )
     endpoint = PyVoipEndpoint(config, calm())
@@ -153,15 +153,15 @@ def test_no_secret_in_a_log_or_repr() -> None:
 
 async def test_no_port_for_rtp_is_told_and_the_call_refused(sip_port: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", 44496))
+        taken.bind(("127.0.0.1", 24496))
         endpoint = PyVoipEndpoint(
-            LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44496-44497"), calm()
+            LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="24496-24497"), calm()
         )
         await endpoint.start()
         async with raw_phone(sip_port) as phone:
             phone.invite()
             call = await ringing(endpoint)
-            with pytest.raises(LineError, match="no RTP port of 44496-44497 is free"):
+            with pytest.raises(LineError, match="no RTP port of 24496-24497 is free"):
                 await call.answer()
             await phone.until(503)
         await endpoint.stop()

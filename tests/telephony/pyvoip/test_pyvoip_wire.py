@@ -11,7 +11,7 @@ import pytest
 from backend_bench import ringing
 from contract import take
 from functions_of_media import Rtp
-from line_support import calm, free_port
+from line_support import calm
 from pyvoip_support import connected
 from raw_phone import RawPhone, raw_phone
 
@@ -19,6 +19,7 @@ import telephony.pyvoip.call as call_module
 from telephony import Hangup, HangupBy, LineError, PortInUseError
 from telephony.config import LineConfig
 from telephony.pyvoip.line import PyVoipEndpoint
+from tests.ports import free_port
 
 
 async def test_an_invite_that_comes_again_is_one_call(
@@ -139,10 +140,10 @@ async def test_endpoints_call_each_other_and_leave_no_thread(sip_port: int) -> N
     before = set(threading.enumerate())
     other = free_port()
     first = PyVoipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="44450-44470"), calm()
+        LineConfig(listen=f"127.0.0.1:{sip_port}", rtp_ports="24450-24470"), calm()
     )
     second = PyVoipEndpoint(
-        LineConfig(listen=f"127.0.0.1:{other}", rtp_ports="44472-44494"), calm()
+        LineConfig(listen=f"127.0.0.1:{other}", rtp_ports="24472-24494"), calm()
     )
     await first.start()
     await second.start()
