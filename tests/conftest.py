@@ -16,17 +16,33 @@ from voicebot.settings import load_settings
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-# What happens there happens in real time, over sockets, beside whatever else the machine does: a
-# stall of the host fails a test that is sound. Such a test may be tried twice more; pytest's last
-# line counts the reruns, and what fails three times is broken. Nothing else is ever rerun.
-_REAL_TIME = ("peers", "telephony", "session", "handoff", "test_serving.py")
+# What happens there happens in real time, over sockets, in threads and other processes, beside
+# whatever else the machine does: a stall of the host fails a test that is sound. Such a test may
+# be tried twice more; pytest's last lines count the reruns and say why each was needed, and what
+# fails three times is broken. Nothing else is ever rerun.
+_REAL_TIME = (
+    *("peers", "telephony", "session", "handoff", "webhooks", "remote", "test_serving.py"),
+    *("test_readme.py", "test_bad_input.py", "metrics/test_watching.py"),
+    *("replay/test_wire.py", "replay/test_wire_phone.py", "replay/test_bench_calls.py"),
+    *(f"console/test_{name}.py" for name in ("bodies", "browser", "command", "control")),
+    *(f"console/test_{name}.py" for name in ("hostile", "live", "screens", "seat", "theirs")),
+    *(f"records/test_{name}.py" for name in ("dead_writers", "postgresql", "outbox")),
+    *(f"knowledge/test_{name}.py" for name in ("crash", "ingest_hostile", "live", "pool")),
+    *("knowledge/vectors/test_milvus.py", "language/test_http_engine.py"),
+    *("language/test_http_wire.py", "turns/test_scheduler.py", "workshop/test_crash.py"),
+    *(f"speech/test_{name}.py" for name in ("cache_hostile", "chain_streaming", "speaker")),
+    *(f"speech/test_edge_{name}.py" for name in ("chain", "chosen", "connection", "fallback")),
+)
 _RERUNS = 2
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m picks by the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
+    places = [here / place for place in _REAL_TIME]
     for item in items:
-        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in _REAL_TIME:
+        if any(item.path.is_relative_to(place) for place in places):
+            item.add_marker(pytest.mark.real_time)
             item.add_marker(pytest.mark.flaky(reruns=_RERUNS, reruns_delay=1))
 
 

@@ -25,7 +25,6 @@ PATIENT = {
 
 
 @pytest.mark.weights
-@pytest.mark.flaky(reruns=2, reruns_delay=1)  # real time, as tests/conftest.py says
 @pytest.mark.timeout(900)
 def test_a_caller_rings_a_bot_that_runs_by_itself(tmp_path: Path) -> None:
     settings = load_settings()
