@@ -13,7 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from typing import Any
 
-from baresip import BaresipError, Event, Runtime, StackEvent, UserAgent
+from baresip import BaresipError, CallState, Event, Runtime, StackEvent, UserAgent
 from baresip import Call as StackCall
 
 from telephony.admission import Admission
@@ -177,8 +177,7 @@ class BaresipEndpoint:
         except BaresipError as error:
             return DialResult(TransferOutcome.UNREACHABLE, reason=plain(str(error), 256))
         except ValueError as error:
-            # Our own check of the URI and headers; or the stack's dial, which now and then trips
-            # over its listener list when the failure overtakes it.
+            # Our own check of the URI and headers, or the stack's.
             reason = f"failed before it rang: {error}"
             return DialResult(TransferOutcome.UNREACHABLE, reason=reason)
         try:
@@ -242,6 +241,10 @@ class BaresipEndpoint:
         self._calls.add(call)
         self._spawn(self._release(call))
         self._known.add(native.handle)
+        if native.state is CallState.CLOSED and self._runtime is not None:
+            # It heard its end by itself, before we listened, and left the stack's listeners; told
+            # once more below, so that we hear it too, it leaves them once more.
+            self._runtime.subscribe(native._on_stack_event)
         for event in self._early.pop(native.handle, ()):
             native._on_stack_event(event)
         if call.ended is not None:
