@@ -81,8 +81,8 @@ def wait_for_count(metrics: str, sample: str, count: int) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("calls", [1, 5])
-def test_every_call_is_answered_ended_and_kept(bot: Bot, tmp_path: Path, calls: int) -> None:
+def test_every_call_is_answered_ended_and_kept(bot: Bot, tmp_path: Path) -> None:
+    calls = 5
     assert start_sipp(bot, tmp_path, calls=calls, pause_ms=9000).wait(timeout=120) == 0
     wait_for_count(
         bot.metrics, 'voicebot_calls_total{ended_by="remote",outcome="caller_hung_up"}', calls

@@ -112,10 +112,17 @@ def test_a_sentence_that_is_cut_is_kept_as_the_caller_heard_it(
     assert "保修" in answers[0].text, "and the talk goes on from there"
 
 
+@pytest.fixture(scope="module")
+def whole(bot: Bot, tmp_path_factory: pytest.TempPathFactory) -> Tape:
+    """A call in which nobody speaks into the greeting."""
+    return ring(bot, tmp_path_factory.mktemp("undisturbed"), [QUIET, {"hangup": True}])
+
+
 @pytest.mark.parametrize("signal", ["listener", "yes", "yes2"])
-def test_a_listener_signal_does_not_stop_the_bot(bot: Bot, tmp_path: Path, signal: str) -> None:
-    whole = ring(bot, tmp_path / "undisturbed", [QUIET, {"hangup": True}])
-    tape = ring(bot, tmp_path / "spoken-over", [over(signal), QUIET, {"hangup": True}])
+def test_a_listener_signal_does_not_stop_the_bot(
+    bot: Bot, whole: Tape, tmp_path: Path, signal: str
+) -> None:
+    tape = ring(bot, tmp_path, [over(signal), QUIET, {"hangup": True}])
     view = bot.last_call()
     assert of(view, "bot_interrupted") == []
     assert of(view, "caller_spoke") == [], "nobody answers a 嗯"

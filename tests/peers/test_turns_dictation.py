@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from line_support import calm
+from turns_support import FIXTURES, Bot, serving
 
 from asr_models.wav import read_wav
 from telephony import Call
@@ -29,9 +27,6 @@ from voicebot.records.store import Records
 from voicebot.records.views import CallView, EventView
 
 pytestmark = [pytest.mark.peer, pytest.mark.weights, pytest.mark.timeout(900)]
-ROOT = Path(__file__).parents[2]
-CLIPS = ROOT / "audio_fixtures"
-START_TIMEOUT_S = 480
 ANSWER_TIMEOUT_S = 60.0  # a machine busy with other tests
 BOT_SILENT_MS = 2000  # longer than any pause between its clauses
 LOUD = 300
@@ -46,6 +41,7 @@ class Caller:
 
     call: Call
     records: Records
+    earlier: frozenset[str]  # calls
     quiet_ms: int = 0
 
     async def listen(self) -> None:
@@ -61,7 +57,7 @@ class Caller:
         """
         for clip in clips:
             heard = self.turns_heard()
-            wav = read_wav(CLIPS / f"{clip}.wav")
+            wav = read_wav(FIXTURES / f"{clip}.wav")
             assert wav.sample_rate == 8000
             self.call.play(wav.mono().tobytes())
             while self.call.queued_ms:  # noqa: ASYNC110 (the line tells how much is left, no event)
@@ -74,15 +70,19 @@ class Caller:
         """How many turns of the caller's the bot has taken in."""
         return sum(turn.who == "caller" for turn in self.view().turns)
 
+    def kept(self) -> bool:
+        """Whether the bot has begun to write this call down."""
+        return any(row.id not in self.earlier for row in self.records.list_calls())
+
     def view(self) -> CallView:
-        (row,) = self.records.list_calls()
+        (row,) = (row for row in self.records.list_calls() if row.id not in self.earlier)
         return self.records.get_call(row.id)
 
     async def hears(self, kind: str, slot: str, after: int = -1) -> EventView:
         """The bot's next utterance of this kind about this slot, once it has been said."""
 
         def found() -> EventView | None:
-            for event in self.view().events if self.records.list_calls() else ():
+            for event in self.view().events if self.kept() else ():
                 data = event.data
                 about = event.kind == "bot_spoke" and data["kind"] == kind and data["slot"] == slot
                 if about and event.seq > after:
@@ -101,7 +101,7 @@ class Caller:
                     await asyncio.sleep(0.1)
                 return value
         except TimeoutError:
-            said = [f"{turn.who}: {turn.text}" for turn in self.view().turns]
+            said = [f"{turn.who}: {turn.text}" for turn in self.view().turns] if self.kept() else []
             raise AssertionError(f"not in {ANSWER_TIMEOUT_S:g} s: {what}; {said}") from None
 
     def number(self, slot: str) -> list[str]:
@@ -111,61 +111,33 @@ class Caller:
         return [data["value"] for data in told if data["slot"] == slot]
 
 
-@contextlib.asynccontextmanager
-async def serving(folder: Path, models: Path) -> AsyncIterator[int]:
-    """A bot of its own; yields its SIP port."""
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "voicebot", "serve"),
-        *("--sip", f"127.0.0.1:{port}", "--records", str(folder)),
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "VOICEBOT_MODELS": str(models),
-            "VOICEBOT__SIP__RTP_PORTS": "28000-28298",
-            # On a machine that is busy with other tests a reply may take its time.
-            "VOICEBOT__SIP__LIMITS__MAX_LAG_MS": "5000",
-            "VOICEBOT__SIP__LIMITS__MAX_QUEUE_MS": "60000",
-            # The quick voice: this is about ears, and a busy machine has none to spare for both.
-            "VOICEBOT__SPEECH__ENGINE": "espeak",
-            "VOICEBOT__TURNS__WATCHDOG_MS": "20000",
-            "VOICEBOT__TURNS__NO_INPUT_MS": "20000",
-            "VOICEBOT__BUDGET__LIMIT_MS": "15000",
-        },
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    seen = b""
-    try:
-        async with asyncio.timeout(START_TIMEOUT_S):
-            while f"listening on 127.0.0.1:{port}".encode() not in seen:
-                line = await process.stderr.readline()
-                assert line, f"serve ended before it listened: {seen[-1000:]!r}"
-                seen += line
-        drained = asyncio.ensure_future(process.stderr.read())
-        yield port
-        process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(60):
-            await drained
-            assert await process.wait() == 0
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+@pytest.fixture(scope="module")
+def bot(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
+    """A bot for all calls of this file."""
+    patient = {
+        # The quick voice: this is about ears, and a busy machine has none to spare for both.
+        "VOICEBOT__SPEECH__ENGINE": "espeak",
+        # On a machine that is busy with other tests a reply may take its time.
+        "VOICEBOT__TURNS__WATCHDOG_MS": "20000",
+        "VOICEBOT__TURNS__NO_INPUT_MS": "20000",
+        "VOICEBOT__BUDGET__LIMIT_MS": "15000",
+    }
+    with serving(tmp_path_factory.mktemp("dictated") / "records", models, **patient) as made:
+        yield made
 
 
 @contextlib.asynccontextmanager
-async def calling(port: int, folder: Path) -> AsyncIterator[Caller]:
+async def calling(bot: Bot) -> AsyncIterator[Caller]:
     """A caller who has dialled the bot and heard its greeting."""
     config = LineConfig(listen=f"127.0.0.1:{free_port()}", rtp_ports="28300-28498")
     endpoint = BaresipEndpoint(config, calm())
     await endpoint.start()
-    records = Records.open(folder, create=False)
+    records = Records.open(bot.folder, create=False)
     try:
-        result = await endpoint.dial(f"sip:400@127.0.0.1:{port}")
+        earlier = frozenset(row.id for row in records.list_calls())
+        result = await endpoint.dial(f"sip:400@127.0.0.1:{bot.port}")
         assert result.call is not None, result
-        caller = Caller(result.call, records)
+        caller = Caller(result.call, records, earlier)
         listening = asyncio.ensure_future(caller.listen())
         await caller.hears("greeting", "")
         yield caller
@@ -176,8 +148,8 @@ async def calling(port: int, folder: Path) -> AsyncIterator[Caller]:
         await endpoint.stop()
 
 
-async def test_a_dictated_serial_number_is_corrected_and_kept(tmp_path: Path, models: Path) -> None:
-    async with serving(tmp_path, models) as port, calling(port, tmp_path) as caller:
+async def test_a_dictated_serial_number_is_corrected_and_kept(bot: Bot) -> None:
+    async with calling(bot) as caller:
         await caller.says("report_repair")
         await caller.hears("ask", "serial")
         await caller.says("serial_group1", "serial_group2", "serial_group2")
@@ -194,8 +166,8 @@ async def test_a_dictated_serial_number_is_corrected_and_kept(tmp_path: Path, mo
     assert values == [CORRECTED], said
 
 
-async def test_keys_take_over_in_the_middle(tmp_path: Path, models: Path) -> None:
-    async with serving(tmp_path, models) as port, calling(port, tmp_path) as caller:
+async def test_keys_take_over_in_the_middle(bot: Bot) -> None:
+    async with calling(bot) as caller:
         await caller.says("report_repair")
         await caller.hears("ask", "serial")
         await caller.says("serial_group1")

@@ -31,8 +31,11 @@ pytestmark = pytest.mark.weights
 
 @pytest.fixture(scope="module")
 def bot() -> Iterator[App]:
-    """A bot that has prepared nothing: what calls need is rendered when they do."""
-    app = App.build(load_settings(), with_records=False, prepare=lambda texts: ())
+    """A bot with nothing prepared and the quickest voice: how it sounds is not asked here."""
+    tree = load_settings().model_dump()
+    tree["speech"]["engine"] = "espeak"
+    settings = Settings.model_validate(tree)
+    app = App.build(settings, with_records=False, prepare=lambda texts: ())
     yield app
     app.close()
 
