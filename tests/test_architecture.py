@@ -23,6 +23,7 @@ FLOORS = (
     {"session"},
     {"replay", "console", "serving", "metrics", "live_pack"},
     {"app"},
+    {"app_serving"},
     {"demo"},
     {"cli"},
     {"__main__"},

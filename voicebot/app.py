@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 from asr_models import Recognizer
 from asr_models.silero import SileroVad
@@ -14,21 +13,16 @@ from voicebot.assist.assistant import Assistants
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Say
 from voicebot.ears import build_listening_recognizer, build_recognizer, loaded_ears
-from voicebot.errors import RecordsError
 from voicebot.handoff import Distributor, OfficeHours, Queue
-from voicebot.handoff.interrupted import book_interrupted
-from voicebot.handoff.keeping import build_roster, follow_seats
+from voicebot.handoff.keeping import build_roster
 from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.knowledge import Knowledge
-from voicebot.line import admission, make_endpoint
-from voicebot.live_pack import PackParts, PackWatch, renewed
+from voicebot.line import admission
+from voicebot.live_pack import PackParts, renewed
 from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
-from voicebot.records.daily import purge_daily
 from voicebot.records.store import Records
-from voicebot.serving import Serving, watch_queue
 from voicebot.session import language as in_calls
-from voicebot.session import queue_notice
 from voicebot.session.asked import expected_answer
 from voicebot.session.call_session import CallSession
 from voicebot.session.cold_estimates import cold_estimates
@@ -41,8 +35,7 @@ from voicebot.session.listening_on import BackgroundEars
 from voicebot.session.meeting import Meeting
 from voicebot.session.mouth import Mouth
 from voicebot.session.opt_out import no_wish, take_wish
-from voicebot.session.prepared import first_texts, prepare_idly, prepare_speech
-from voicebot.session.reception import CallObserver, Reception, Session
+from voicebot.session.prepared import first_texts, prepare_speech
 from voicebot.session.recording import CallKeeper
 from voicebot.session.rendering import FIRST_SOUND_STAGE
 from voicebot.session.spoken_texts import SpokenTexts, all_texts
@@ -55,11 +48,8 @@ from voicebot.speech.build import build_speaker, patience_s
 from voicebot.speech.speaker import Speaker
 from voicebot.turns.estimates import StageEstimates
 from voicebot.turns.scheduler import InferenceScheduler
-from voicebot.webhooks.deliver import Deliverer
-from voicebot.webhooks.teller import CallTeller
 from voicebot.weights import locate
 from voicebot.wrapup.labels import LabelTree
-from voicebot.wrapup.making import FormMaker
 
 Step = Callable[[str, str], None]
 Prepare = Callable[[SpokenTexts], Sequence[str]]
@@ -102,7 +92,7 @@ class App:
             self.queue,
             OfficeHours(settings.handoff.office_hours),
         )
-        self._mouth = partial(
+        self.new_mouth = partial(
             Mouth, speaker=speaker, scheduler=scheduler, patience_s=patience_s(settings)
         )
         self._uses = language.language(scheduler, estimates) if language else None
@@ -249,9 +239,9 @@ class App:
             observer(event)
 
         turns, handoff = self.settings.turns, self.settings.handoff
-        meeting = Meeting(handoff, self._mouth, self._ears_behind, observe)
+        meeting = Meeting(handoff, self.new_mouth, self._ears_behind, observe)
         call_id = keeper.recorder.call_id if keeper else call.info.call_id
-        mouth = self._mouth(call, learn=partial(self.estimates.observe, FIRST_SOUND_STAGE))
+        mouth = self.new_mouth(call, learn=partial(self.estimates.observe, FIRST_SOUND_STAGE))
         thinker = Thinker(
             self._conversation,
             mouth,
@@ -303,79 +293,3 @@ class App:
         handoff = self.settings.handoff
         key = handoff.call_back_digit if handoff.call_back else ""
         return WaitingSound(call, mouth, self.pack.prompts, key, observer, now_ms)
-
-    def _talk(
-        self, call: Call, observer: Observer, keeper: CallKeeper, endpoint: Endpoint
-    ) -> Session:
-        if not call.info.overflow:
-            return self.session(call, observer, endpoint=endpoint, keeper=keeper)
-        mouth = self._mouth(call)
-        text = self.pack.prompts.get(queue_notice.PROMPT)
-        return queue_notice.QueueNotice(call, mouth, text, self.pack.info.name, observer)
-
-    async def _wrap_up(self, call_id: str) -> None:
-        if self.records is not None:
-            await FormMaker(self.records, self.labels).make(call_id)
-
-    async def serve(
-        self,
-        stop: asyncio.Event,
-        *,
-        hurry: asyncio.Event | None = None,
-        on_ready: Callable[[], None] = lambda: None,
-        on_draining: Callable[[int], None] = lambda left: None,
-        observer: Observer = lambda event: None,
-        on_event: CallObserver = lambda call_id, event: None,
-        prepare_rest: bool = True,
-    ) -> None:
-        """Answer calls until `stop` is set; calls in progress end by themselves then.
-
-        `hurry`, or the settings' drain time, hangs them up. `on_draining` is told how many calls
-        are left. While nobody is on the line, the rest of what the pack says word for word is
-        rendered (`prepare_rest`): the cache lasts, so this happens once.
-
-        `on_event` hears what `observer` hears, and of which call it is; for each call the last
-        it hears is a `CallEnded`, also when the session failed.
-
-        Raises LineError (for example PortInUseError) if the line cannot be opened.
-        """
-        if self.records is None:
-            raise RecordsError("records: this bot was built without a store; it takes no calls")
-        kept, sip = self.settings.records, self.settings.sip
-
-        def observe(call_id: str, event: SessionEvent) -> None:
-            on_event(call_id, event)  # first: the terminal may be gone, the console is not
-            observer(event)
-
-        if self.settings.handoff.call_back:
-            hours, now = self.distributor.hours, self.roster.now()
-            await asyncio.to_thread(book_interrupted, self.records, hours, now)
-        told = self.settings.webhooks
-        deliverer = Deliverer(self.records.outbox, told)
-        endpoint = make_endpoint(sip, self.admission)
-        reception = Reception(
-            self.records,
-            kept.directory.resolve() / "audio" if kept.record_audio else None,
-            self.pack.info.name,
-            sip,
-            lambda call, told, keeper: self._talk(call, told, keeper, endpoint),
-            observe,
-            partial(CallTeller, told, deliverer),
-            self._wrap_up,
-            mask_audio=kept.mask_audio,
-        )
-        serving = Serving(endpoint, reception.take, sip.drain_timeout_s, on_draining)
-        beside: list[Callable[[], Coroutine[Any, Any, None]]] = [
-            lambda: watch_queue(self.scheduler.expected_wait_ms, self.admission),
-            partial(purge_daily, self.records, kept.retention),
-            partial(follow_seats, self.roster, self.records.seats),
-        ]
-
-        async def prepare() -> None:
-            if prepare_rest:
-                await prepare_idly(self.texts, self.speaker, self.scheduler, serving.idle)
-
-        beside.append(PackWatch(self.settings.pack, self.take_up_pack, prepare).run)
-        async with deliverer.running():
-            await serving.run(stop, hurry or asyncio.Event(), on_ready=on_ready, beside=beside)
-            await self.records.settled()

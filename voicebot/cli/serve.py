@@ -69,6 +69,8 @@ def register(app: typer.Typer) -> None:
 
 
 async def _serve(parts: App, listener: socket.socket | None, watching: Watching) -> None:
+    from voicebot.app_serving import serve
+
     stop, hurry = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -91,8 +93,9 @@ async def _serve(parts: App, listener: socket.socket | None, watching: Watching)
         calls = "1 call" if left == 1 else f"{left} calls"
         announce(f"stopping: {calls} left, no new ones are taken; Ctrl-C again hangs up")
 
-    serve = functools.partial(
-        parts.serve,
+    serving = functools.partial(
+        serve,
+        parts,
         stop,
         hurry=hurry,
         on_ready=ready,
@@ -106,7 +109,7 @@ async def _serve(parts: App, listener: socket.socket | None, watching: Watching)
             lambda: parts.scheduler.expected_wait_ms() / 1000,
         )
     if listener is None or parts.records is None:
-        await serve(on_event=watching)
+        await serving(on_event=watching)
         return
     from voicebot.console import LiveCalls, first_admin, running
 
@@ -124,7 +127,7 @@ async def _serve(parts: App, listener: socket.socket | None, watching: Watching)
     house = _house(parts, parts.records, live)
     parts.distributor.before_ring = house.screens.shown
     async with running(listener, house):
-        await serve(on_event=on_event)
+        await serving(on_event=on_event)
 
 
 def _house(parts: App, records: Records, live: LiveCalls) -> House:

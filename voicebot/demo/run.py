@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from asr_models.wav import read_wav
 from voicebot.app import App
+from voicebot.app_serving import serve
 from voicebot.demo import checks
 from voicebot.demo.checks import Check, Latency
 from voicebot.demo.script import SEAT_READS_MS, SEAT_RINGS_MS, caller_steps
@@ -101,7 +102,7 @@ async def run_demo(
 
     stop, ready = asyncio.Event(), asyncio.Event()
     bot = asyncio.create_task(
-        app.serve(stop, on_ready=ready.set, observer=observe, prepare_rest=False)
+        serve(app, stop, on_ready=ready.set, observer=observe, prepare_rest=False)
     )
     ready_wait = asyncio.create_task(ready.wait())
     await asyncio.wait({bot, ready_wait}, return_when=asyncio.FIRST_COMPLETED)
