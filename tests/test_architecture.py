@@ -14,7 +14,7 @@ FLOORS = (
     {"settings", "weights", "pack_prompts", "pack_yaml"},
     {"scenes"},
     {"pack"},
-    {"pack_reading", "pack_language"},
+    {"pack_info", "pack_reading", "pack_language"},
     {"pack_loader"},
     {"knowledge", "language", "speech", "records", "line", "ears"},
     {"dialog", "turns"},

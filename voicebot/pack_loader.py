@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import datetime
-import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from voicebot.errors import PackError
 from voicebot.pack import (
-    DANGER_WORDS,
     DOCUMENT_SUFFIXES,
     FAQ_STATES,
-    SENSITIVE_TOPICS,
     Faq,
     Labels,
     Pack,
-    PackInfo,
     Prompts,
     PromptText,
     ReadingRule,
     Term,
-    VoiceChoice,
 )
+from voicebot.pack_info import read_info
 from voicebot.pack_language import read_prompt_text
 from voicebot.pack_prompts import OPTIONAL_PROMPTS, PLACEHOLDERS, REQUIRED_PROMPTS
 from voicebot.pack_reading import read_rules
-from voicebot.pack_yaml import MAX_FILE_BYTES, Node, Problem, Problems, read_yaml
+from voicebot.pack_yaml import Node, Problem, Problems, read_yaml
 from voicebot.scenes.lint import lint_scene
 from voicebot.scenes.model import Scene, Shared
 from voicebot.scenes.read import read_scene
@@ -35,10 +30,6 @@ from voicebot.scenes.read_slots import read_shared_answers, read_shared_slots
 
 _ATTEMPTS = 3
 TERM_KINDS = ("model", "part", "os", "term", "product")
-PACK_TOML_KEYS = (
-    "name", "company", "hotline", "asr_prompt", "danger_words", "handoff_skill", "voice",
-    "sensitive",
-)  # fmt: skip
 TOP_LEVEL = (
     "pack.toml", "prompts.yaml", "lexicon.yaml", "reading.yaml", "labels.yaml", "slots.yaml",
     "answers.yaml", "faq", "documents", "scenes", "prompts",
@@ -94,7 +85,7 @@ class _Reader:
         shared = self._shared()
         return Pack(
             root=self.root,
-            info=self._info(),
+            info=read_info(self.root / "pack.toml", self.problems),
             prompts=self._prompts(),
             lexicon=lexicon,
             labels=labels,
@@ -130,38 +121,6 @@ class _Reader:
             else:
                 found.append(path)
         return tuple(found)
-
-    def _info(self) -> PackInfo:
-        path = self.root / "pack.toml"
-        table: dict[str, Any] = {}
-        try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                self.problems.add("pack.toml", 0, "size", f"{MAX_FILE_BYTES} bytes", "more")
-            else:
-                table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            self.problems.add("pack.toml", 0, "file", "a readable file", error.strerror or "?")
-            return PackInfo("", "", "", VoiceChoice())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            self.problems.add("pack.toml", 0, "syntax", "valid TOML", str(error), "correct it")
-        toml = _Toml(table, "", self.problems)
-        toml.known(PACK_TOML_KEYS)
-        topics = _Toml(toml.table("sensitive"), "sensitive.", self.problems)
-        voice = _Toml(toml.table("voice"), "voice.", self.problems)
-        voice.known(["name", "speed"])
-        speed = voice.number("speed", 1.0)
-        if not 0.5 <= speed <= 2.0:
-            self.problems.add("pack.toml", 0, "voice.speed", "0.5 to 2.0", str(speed))
-        return PackInfo(
-            name=toml.text("name", required=True),
-            company=toml.text("company", required=True),
-            hotline=toml.text("hotline", required=True),
-            voice=VoiceChoice(voice.text("name") or VoiceChoice.name, speed),
-            asr_prompt=toml.text("asr_prompt"),
-            danger_words=toml.texts("danger_words") or DANGER_WORDS,
-            handoff_skill=toml.text("handoff_skill"),
-            sensitive={**SENSITIVE_TOPICS, **{name: topics.texts(name) for name in topics.raw}},
-        )
 
     def _prompts(self) -> Prompts:
         root = self._yaml("prompts.yaml")
@@ -310,48 +269,3 @@ def _paths(node: Node, above: str) -> list[str]:
     for name, child in node.entries().items():
         found += [f"{above}{name}", *_paths(child, f"{above}{name}/")]
     return found
-
-
-class _Toml:
-    """Typed getters over a TOML table that note problems and return defaults."""
-
-    def __init__(self, raw: Mapping[str, Any], prefix: str, problems: Problems) -> None:
-        self.raw = raw
-        self.prefix = prefix
-        self.problems = problems
-
-    def _wrong(self, key: str, expected: str, got: str, do: str = "") -> None:
-        self.problems.add("pack.toml", 0, self.prefix + key, expected, got, do)
-
-    def known(self, keys: Sequence[str]) -> None:
-        for key in self.raw:
-            if key not in keys:
-                self._wrong(key, f"one of {', '.join(keys)}", "an unknown key", "correct it")
-
-    def text(self, key: str, *, required: bool = False) -> str:
-        value = self.raw.get(key, "")
-        if not isinstance(value, str) or (required and not value):
-            self._wrong(key, "a text", repr(value) if key in self.raw else "nothing", "set it")
-            return ""
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.raw.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
-            self._wrong(key, "a list of texts", repr(value))
-            return ()
-        return tuple(value)
-
-    def number(self, key: str, default: float) -> float:
-        value = self.raw.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self._wrong(key, "a number", repr(value))
-            return default
-        return float(value)
-
-    def table(self, key: str) -> dict[str, Any]:
-        value = self.raw.get(key, {})
-        if not isinstance(value, dict):
-            self._wrong(key, f"a table [{key}]", repr(value))
-            return {}
-        return value
