@@ -157,11 +157,13 @@ def _facts(
     distinct: bool = False,
 ) -> sa.Select[Any]:
     """How often each value occurs in the calls of a range, or (`distinct`) in how many of them."""
-    counted = sa.func.count(sa.distinct(CALLS.c.id) if distinct else CALLS.c.id)
+    call_id = REPORT_FACTS.c.call_id
+    counted = sa.func.count(sa.distinct(call_id) if distinct else call_id)
     return (
         sa.select(value.label("value"), counted.label("count"))
-        .join(CALLS, CALLS.c.id == REPORT_FACTS.c.call_id)
-        .where(in_range, REPORT_FACTS.c.what == what)
+        .where(REPORT_FACTS.c.what == what)
+        # Not a join: SQLite would begin with all facts there are, however short the range.
+        .where(call_id.in_(sa.select(CALLS.c.id).where(in_range)))
         .group_by(value)
     )
 
