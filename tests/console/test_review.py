@@ -13,7 +13,7 @@ from tests.console.conftest import EVIL, Browser
 from voicebot.console import House
 from voicebot.errors import RecordsError
 from voicebot.records import CallRecorder, Records
-from voicebot.records.report import percentile, report
+from voicebot.records.report import report
 from voicebot.records.search import PAGE, Wanted, search
 from voicebot.records.tables import CALLS
 
@@ -263,13 +263,6 @@ async def test_the_report_page_never_shows_containment_alone(browser: Browser, d
     assert EVIL not in page
     for odd in ("?days=-1", "?days=99999999", "?since=x&until=y", "?since=9999-12-31", "?days=٣"):
         assert (await browser.get(f"/report{odd}")).status_code == 200, odd
-
-
-def test_percentiles_are_nearest_rank() -> None:
-    assert percentile([], 0.5) is None
-    assert percentile([7], 0.95) == 7
-    assert percentile(list(range(1, 101)), 0.95) == 95
-    assert percentile([1, 2, 3, 4], 0.5) == 2
 
 
 async def test_forgetting_a_caller_forgets_what_was_said_of_their_turns(

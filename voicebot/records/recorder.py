@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,8 @@ from voicebot.records.callbacks import Booking
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_data
 from voicebot.records.outbox import insert, new_message
-from voicebot.records.tables import CALLS, EVENTS
+from voicebot.records.report_facts import Sifter
+from voicebot.records.tables import CALLS, EVENTS, REPORT_FACTS
 from voicebot.records.writer import Writer
 
 
@@ -46,6 +47,7 @@ class CallRecorder:
         self._on_finish = on_finish
         self._keys = keys
         self._seq = itertools.count()
+        self._sift = Sifter(call_id)
 
     def event(self, kind: str, at_ms: int, /, **data: Any) -> None:
         """Store one event; `at_ms` counts from the start of the call, on the call's clock.
@@ -59,7 +61,8 @@ class CallRecorder:
             "kind": kind[:64],
             "data": mask_data(_plain(data)),
         }
-        self._writer.put(lambda connection: _execute(connection, EVENTS.insert().values(row)))
+        facts = self._sift(row["seq"], row["kind"], row["data"])
+        self._writer.put(lambda connection: _insert_event(connection, row, facts))
 
     def update(
         self,
@@ -137,6 +140,15 @@ class CallRecorder:
 
 def _execute(connection: sa.Connection, statement: sa.Executable) -> None:
     connection.execute(statement)
+
+
+def _insert_event(
+    connection: sa.Connection, row: Mapping[str, Any], facts: Sequence[Mapping[str, Any]]
+) -> None:
+    """One write: an event that is refused leaves no facts behind."""
+    connection.execute(EVENTS.insert(), row)
+    if facts:
+        connection.execute(REPORT_FACTS.insert(), facts)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Figures of a range of days, counted from the records. Each says what it counts.
+"""Figures of a range of days, counted by the database. Each says what it counts.
+
+Of events only what the report needs is read, from rows of its own (report_facts.py); and what comes
+back from the database is counts, so that the bot's own process has little to do.
 
 Calls that ended without a human are no success by themselves: a caller may have given up. So what
 callers confirmed as solved and how many rang again within a week stand beside them.
@@ -7,17 +10,16 @@ callers confirmed as solved and how many rang again within a week stand beside t
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from voicebot.records import kinds
 from voicebot.records.people_tables import TURN_LABELS
-from voicebot.records.tables import CALLS, EVENTS
+from voicebot.records.report_facts import REASON, REMARK, UNANSWERED, WAIT
+from voicebot.records.tables import CALLS, REPORT_FACTS
 
 if TYPE_CHECKING:
     from voicebot.records.store import Records
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 REPEAT_WITHIN = timedelta(days=7)
 AT_WORK_GAP = timedelta(minutes=5)
 TOP = 15
-_MOST_TURNS = 50_000
-REFUSED = "refuse"  # the bot's words for: that is not in the documents
+_DAYS_AT_ONCE = 300  # a database takes so many values in one query
 HANDED_OFF = "handed_off"
 
 
@@ -77,127 +78,112 @@ def report(
     `solved_texts` is what the bot says when a caller says that it works again.
     """
     in_range = (CALLS.c.started_at >= start) & (CALLS.c.started_at < end)
-    columns = ("id", "started_at", "ended_at", "outcome", "caller_key")
-    calls = records.fetch(
-        sa.select(*(CALLS.c[name] for name in columns)).where(in_range).order_by(CALLS.c.started_at)
-    )
-    taken = {row["id"] for row in calls if row["outcome"] == HANDED_OFF}
-    solved = _solved(records, in_range, solved_texts) - taken
-    known = [row for row in calls if row["caller_key"]]
-    again = _followed(records, known, start, end)
-    waits = _waits(records, in_range)
+    solved = _is_solved(solved_texts)
+    queries = {
+        "totals": _totals(in_range),
+        "solved": _totals(in_range & solved),
+        "outcomes": _outcomes(in_range),
+        "reasons": _facts(in_range, REASON, REPORT_FACTS.c.text, distinct=True),
+        "waits": _facts(in_range, WAIT, REPORT_FACTS.c.ms),
+        "unanswered": _facts(in_range, UNANSWERED, REPORT_FACTS.c.text),
+        "next": _next_calls(in_range, solved),
+    }
+    found = dict(zip(queries, records.fetch_each(tuple(queries.values())), strict=True))
+    (totals,), (good,) = found["totals"], found["solved"]
+    again = [row for row in found["next"] if row["next_at"] - row["started_at"] <= REPEAT_WITHIN]
+    waits = sorted((row["value"], row["count"]) for row in found["waits"])
     return Report(
         start=start,
         end=end,
-        calls=len(calls),
-        solved=len(solved),
-        handed_off=len(taken),
-        outcomes=_most(row["outcome"] for row in calls if row["ended_at"] is not None),
-        reasons=_reasons(records, in_range),
-        known_callers=len(known),
+        calls=totals["calls"],
+        solved=good["calls"],
+        handed_off=totals["taken"] or 0,
+        outcomes=_most(found["outcomes"]),
+        reasons=_most(found["reasons"]),
+        known_callers=totals["known"],
         repeated=len(again),
-        solved_known=sum(row["id"] in solved for row in known),
-        solved_repeated=len(again & solved),
-        answers=len(waits),
+        solved_known=good["known"],
+        solved_repeated=sum(bool(row["solved"]) for row in again),
+        answers=sum(count for _, count in waits),
         p50_ms=percentile(waits, 0.5),
         p95_ms=percentile(waits, 0.95),
-        unanswered=_unanswered(records, in_range),
+        unanswered=_most(found["unanswered"])[:TOP],
         labelling=_labelling(records, start, end),
-        by_day=_by_day(calls, taken, start, end),
+        by_day=_by_day(records, start, end),
     )
 
 
-def percentile(values: Sequence[float], share: float) -> int | None:
-    """The nearest-rank percentile of sorted values."""
-    if not values:
-        return None
-    return round(values[max(0, math.ceil(share * len(values)) - 1)])
+def percentile(counts: Sequence[tuple[int, int]], share: float) -> int | None:
+    """The nearest-rank percentile of values that are given, sorted, with how often each occurs."""
+    rank = max(1, math.ceil(share * sum(count for _, count in counts)))
+    for value, count in counts:
+        rank -= count
+        if rank <= 0:
+            return value
+    return None
 
 
-def _solved(records: Records, in_range: Any, texts: Sequence[str]) -> set[str]:
+_TAKEN = sa.func.sum(sa.case((CALLS.c.outcome == HANDED_OFF, 1), else_=0)).label("taken")
+
+
+def _totals(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    calls, known = sa.func.count().label("calls"), sa.func.count(CALLS.c.caller_key).label("known")
+    counts: tuple[Any, ...] = (calls, known, _TAKEN)
+    return sa.select(*counts).select_from(CALLS).where(which)
+
+
+def _is_solved(texts: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether the bot said one of these in a call that no human took."""
     if not texts:
-        return set()
-    said = EVENTS.c.data["text"].as_string()
-    query = (
-        sa.select(EVENTS.c.call_id)
-        .distinct()
-        .join(CALLS, CALLS.c.id == EVENTS.c.call_id)
-        .where(in_range, EVENTS.c.kind == kinds.BOT_SPOKE)
-        .where(sa.or_(*(said.startswith(text, autoescape=True) for text in texts)))
+        return sa.false()
+    said = sa.or_(*(REPORT_FACTS.c.text.startswith(text, autoescape=True) for text in texts))
+    ids = sa.select(REPORT_FACTS.c.call_id).where(REPORT_FACTS.c.what == REMARK, said)
+    return (CALLS.c.outcome != HANDED_OFF) & CALLS.c.id.in_(ids)
+
+
+def _outcomes(in_range: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return (
+        sa.select(CALLS.c.outcome.label("value"), sa.func.count().label("count"))
+        .where(in_range, CALLS.c.ended_at.is_not(None))
+        .group_by(CALLS.c.outcome)
     )
-    return {row["call_id"] for row in records.fetch(query)}
 
 
-def _followed(
-    records: Records, known: Sequence[Mapping[str, Any]], start: datetime, end: datetime
-) -> set[str]:
-    """The calls after which the same number rang again within `REPEAT_WITHIN`."""
-    query = (
-        sa.select(CALLS.c.caller_key, CALLS.c.started_at)
-        .where(CALLS.c.caller_key.is_not(None))
-        .where(CALLS.c.started_at >= start, CALLS.c.started_at < end + REPEAT_WITHIN)
-        .order_by(CALLS.c.started_at)
+def _facts(
+    in_range: sa.ColumnElement[bool],
+    what: str,
+    value: sa.ColumnElement[Any],
+    *,
+    distinct: bool = False,
+) -> sa.Select[Any]:
+    """How often each value occurs in the calls of a range, or (`distinct`) in how many of them."""
+    call_id = REPORT_FACTS.c.call_id
+    counted = sa.func.count(sa.distinct(call_id) if distinct else call_id)
+    return (
+        sa.select(value.label("value"), counted.label("count"))
+        .where(REPORT_FACTS.c.what == what)
+        # Not a join: SQLite would begin with all facts there are, however short the range.
+        .where(call_id.in_(sa.select(CALLS.c.id).where(in_range)))
+        .group_by(value)
     )
-    times: defaultdict[str, list[datetime]] = defaultdict(list)
-    for row in records.fetch(query):
-        times[row["caller_key"]].append(row["started_at"])
-    found = set()
-    for row in known:
-        at = row["started_at"]
-        later = (each - at for each in times[row["caller_key"]] if each > at)
-        if any(gap <= REPEAT_WITHIN for gap in later):
-            found.add(str(row["id"]))
-    return found
 
 
-def _reasons(records: Records, in_range: Any) -> tuple[tuple[str, int], ...]:
-    reason = EVENTS.c.data["reason"].as_string().label("reason")
-    count = sa.func.count(sa.distinct(EVENTS.c.call_id)).label("count")
-    query = (
-        sa.select(reason, count)
-        .join(CALLS, CALLS.c.id == EVENTS.c.call_id)
-        .where(in_range, EVENTS.c.kind == kinds.HANDOFF_STARTED)
-        .group_by(sa.text("1"))
+def _next_calls(in_range: sa.ColumnElement[bool], solved: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The calls whose number rang again later, and when it first did."""
+    later = CALLS.alias()
+    first = (
+        sa.select(sa.func.min(later.c.started_at))
+        .where(later.c.caller_key == CALLS.c.caller_key)
+        .where(later.c.started_at > CALLS.c.started_at)
+        .correlate(CALLS)
+        .scalar_subquery()
     )
-    rows = [(row["reason"] or "", row["count"]) for row in records.fetch(query)]
-    return tuple(sorted(rows, key=lambda row: (-row[1], row[0])))
-
-
-def _waits(records: Records, in_range: Any) -> list[float]:
-    wait = EVENTS.c.data["since_caller_ms"].as_float().label("wait")
-    query = (
-        sa.select(wait)
-        .join(CALLS, CALLS.c.id == EVENTS.c.call_id)
-        .where(in_range, EVENTS.c.kind == kinds.BOT_SPOKE, wait.is_not(None))
+    rows = (
+        sa.select(CALLS.c.started_at, first.label("next_at"), solved.label("solved"))
+        .where(in_range, CALLS.c.caller_key.is_not(None))
+        .subquery()
     )
-    return sorted(float(row["wait"]) for row in records.fetch(query))
-
-
-def _unanswered(records: Records, in_range: Any) -> tuple[tuple[str, int], ...]:
-    """What callers said right before the bot said that it does not have it."""
-    refused = (
-        sa.select(EVENTS.c.call_id)
-        .join(CALLS, CALLS.c.id == EVENTS.c.call_id)
-        .where(in_range, EVENTS.c.kind == kinds.BOT_SPOKE)
-        .where(EVENTS.c.data["kind"].as_string() == REFUSED)
-    )
-    query = (
-        sa.select(EVENTS.c.call_id, EVENTS.c.kind, EVENTS.c.data)
-        .where(EVENTS.c.call_id.in_(refused))
-        .where(EVENTS.c.kind.in_((kinds.CALLER_SPOKE, kinds.BOT_SPOKE)))
-        .order_by(EVENTS.c.call_id, EVENTS.c.seq)
-        .limit(_MOST_TURNS)
-    )
-    asked: list[str] = []
-    last = ("", "")
-    for row in records.fetch(query):
-        data = row["data"]
-        if row["kind"] == kinds.CALLER_SPOKE:
-            last = (row["call_id"], str(data.get("text") or "").strip("。，？！,.?! "))
-        elif data.get("kind") == REFUSED and last[0] == row["call_id"] and last[1]:
-            asked.append(last[1])
-            last = ("", "")
-    return _most(asked)[:TOP]
+    return sa.select(rows).where(rows.c.next_at.is_not(None))
 
 
 def _labelling(records: Records, start: datetime, end: datetime) -> Labelling:
@@ -221,25 +207,40 @@ def _labelling(records: Records, start: datetime, end: datetime) -> Labelling:
     return Labelling(len(rows), wrong, spent / hour, heard / hour)
 
 
-def _by_day(
-    calls: Sequence[Mapping[str, Any]], taken: set[str], start: datetime, end: datetime
-) -> tuple[tuple[str, int, int], ...]:
-    days: dict[str, list[int]] = {}
-    at = start
-    while at < end:
-        days[_day(at)] = [0, 0]
-        at += timedelta(days=1)
-    for row in calls:
-        counts = days.setdefault(_day(row["started_at"]), [0, 0])
-        counts[0] += 1
-        counts[1] += row["id"] in taken
-    return tuple((day, counts[0], counts[1]) for day, counts in days.items())
+def _by_day(records: Records, start: datetime, end: datetime) -> tuple[tuple[str, int, int], ...]:
+    days = _days(start, end)
+    counts: dict[int, tuple[int, int]] = {}
+    for first in range(0, len(days), _DAYS_AT_ONCE):
+        bounds = [(first + nth, *days[first + nth][1:]) for nth in range(len(days[first:]))]
+        for row in records.fetch(_per_day(bounds[:_DAYS_AT_ONCE])):
+            counts[row["nth"]] = (row["calls"], row["taken"] or 0)
+    return tuple((day, *counts.get(nth, (0, 0))) for nth, (day, _, _) in enumerate(days))
 
 
-def _day(moment: datetime) -> str:
-    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return f"{aware.astimezone():%m-%d}"
+def _days(start: datetime, end: datetime) -> list[tuple[str, datetime, datetime]]:
+    """Each day of a range in the server's zone, with where it begins and ends."""
+    found = []
+    while start < end:
+        here = start.astimezone()
+        midnight = datetime.combine(here.date() + timedelta(days=1), time.min).astimezone()
+        after = min(midnight.astimezone(UTC), end)
+        found.append((f"{here:%m-%d}", start, after))
+        start = after
+    return found
 
 
-def _most(values: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(Counter(values).items(), key=lambda each: (-each[1], each[0])))
+def _per_day(bounds: Sequence[tuple[int, datetime, datetime]]) -> sa.Select[Any]:
+    moment = sa.DateTime(timezone=True)
+    columns = sa.column("nth", sa.Integer), sa.column("since", moment), sa.column("until", moment)
+    days = sa.values(*columns, name="days").data(bounds).cte("days")
+    inside = (CALLS.c.started_at >= days.c.since) & (CALLS.c.started_at < days.c.until)
+    return (
+        sa.select(days.c.nth, sa.func.count().label("calls"), _TAKEN)
+        .join(CALLS, inside)
+        .group_by(days.c.nth)
+    )
+
+
+def _most(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, int], ...]:
+    pairs = ((str(row["value"]), int(row["count"])) for row in rows)
+    return tuple(sorted(pairs, key=lambda each: (-each[1], each[0])))

@@ -19,6 +19,7 @@ from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
 from voicebot.records.people_tables import TURN_LABELS
+from voicebot.records.report_facts import ALL as WHATS
 from voicebot.records.tables import (
     AUDIT,
     CALL_BACKS,
@@ -26,6 +27,7 @@ from voicebot.records.tables import (
     EVENTS,
     FORMS,
     OUTBOX,
+    REPORT_FACTS,
     SEALED,
     SEAT_LOG,
     SUGGESTIONS,
@@ -180,6 +182,9 @@ class Custody:
             ids,
             lambda some: [
                 EVENTS.delete().where(EVENTS.c.call_id.in_(some)),
+                REPORT_FACTS.delete().where(
+                    REPORT_FACTS.c.what.in_(WHATS), REPORT_FACTS.c.call_id.in_(some)
+                ),
                 OUTBOX.delete().where(OUTBOX.c.call_id.in_(some)),
                 SEALED.delete().where(SEALED.c.call_id.in_(some)),
                 TURN_LABELS.delete().where(TURN_LABELS.c.call_id.in_(some)),

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -236,9 +236,15 @@ class Records:
 
     def fetch(self, query: sa.Select[Any]) -> list[Mapping[str, Any]]:
         """The rows of a query. Raises RecordsError."""
+        return self.fetch_each((query,))[0]
+
+    def fetch_each(self, queries: Sequence[sa.Select[Any]]) -> list[list[Mapping[str, Any]]]:
+        """The rows of each query, all read over one connection. Raises RecordsError."""
         try:
             with self._engine.connect() as connection:
-                return [dict(row) for row in connection.execute(query).mappings()]
+                return [
+                    [dict(row) for row in connection.execute(query).mappings()] for query in queries
+                ]
         except SQLAlchemyError as error:
             raise RecordsError(f"records: cannot be read: {one_line(error)}") from None
 

@@ -25,7 +25,8 @@ CALLS = sa.Table(
     # long call.
     sa.Column("writer", sa.String(128), nullable=False),
     sa.Column("alive_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("caller_key", sa.String(64), index=True),  # pseudonym: records/keys.py
+    sa.Column("caller_key", sa.String(64)),  # pseudonym: records/keys.py
+    sa.Index("ix_calls_caller_time", "caller_key", "started_at"),
 )
 
 EVENTS = sa.Table(
@@ -36,6 +37,19 @@ EVENTS = sa.Table(
     sa.Column("at_ms", sa.Integer, nullable=False),
     sa.Column("kind", sa.String(64), nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
+)
+
+# What the report counts, drawn from EVENTS as they are written (records/report_facts.py): `what`
+# says which of `ms` and `text` holds. Goes with the events of its call.
+REPORT_FACTS = sa.Table(
+    "report_facts",
+    METADATA,
+    sa.Column("what", sa.String(16), primary_key=True),
+    sa.Column("call_id", sa.String(36), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),  # of the event
+    sa.Column("ms", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),  # masked
+    sqlite_with_rowid=False,  # rows lie in the order of the key: a call's are read together
 )
 
 # What is still to be told to other systems, written with what it tells: none is lost by a crash.
