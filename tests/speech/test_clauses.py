@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.bench.voice_lines import voice_lines
 from tests.speech.reading_table import read_table
+from voicebot.speech.api import Clause
 from voicebot.speech.clauses import LIMITS, ClauseLimits, cut_clauses, split_clauses
 from voicebot.speech.reading import PlainText, Reader, plain
 from voicebot.speech.words import MAX_WORD_CHARS, words_of
@@ -197,6 +199,66 @@ def test_clauses_grow_so_that_each_is_ready_in_time() -> None:
     first, second, *_ = [heard_length(part) for part in texts(text)]
     assert first <= LIMITS.first_max < LIMITS.second_max < LIMITS.longest
     assert second <= LIMITS.second_max
+
+
+# Kokoro as converted, as it was measured: sound made for a clause, its silence included, and how
+# much of that is said; a stub is said quicker (docs/voice.md). The splitter reckons for itself.
+MADE_MS, MADE_MS_A_CHARACTER = 1560.0, 211.0
+SAID_MS, SAID_MS_A_CHARACTER, STUB_MS = 364.0, 196.0, 300.0
+QUIET, SLOWER = 0.16, 0.19  # real-time factors: two quiet cores, and a fifth slower
+
+
+def gaps_ms(clauses: list[Clause], factor: float) -> list[float]:
+    """In virtual time: how long the line is silent beyond its pauses before each later clause."""
+    ready_ms = silent_at_ms = 0.0
+    gaps = []
+    for clause in clauses:
+        heard = heard_length(clause.text)
+        ready_ms += factor * (MADE_MS + MADE_MS_A_CHARACTER * heard)
+        gaps.append(max(ready_ms - silent_at_ms, 0.0))
+        said_ms = SAID_MS + SAID_MS_A_CHARACTER * heard
+        said_ms = min(said_ms, 2 * STUB_MS) if heard <= 2 else said_ms
+        silent_at_ms = max(silent_at_ms, ready_ms) + said_ms + clause.pause_ms
+    return gaps[1:]
+
+
+@pytest.mark.parametrize("factor", [QUIET, SLOWER])
+def test_each_clause_is_there_when_the_one_before_it_has_been_said(factor: float) -> None:
+    late = {
+        line.text: gaps
+        for line in voice_lines()
+        if max(gaps := gaps_ms(split_clauses(line.text), factor), default=0.0) > 60
+    }
+    assert not late
+
+
+def test_only_a_long_code_after_a_short_opener_can_be_late() -> None:
+    for text in SENTENCES:
+        clauses = split_clauses(text)
+        for clause, gap_ms in zip(clauses[1:], gaps_ms(clauses, QUIET), strict=True):
+            longest = max(word.heard for word in words_of(clause.text))
+            assert gap_ms <= 60 or longest > LIMITS.first, clause
+
+
+def test_a_stub_before_a_long_code_is_said_with_it() -> None:
+    assert texts("您的工单号是20261122001，请记一下。")[0] == "您的工单号是20261122001，"
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("请在开机的时候按住电源键不放直到灯亮", "请在开机的时候"),
+        ("请把设备背面的标签拍一张照片发给我", "请把设备背面的标签"),
+        ("上门取件的时间是由快递公司来安排的", "上门取件的时间"),
+    ],
+)
+def test_a_first_clause_ends_where_a_phrase_does(text: str, first: str) -> None:
+    assert texts(text)[0] == first
+
+
+def test_a_short_sentence_stays_whole_rather_than_be_torn() -> None:
+    assert texts("这份保修服务合同已经过期了。") == ["这份保修服务合同", "已经过期了。"]
+    assert texts("您那边机房管理员姓什么？") == ["您那边机房管理员姓什么？"]
 
 
 def test_how_long_clauses_are_is_set_in_one_place() -> None:
