@@ -20,6 +20,7 @@ REQUIRED_PROMPTS = (
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "unknown_model": ("model",),
+    "model_noted": ("model",),
     "clarify_scene": ("scene",),
     "clarify_between": ("first", "second"),
     "dictation_read_back": ("groups",),
@@ -50,6 +51,10 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
         "我是智能语音助手，能帮您查资料、排查故障，也可以随时帮您转人工。请说您的问题。",
         "我是机器人客服，产品和故障的问题都可以问我，需要的话我帮您转人工。您请讲。",
     ),
+    # in the middle of a call: after a remark, half a sentence, a model and no more
+    "go_ahead": ("嗯，您请说。", "好的，有什么您随时说。", "嗯，我在听。"),
+    "go_on": ("嗯，您接着说。", "好，您慢慢说。", "嗯，您继续讲。"),
+    "model_noted": ("好的，{model}。您想问它的什么问题？", "记下了，是{model}。它遇到什么情况了？"),
     "hear_you": ("听得到，您请说。", "能听到，您请讲。"),
     "thanks": ("不客气，应该的。", "不用谢，能帮上忙就好。"),
     # a long answer in parts
@@ -59,7 +64,7 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
         "您可以现在试试，有问题随时说。",
         "您先按这个操作，我在线上等您。",
     ),
-    "did_it_help": ("现在问题解决了吗？", "好的，这样解决了没有？"),
+    "did_it_help": ("现在问题解决了吗？", "好的，这样解决了没有？", "您看，现在恢复正常了吗？"),
     "nothing_more": ("就是这些，没有后面的了。", "刚才说的就是全部了。"),
     # patience
     "wait_ok": ("好的，您慢慢看，看好了告诉我。", "没关系，我等您。", "不着急，您看完再说。"),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from voicebot.dialog.events import Handoff, HangUp, Heard, Say, SayKind
+from voicebot.dialog.events import Handoff, HangUp, Heard, Paused, Say, SayKind
 from voicebot.dialog.intents import Intent, intent
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import Awaiting
@@ -35,6 +35,7 @@ KEPT = Path(__file__).parent / "scripts_kept"  # to confirm with: only their tot
 ENDS = ("solved", "clarified", "handed off rightly", "handed off wrongly", "unsolved")
 FAULTS = ("invented", "repeated")
 ASKING_BACK = ("not_understood", "what_is_asked")
+SILENCE_MS = 10_000  # longer than any pause that ends a number
 SHORT = 6  # characters; shorter sentences (好的。) may come again
 
 
@@ -94,6 +95,8 @@ class Player:
         clarified = wrong = False
         for number, (text, checks) in enumerate(script.turns, start=1):
             thought = await conversation.consider(thought.state, Heard(text))
+            if not thought.actions:  # a number is being taken down, and nothing more comes
+                thought = await conversation.consider(thought.state, Paused(SILENCE_MS))
             reply = _text(thought)
             played.transcript += [f"  {number} {text}", f"      {reply}  {_marks(thought)}"]
             clarified = clarified or self._asks_back(thought)
@@ -249,7 +252,9 @@ def main() -> None:
         bad = call.missed or call.faults or call.end == "unsolved"
         if options.show or (bad and not options.kept):
             print(f"{call.script.name}: {call.end} (written: {call.script.end})")
-            print("\n".join(call.transcript if options.show else [*call.faults, *call.missed]))
+            print(
+                "\n".join([*(call.transcript if options.show else ()), *call.faults, *call.missed])
+            )
     print(table(calls))
 
 
