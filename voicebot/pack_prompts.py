@@ -21,6 +21,7 @@ REQUIRED_PROMPTS = (
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "unknown_model": ("model",),
     "model_noted": ("model",),
+    "ask_by_name": ("slot",),
     "clarify_scene": ("scene",),
     "clarify_between": ("first", "second"),
     "dictation_read_back": ("groups",),
@@ -82,6 +83,12 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
         "看来还是不行，需要我转人工工程师吗？",
     ),
     "confirm_more": ("我再跟您确认一下。", "可能我没说清楚。", "我换个问法。"),
+    # a scene's question whose own words have all been said; see PLACEHOLDERS
+    "ask_by_name": (
+        "刚才问您的{slot}，您看一下是哪种情况？",
+        "我们接着说{slot}，您那边是怎样的？",
+        "还差{slot}这一点，您知道的话告诉我。",
+    ),
     "repeat_none": ("我还没有说过什么，您先讲讲遇到的问题。", "还没有可以重复的内容，您请讲。"),
     "scene_solved": ("太好了，解决了就好。", "好的，恢复正常就放心了。"),
     "unknown_aside": ("这一点我手上没有资料，先给您记下。", "这个我查不到，回头请工程师答您。"),

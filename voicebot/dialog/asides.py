@@ -20,7 +20,7 @@ _UNFINISHED = re.compile(
     r"想问一?下|问个事|跟你说|有个事儿?|我这边有台|我有台)$"
 )
 _REMARK = re.compile(
-    r"^(?:哦|噢|喔|哈哈*|呵呵|嘿嘿|原来|这样啊|真的啊|打错了|不好意思|对不起|抱歉|开玩笑|逗你)"
+    r"^(?:(?:好的?|行|嗯|我)*(?:知道|明白|了解|清楚)了?$|哦|噢|喔|哈哈*|呵呵|嘿嘿|原来|这样啊|真的啊|打错了|不好意思|对不起|抱歉|开玩笑|逗你)"
     r"|(?:打错|拨错|说错)了(?:电话|号码)?(?:不好意思)?$|(?:开玩笑|逗你玩?)(?:的|呢|呀)*$"
 )
 _LEADS = re.compile(
@@ -47,6 +47,7 @@ class Asides:
             turn.set(fragment=f"{turn.state.fragment} {text}".strip()[-FRAGMENT_KEPT:])
             turn.prompt("go_on", SayKind.CLARIFY)
         elif _REMARK.search(text):
+            turn.set(fragment="")
             turn.prompt("go_ahead", SayKind.CLARIFY)
         elif turn.state.topic is None and (model := self._only_names(text)):
             turn.set(facts={**turn.state.facts, MODEL_FACT: model})

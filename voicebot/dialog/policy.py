@@ -180,7 +180,7 @@ class Dialog:
         if rest and self._scenes.answers(turn, rest):  # 我看看，是绿的
             text, move = rest, None
         past = move in _PAST_THE_QUESTION or agrees(text)
-        if past and self._scenes.let_go(turn, text):
+        if past and self._scenes.let_go(turn, text, leaving=move is Intent.NOTHING_ELSE):
             if move is Intent.NOTHING_ELSE:
                 turn.hang_up()
             else:

@@ -41,6 +41,8 @@ class Replies:
             return self._send(turn, yes=yes, no=no)
         if awaited is Awaiting.MORE and self._more(turn, move, yes=yes, no=no):
             return True
+        if awaited is Awaiting.MORE and turn.state.rest_then is Awaiting.TRY:
+            awaited = Awaiting.TRY  # who has heard half of what to do may be doing it
         if awaited in _GIVEN:
             return self._given(turn, text, move, awaited)
         return False

@@ -9,10 +9,10 @@ from typing import Protocol
 from voicebot.dialog import scene_bars
 from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind, SendMessage
-from voicebot.dialog.intents import asks, asks_information
+from voicebot.dialog.intents import asks
 from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.said_part import lacks_amount, logit, nearest_part, sigmoid
-from voicebot.dialog.scene_bars import bars
+from voicebot.dialog.scene_bars import bars, informs
 from voicebot.dialog.scene_choice import ask_which, asked_before
 from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
@@ -86,6 +86,7 @@ class Results:
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         hit, answerable = self._answering(turn, result, pending)
         ranked = self._ranked(pending.query, result)
+        ranked = self._on_topic(turn, pending.query, ranked)
         scene, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
         bar = bars(pending.query, ranked[0] if ranked else None)
         weak = scene_bars.SURE if bar.informs else bar.ask
@@ -175,7 +176,7 @@ class Results:
             self._scenes.ask_again(turn)
         elif run is not None and other not in ("", run.scene) and sure >= switch:
             self._scenes.start(turn, other, pending.query, found=sure)
-        elif asks_information(pending.query):
+        elif informs(pending.query) or pending.query.rstrip("?？").endswith("呢"):
             self._note_unanswered(turn, pending.query)
             turn.prompt("unknown_aside", SayKind.REFUSE, confidence=self._unsure(turn))
             self._scenes.ask_again(turn)
@@ -232,6 +233,18 @@ class Results:
         if result.scene is not None:
             found[result.scene.id] = result.scene_probability
         return self._match.rank(query, found)
+
+    def _on_topic(
+        self, turn: Turn, query: str, ranked: tuple[SceneCandidate, ...]
+    ) -> tuple[SceneCandidate, ...]:
+        """Of two scenes that are too close the one that has what the talk is about in its words:
+        密码忘了, after BIOS was spoken of, is BIOS密码忘了."""
+        topic = turn.state.topic
+        if topic is None or not topic.focus or not too_close(ranked, scene_bars.MAYBE):
+            return ranked
+        either = {each.scene: each.probability for each in ranked[:2]}
+        named = self._match.rank(topic.focus + query, either, 2)
+        return ranked if too_close(named, scene_bars.MAYBE) else named[:1]
 
     def _answering(
         self, turn: Turn, result: SearchResult, pending: Pending

@@ -16,8 +16,7 @@ from voicebot.dialog.scene_match import FROM_SHARE, SceneCandidate
 
 SURE, MAYBE = 0.5, 0.3  # of the report of a fault
 TOLD_SURE, TOLD_MAYBE = 0.65, 0.5  # of what only tells something, in words of its own
-INFORMS_SURE = 0.8  # of a question for information
-NEAR_TRIGGER = 0.8  # share of a trigger: nearly the scene's own words
+INFORMS_SURE, INFORMS_MAYBE = 0.8, 0.4  # of a question for information
 
 
 _FAILS = re.compile(
@@ -38,7 +37,7 @@ class Bars:
 def bars(query: str, best: SceneCandidate | None) -> Bars:
     """The bars for `query`, whose likeliest scene is `best`."""
     if informs(query):
-        return Bars(INFORMS_SURE, MAYBE, True)
+        return Bars(INFORMS_SURE, INFORMS_MAYBE, True)
     if asks(query) or _FAILS.search(query) or (best is not None and best.share >= FROM_SHARE):
         return Bars(SURE, MAYBE, False)
     return Bars(TOLD_SURE, TOLD_MAYBE, False)
