@@ -20,6 +20,8 @@ REQUIRED_PROMPTS = (
 
 PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "unknown_model": ("model",),
+    "model_noted": ("model",),
+    "ask_by_name": ("slot",),
     "clarify_scene": ("scene",),
     "clarify_between": ("first", "second"),
     "dictation_read_back": ("groups",),
@@ -50,6 +52,10 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
         "我是智能语音助手，能帮您查资料、排查故障，也可以随时帮您转人工。请说您的问题。",
         "我是机器人客服，产品和故障的问题都可以问我，需要的话我帮您转人工。您请讲。",
     ),
+    # in the middle of a call: after a remark, half a sentence, a model and no more
+    "go_ahead": ("嗯，您请说。", "好的，有什么您随时说。", "嗯，我在听。"),
+    "go_on": ("嗯，您接着说。", "好，您慢慢说。", "嗯，您继续讲。"),
+    "model_noted": ("好的，{model}。您想问它的什么问题？", "记下了，是{model}。它遇到什么情况了？"),
     "hear_you": ("听得到，您请说。", "能听到，您请讲。"),
     "thanks": ("不客气，应该的。", "不用谢，能帮上忙就好。"),
     # a long answer in parts
@@ -59,7 +65,7 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
         "您可以现在试试，有问题随时说。",
         "您先按这个操作，我在线上等您。",
     ),
-    "did_it_help": ("现在问题解决了吗？", "好的，这样解决了没有？"),
+    "did_it_help": ("现在问题解决了吗？", "好的，这样解决了没有？", "您看，现在恢复正常了吗？"),
     "nothing_more": ("就是这些，没有后面的了。", "刚才说的就是全部了。"),
     # patience
     "wait_ok": ("好的，您慢慢看，看好了告诉我。", "没关系，我等您。", "不着急，您看完再说。"),
@@ -77,6 +83,12 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
         "看来还是不行，需要我转人工工程师吗？",
     ),
     "confirm_more": ("我再跟您确认一下。", "可能我没说清楚。", "我换个问法。"),
+    # a scene's question whose own words have all been said; see PLACEHOLDERS
+    "ask_by_name": (
+        "刚才问您的{slot}，您看一下是哪种情况？",
+        "我们接着说{slot}，您那边是怎样的？",
+        "还差{slot}这一点，您知道的话告诉我。",
+    ),
     "repeat_none": ("我还没有说过什么，您先讲讲遇到的问题。", "还没有可以重复的内容，您请讲。"),
     "scene_solved": ("太好了，解决了就好。", "好的，恢复正常就放心了。"),
     "unknown_aside": ("这一点我手上没有资料，先给您记下。", "这个我查不到，回头请工程师答您。"),

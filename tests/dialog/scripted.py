@@ -1,6 +1,6 @@
 """Plays the scripted calls of tests/dialog/scripts through the text path, and judges how they end.
 
-    python -m tests.dialog.scripted [--name PART] [--show]
+    python -m tests.dialog.scripted [--name PART] [--show] [--kept]
 
 ``make bench-dialogues`` prints the table of ends; scripts/README.md says what its columns count.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-from voicebot.dialog.events import Handoff, HangUp, Heard, Say, SayKind
+from voicebot.dialog.events import Handoff, HangUp, Heard, Paused, Say, SayKind
 from voicebot.dialog.intents import Intent, intent
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import Awaiting
@@ -31,9 +31,11 @@ from voicebot.settings import SERVER_PACK, load_settings
 from voicebot.turns.scheduler import InferenceScheduler
 
 SCRIPTS = Path(__file__).parent / "scripts"
+KEPT = Path(__file__).parent / "scripts_kept"  # to confirm with: only their totals are looked at
 ENDS = ("solved", "clarified", "handed off rightly", "handed off wrongly", "unsolved")
 FAULTS = ("invented", "repeated")
 ASKING_BACK = ("not_understood", "what_is_asked")
+SILENCE_MS = 10_000  # longer than any pause that ends a number
 SHORT = 6  # characters; shorter sentences (好的。) may come again
 
 
@@ -93,6 +95,8 @@ class Player:
         clarified = wrong = False
         for number, (text, checks) in enumerate(script.turns, start=1):
             thought = await conversation.consider(thought.state, Heard(text))
+            if not thought.actions:  # a number is being taken down, and nothing more comes
+                thought = await conversation.consider(thought.state, Paused(SILENCE_MS))
             reply = _text(thought)
             played.transcript += [f"  {number} {text}", f"      {reply}  {_marks(thought)}"]
             clarified = clarified or self._asks_back(thought)
@@ -232,18 +236,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", default="", help="only calls whose name holds this")
     parser.add_argument("--show", action="store_true", help="print what was said")
+    parser.add_argument("--kept", action="store_true", help="the calls kept apart: totals only")
     options = parser.parse_args()
     settings = load_settings()
     pack = load_pack(SERVER_PACK)
     knowledge = build_knowledge(settings, pack, lambda what, state: None)
     player = Player(pack, knowledge, threshold(settings.knowledge.wrong_answers))
-    scripts = [each for each in read_scripts() if options.name in each.name]
+    scripts = [
+        each
+        for each in read_scripts(KEPT if options.kept else SCRIPTS)
+        if options.name in each.name
+    ]
     calls = asyncio.run(play_all(player, scripts))
     for call in calls:
         bad = call.missed or call.faults or call.end == "unsolved"
-        if options.show or bad:
+        if options.show or (bad and not options.kept):
             print(f"{call.script.name}: {call.end} (written: {call.script.end})")
-            print("\n".join(call.transcript if options.show else [*call.faults, *call.missed]))
+            print(
+                "\n".join([*(call.transcript if options.show else ()), *call.faults, *call.missed])
+            )
     print(table(calls))
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 
+from voicebot.dialog.asides import Asides
 from voicebot.dialog.call_back import CallBacks, WishedTime
 from voicebot.dialog.dictation_turns import asked
 from voicebot.dialog.events import (
@@ -34,7 +35,7 @@ from voicebot.dialog.events import (
 )
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.gate import Gate
-from voicebot.dialog.intents import Intent, agrees, asks, intent, is_question
+from voicebot.dialog.intents import Intent, agrees, asks, intent
 from voicebot.dialog.mood import without_anger
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
@@ -95,6 +96,7 @@ class Dialog:
         self._replies = Replies(self._scenes)
         self._call_backs = CallBacks(self._scenes, call_back_times)
         self._queries = QueryMaker(pack, self._canonical)
+        self._asides = Asides(self._canonical)
         self._gate = Gate(pack, self._queries)
         self._results = Results(
             self._scenes,
@@ -178,7 +180,7 @@ class Dialog:
         if rest and self._scenes.answers(turn, rest):  # 我看看，是绿的
             text, move = rest, None
         past = move in _PAST_THE_QUESTION or agrees(text)
-        if past and self._scenes.let_go(turn, text):
+        if past and self._scenes.let_go(turn, text, leaving=move is Intent.NOTHING_ELSE):
             if move is Intent.NOTHING_ELSE:
                 turn.hang_up()
             else:
@@ -201,17 +203,13 @@ class Dialog:
         if _DECLINES.match(text):
             turn.prompt("declined", SayKind.CLARIFY)
             return
-        if len(units(text)) < 2 or (
-            len(units(text)) <= 3
-            and polarity(text) is not Polarity.UNSAID
-            and not is_question(text)
-        ):
-            if awaited is Awaiting.NOTHING and polarity(text) is Polarity.UNSAID:
-                self._results.not_understood(turn)
-            else:
-                turn.prompt("hello", SayKind.CLARIFY)
+        if self._asides.take(turn, text, awaited):
             return
-        turn.search(Pending(text, Purpose.QUESTION, confidence))
+        if awaited is Awaiting.NOTHING and len(units(text)) < 2:
+            self._results.not_understood(turn)
+            return
+        trying = awaited in (Awaiting.TRY, Awaiting.HELPED)
+        turn.search(Pending(text, Purpose.QUESTION, confidence, trying=trying))
 
     def _no_input(self, turn: Turn) -> None:
         state = turn.state

@@ -5,25 +5,20 @@ from __future__ import annotations
 import re
 
 from voicebot.dialog.events import SayKind
+from voicebot.dialog.human_wish import only_transfer
 from voicebot.dialog.intents import Intent, agrees, asks, is_question
 from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_choice import chosen
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.textforms import clauses
+from voicebot.dialog.trying import done, will_do
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.yesno import Polarity, polarity
 
 DECLINED_CHARS = 12  # after a no
 SHORT_UNITS = 6  # a yes or no in more words than this says something else as well
 _NOTED = re.compile(r"知道了|明白了?|了解了?|清楚了|懂了|收到|晓得了")
-_DONE = re.compile(
-    r"(做|弄|搞|试|配|换|插|装|改|重启|升级|操作|设置|看|查)(好|完|过)?了$|^(都|我|已经)*好了$|完成了?$"
-)
-_WILL_DO = re.compile(
-    r"^(?:好的?|行|嗯|哦|那|，|,|\s)*我?(?:先|这就|马上|现在就?|去)+"
-    r"(?:去|来)?(?:换|插|试|看|拔|弄|改|装|下载|检查|重启|查|操作|搞|做)[^吗呢么?？]{0,8}$"
-)
 _GIVEN = (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE, Awaiting.MORE, Awaiting.HELPED)
 
 
@@ -41,25 +36,27 @@ class Replies:
         if awaited is Awaiting.OFFER:
             return self._offer(turn, text, move, yes=yes, no=no)
         if awaited is Awaiting.CLARIFY:
-            return self._clarify(turn, text, yes=yes, no=no)
+            return self._clarify(turn, text, move, yes=yes, no=no)
         if awaited is Awaiting.SEND:
             return self._send(turn, yes=yes, no=no)
         if awaited is Awaiting.MORE and self._more(turn, move, yes=yes, no=no):
             return True
+        if awaited is Awaiting.MORE and turn.state.rest_then is Awaiting.TRY:
+            awaited = Awaiting.TRY  # who has heard half of what to do may be doing it
         if awaited in _GIVEN:
             return self._given(turn, text, move, awaited)
         return False
 
     def _offer(self, turn: Turn, text: str, move: Intent | None, *, yes: bool, no: bool) -> bool:
         """Shall I bring a human? Still broken (还是不行) is a yes too."""
-        if yes or move is Intent.NOT_SOLVED:
-            reason = turn.state.offer_reason or "requested"
-            turn.hand_off("handoff", reason, why="用户同意转人工")
-        elif move is Intent.SOLVED:
+        if move is Intent.SOLVED and not only_transfer(text):
             turn.set(failures=0)
             turn.prompt("scene_solved", SayKind.CLARIFY)
             turn.anything_else()
             return True
+        if yes or move is Intent.NOT_SOLVED:
+            reason = turn.state.offer_reason or "requested"
+            turn.hand_off("handoff", reason, why="用户同意转人工")
         elif move is Intent.NOTHING_ELSE and text.startswith("没"):
             turn.hang_up()
         elif no and "谢" in text:
@@ -71,7 +68,7 @@ class Replies:
             return True
         return yes or no or move is Intent.NOT_SOLVED
 
-    def _clarify(self, turn: Turn, text: str, *, yes: bool, no: bool) -> bool:
+    def _clarify(self, turn: Turn, text: str, move: Intent | None, *, yes: bool, no: bool) -> bool:
         """Is it this scene? Or: which of the two?"""
         state = turn.state
         which = chosen(turn.pack, text, state.candidate, state.rival) if state.rival else ""
@@ -86,8 +83,11 @@ class Replies:
             return True
         if yes:
             self._scenes.start(turn, state.candidate, state.candidate_query, found=1.0)
+        elif move is Intent.NOT_SOLVED:
+            turn.offer_human()
+            return True
         elif no:
-            turn.prompt("hello", SayKind.CLARIFY)
+            turn.prompt("declined", SayKind.CLARIFY)
         return yes or no
 
     def _send(self, turn: Turn, *, yes: bool, no: bool) -> bool:
@@ -138,15 +138,15 @@ class Replies:
             turn.anything_else()
         elif awaited is Awaiting.ELSE and short and said is Polarity.NO:
             turn.hang_up()
-        elif awaited is Awaiting.TRY and _DONE.search(text):
+        elif awaited is Awaiting.TRY and done(text):
             turn.did_it_help()
-        elif awaited is Awaiting.TRY and (noted or _WILL_DO.match(text)):
+        elif awaited is Awaiting.TRY and (noted or will_do(text)):
             turn.prompt("wait_ok", SayKind.CLARIFY)
             turn.set(waiting=True, awaiting=Awaiting.TRY)
         elif move is Intent.CONTINUE and not (awaited is Awaiting.ELSE and noted):
             turn.prompt("nothing_more", SayKind.CLARIFY)
             turn.set(awaiting=awaited)
-        elif awaited is Awaiting.ANSWERED and (noted or _WILL_DO.match(text)):
+        elif awaited is Awaiting.ANSWERED and (noted or will_do(text)):
             turn.anything_else()
         else:
             return False

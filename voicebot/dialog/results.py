@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
+from voicebot.dialog import scene_bars
 from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind, SendMessage
-from voicebot.dialog.intents import asks, asks_information
+from voicebot.dialog.intents import asks
 from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.said_part import lacks_amount, logit, nearest_part, sigmoid
+from voicebot.dialog.scene_bars import bars, informs
 from voicebot.dialog.scene_choice import ask_which, asked_before
 from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
@@ -19,9 +21,6 @@ from voicebot.dialog.textforms import pieces, sentences
 from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 
-SCENE_SURE = 0.5  # at and above, the scene starts
-SCENE_MAYBE = 0.3  # at and above, the caller is asked whether it is this one
-SCENE_ASKED = 0.8  # the same for a scene that a question for information starts
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
 SHORT_LEAD_CHARS = 24
 PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
@@ -87,41 +86,39 @@ class Results:
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         hit, answerable = self._answering(turn, result, pending)
         ranked = self._ranked(pending.query, result)
+        ranked = self._on_topic(turn, pending.query, ranked)
         scene, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
-        weak = SCENE_SURE if self._informs(pending.query) else SCENE_MAYBE
+        bar = bars(pending.query, ranked[0] if ranked else None)
+        weak = scene_bars.SURE if bar.informs else bar.ask
         if hit is None and sure < weak and turn.search_other(pending):
             return
-        close = too_close(ranked, SCENE_MAYBE)
+        close = too_close(ranked, bar.ask)
         asking = bool(pending.raw) or asks(pending.query)
         turn.set(fragment="")
         # 怎么配置RAID wants the answer, though it sounds like the scene that RAID is part of; and
         # who asks for information tells of no fault unless they nearly say a scene's own words.
-        informs = self._informs(pending.query)
         rather_answer = hit is not None and (
-            bool(pending.raw) or (informs and answerable > sure) or (informs and sure < SCENE_ASKED)
+            bool(pending.raw) or (bar.informs and (answerable > sure or sure < bar.start))
         )
         if close and not rather_answer and not asked_before(turn, scene, ranked[1].scene):
             ask_which(turn, ranked, pending.query)
-        elif scene and sure >= (SCENE_ASKED if informs else SCENE_SURE) and not rather_answer:
+        elif scene and sure >= bar.start and not rather_answer:
             self._scenes.start(turn, scene, pending.query, found=sure)
         elif hit is not None and (asking or answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit, answerable, pending)
-        elif scene and sure >= SCENE_MAYBE:
+        elif scene and sure >= bar.ask:
             text = turn.variant("clarify_scene").replace("{scene}", scene_name(turn, scene))
             turn.set(awaiting=Awaiting.CLARIFY, candidate=scene, candidate_query=pending.query)
             turn.set(rival="")
             turn.say(text, SayKind.CLARIFY, confidence=combined(turn.heard, sure))
         elif pending.confidence < LOW_HEARING:
             self.not_understood(turn)
+        elif not asking and pending.trying:
+            turn.did_it_help()
         elif not asking:
             self._ask_what(turn, pending.query)
         else:
             self._refuse(turn, pending.query)
-
-    @staticmethod
-    def _informs(query: str) -> bool:
-        """Whether `query` asks for information and reports no fault: 重启影响业务吗."""
-        return asks_information(query) or query.rstrip("?？").endswith(("吗", "么"))
 
     def _ask_what(self, turn: Turn, query: str) -> None:
         """Nothing was asked, and nothing told that a scene knows: ask what it is about."""
@@ -156,8 +153,10 @@ class Results:
             hit = None
         run = turn.state.scene
         loose = run is not None and not run.taken_up
-        switch = SCENE_SURE if loose and not self._informs(pending.query) else SCENE_SWITCH
-        other, sure = self._scene(pending.query, result)
+        ranked = self._ranked(pending.query, result)
+        other, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
+        bar = bars(pending.query, ranked[0] if ranked else None)
+        switch = bar.start if loose else max(bar.start, SCENE_SWITCH)
         if hit is None and sure < switch and turn.search_other(pending):
             return
         if hit is not None and loose and run is not None and run.passed > 1:
@@ -177,7 +176,7 @@ class Results:
             self._scenes.ask_again(turn)
         elif run is not None and other not in ("", run.scene) and sure >= switch:
             self._scenes.start(turn, other, pending.query, found=sure)
-        elif asks_information(pending.query):
+        elif informs(pending.query) or pending.query.rstrip("?？").endswith("呢"):
             self._note_unanswered(turn, pending.query)
             turn.prompt("unknown_aside", SayKind.REFUSE, confidence=self._unsure(turn))
             self._scenes.ask_again(turn)
@@ -229,16 +228,23 @@ class Results:
     def _give_up(self, turn: Turn) -> None:
         turn.hand_off("not_certain", "low_confidence", why="多次没有听懂或查不到资料")
 
-    def _scene(self, query: str, result: SearchResult) -> tuple[str, float]:
-        """The likeliest scene, by retrieval and by its triggers."""
-        ranked = self._ranked(query, result)
-        return (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
-
     def _ranked(self, query: str, result: SearchResult) -> tuple[SceneCandidate, ...]:
         found = dict(result.rivals)
         if result.scene is not None:
             found[result.scene.id] = result.scene_probability
         return self._match.rank(query, found)
+
+    def _on_topic(
+        self, turn: Turn, query: str, ranked: tuple[SceneCandidate, ...]
+    ) -> tuple[SceneCandidate, ...]:
+        """Of two scenes that are too close the one that has what the talk is about in its words:
+        密码忘了, after BIOS was spoken of, is BIOS密码忘了."""
+        topic = turn.state.topic
+        if topic is None or not topic.focus or not too_close(ranked, scene_bars.MAYBE):
+            return ranked
+        either = {each.scene: each.probability for each in ranked[:2]}
+        named = self._match.rank(topic.focus + query, either, 2)
+        return ranked if too_close(named, scene_bars.MAYBE) else named[:1]
 
     def _answering(
         self, turn: Turn, result: SearchResult, pending: Pending

@@ -21,6 +21,7 @@ from voicebot.scenes.model import Exit, Scene
 
 SPOKEN_SENTENCES = 2
 TELLING_UNITS = 3  # syllables; less tells nothing
+_CORRECTS = re.compile(r"不对|不是|错了|其实|想起来|实际上|应该是|哦.{0,4}了|等等|原来")
 _ANOTHER = re.compile(r"另一?台|另外|别的|其他|第二台|还有一台|又有一?台|换了?一?台")
 
 
@@ -98,11 +99,11 @@ class SceneTurns:
         tells = len(units(text)) >= TELLING_UNITS and polarity(text) is Polarity.UNSAID
         return is_question(text) or (tells and not run.taken_up)
 
-    def let_go(self, turn: Turn, text: str) -> bool:
+    def let_go(self, turn: Turn, text: str, *, leaving: bool = False) -> bool:
         """Leave a scene that the caller went past and does not go into now either: 好 after the
-        answer to their own question is no answer to ours."""
+        answer to their own question is no answer to ours, and 没了谢谢 (`leaving`) none to any."""
         run = turn.state.scene
-        if run is None or run.taken_up or not run.passed or self.answers(turn, text):
+        if run is None or run.taken_up or not (run.passed or leaving) or self.answers(turn, text):
             return False
         turn.set(scene=None)
         return True
@@ -128,7 +129,8 @@ class SceneTurns:
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or is_question(text):
             return False
-        after, outcome = self._engine.advance(scene, run, text, "")
+        last = next(reversed(list(run.asked)), "") if _CORRECTS.search(text) else ""
+        after, outcome = self._engine.advance(scene, run, text, last)
         same = outcome.branch == run.branch
         if trying and same and outcome.filled:
             turn.set(closed=after)
@@ -161,14 +163,22 @@ class SceneTurns:
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or not run.asking:
             return
-        asks = scene.slot(run.asking).asks
+        asked = run.asked.get(run.asking, 0)
         turn.say(
-            turn.unsaid(asks, run.asked.get(run.asking, 0)),
+            self._question(turn, scene, run.asking, asked),
             SayKind.ASK,
             confidence=combined(turn.heard),
             scene=scene.id,
             slot=run.asking,
         )
+
+    @staticmethod
+    def _question(turn: Turn, scene: Scene, slot_id: str, nth: int) -> str:
+        """A slot's question in words not said yet; once it has none left, by the slot's name."""
+        slot = scene.slot(slot_id)
+        if all(text in turn.state.spoken for text in slot.asks):
+            return turn.fitted("ask_by_name", slot=slot.label)
+        return turn.unsaid(slot.asks, nth)
 
     def missed(self, turn: Turn) -> None:
         """Ask again, counted: the words gave nothing. Asked too often, a human is brought."""
@@ -214,7 +224,7 @@ class SceneTurns:
             turn.set(failures=0)
             text = outcome.text
             if kind is OutcomeKind.ASK and text in (asks := scene.slot(outcome.slot).asks):
-                text = turn.unsaid(asks, asks.index(text))
+                text = self._question(turn, scene, outcome.slot, asks.index(text))
             if outcome.corrected and kind is OutcomeKind.ASK:
                 text = turn.variant("corrected") + text
             else:

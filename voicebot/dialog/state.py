@@ -12,7 +12,7 @@ from voicebot.dialog.events import Citation, SendMessage
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.topic import Topic
 
-STATE_VERSION = 2  # raised with every change of what is kept below
+STATE_VERSION = 3  # raised with every change of what is kept below
 
 
 class Phase(enum.StrEnum):
@@ -52,7 +52,8 @@ class Purpose(enum.StrEnum):
 class Pending:
     """A search under way; `say` is a branch's own text, to come before what is found, `raw` the
     caller's words if `query` was made of them, `others` what is looked up if this finds nothing,
-    `product` the line that the answers are limited to."""
+    `product` the line that the answers are limited to, `trying` whether a scene's advice is being
+    tried."""
 
     query: str
     purpose: Purpose
@@ -61,6 +62,7 @@ class Pending:
     raw: str = ""
     others: tuple[str, ...] = ()
     product: str = ""
+    trying: bool = False
 
 
 @dataclass(frozen=True)
