@@ -14,6 +14,7 @@ from voicebot.cli.screen import announce, out
 if TYPE_CHECKING:
     from voicebot.replay.diff import Diff
     from voicebot.replay.results import CallResult, Run
+    from voicebot.replay.script import Script
 
 PLAY = "play"
 
@@ -70,20 +71,12 @@ def play(
     Of a stereo recording the left channel is the caller, fitted to what the bot says now: a turn
     waits for the bot's to end, or interrupts it where it did then.
     """
-    from voicebot.replay.bank import load_bank
     from voicebot.replay.costs import load_costs
-    from voicebot.replay.diff import compare
-    from voicebot.replay.junit import write_junit
-    from voicebot.replay.report import write_report
     from voicebot.replay.results import read_run
-    from voicebot.replay.script import BankError
     from voicebot.settings import load_settings
 
     # What is wrong with the bank is told before the models load.
-    scripts = [s for s in load_bank(banks) if (only in s.name or only in s.kind)]
-    scripts = [s for s in scripts if s.ci or not ci]
-    if not scripts:
-        raise BankError("no call of the bank is left: --only or --ci leaves none")
+    scripts = _picked(banks, only, ci=ci)
     before = read_run(baseline) if baseline else None
     table = load_costs(costs)
     settings = load_settings(config, overrides={"pack": pack})
@@ -99,20 +92,52 @@ def play(
         told=_print_json if json_ else _print_call,
         arguments=_serve_arguments(config, pack),
     )
-    diff = compare(before, run) if before else None
+    diff = _compared(before, run)
     if not json_:
         _print_summary(run, diff)
         speed = f", {timing.cpu_s:.0f} s of CPU ({timing.times_real_time:.1f} times real time)"
         speed = "" if wire else speed
         announce(f"{timing.audio_s:.0f} s of calls in {timing.wall_s:.0f} s{speed}; in {folder}")
+    _write_files(run, before, diff, report, folder / "calls" if audio else None, junit)
+    failed = bool(diff.regressions) if diff else not all(call.ok for call in run.calls)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _picked(banks: list[Path], only: str, *, ci: bool) -> list[Script]:
+    """The calls that are asked for. Raises BankError if there is none."""
+    from voicebot.replay.bank import load_bank
+    from voicebot.replay.script import BankError
+
+    scripts = [s for s in load_bank(banks) if (only in s.name or only in s.kind)]
+    scripts = [s for s in scripts if s.ci or not ci]
+    if not scripts:
+        raise BankError("no call of the bank is left: --only or --ci leaves none")
+    return scripts
+
+
+def _compared(before: Run | None, run: Run) -> Diff | None:
+    from voicebot.replay.diff import compare
+
+    return compare(before, run) if before else None
+
+
+def _write_files(
+    run: Run,
+    before: Run | None,
+    diff: Diff | None,
+    report: Path | None,
+    tapes: Path | None,
+    junit: Path | None,
+) -> None:
+    """The report and the JUnit XML, where they are asked for."""
+    from voicebot.replay.junit import write_junit
+    from voicebot.replay.report import write_report
+
     if report is not None:
-        tapes = folder / "calls" if audio else None
         write_report(run, report, baseline=before, diff=diff, tapes=tapes)
         announce(f"report: {report}")
     if junit is not None:
         write_junit(run, junit, diff.regressions if diff else ())
-    failed = bool(diff.regressions) if diff else not all(call.ok for call in run.calls)
-    raise typer.Exit(1 if failed else 0)
 
 
 def _serve_arguments(config: Path | None, pack: Path | None) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from voicebot.session import report
 from voicebot.session.announcement import Announcement, Received
 from voicebot.session.asked import Expects, nothing_expected
 from voicebot.session.control import CallControl
-from voicebot.session.conversation import Conversation
+from voicebot.session.conversation import Conversation, Thought
 from voicebot.session.dictating import Dictating
 from voicebot.session.echo_tap import EchoTap
 from voicebot.session.floor import Floor
@@ -29,7 +29,8 @@ from voicebot.session.hearing import Hearing
 from voicebot.session.holding import Holding
 from voicebot.session.keypad import Keypad
 from voicebot.session.mouth import Mouth
-from voicebot.session.replies import Desk, Replies
+from voicebot.session.partners import Desk
+from voicebot.session.replies import Replies
 from voicebot.session.speaking import Speaking
 from voicebot.session.speculation import Speculations
 from voicebot.session.talk import Talk, cancel
@@ -82,10 +83,7 @@ class CallSession:
         self._mouth = mouth
         self._pack_name = pack_name
         self._duck_db = turns.duck_db
-        self._opening = conversation.start()
-        if announce:
-            said = (Say(announce, SayKind.NOTICE), *self._opening.actions)
-            self._opening = replace(self._opening, actions=said)
+        self._opening = _opening(conversation, announce)
         self._talk = Talk(call, self._opening.state, observer)
         self._announcement = Announcement(announce)
         self._echo = EchoTap()
@@ -282,3 +280,11 @@ class CallSession:
         else:
             what = f"no sound for {dead.silent_ms:.0f} ms"
             self._replies.start(self._replies.give_up(what, "stalled"))
+
+
+def _opening(conversation: Conversation, announce: str) -> Thought:
+    """What the bot says first."""
+    opening = conversation.start()
+    if not announce:
+        return opening
+    return replace(opening, actions=(Say(announce, SayKind.NOTICE), *opening.actions))

@@ -9,23 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
-from telephony import Call
 from voicebot.dialog.events import (
     BookCallBack,
     Event,
     Handoff,
-    HandoffEnded,
     SayKind,
 )
-from voicebot.dialog.state import DialogState, Phase
+from voicebot.dialog.state import Phase
 from voicebot.session import events as facts
 from voicebot.session import report
 from voicebot.session.conversation import Conversation
 from voicebot.session.mouth import Mouth
+from voicebot.session.partners import Desk, Ears
 from voicebot.session.performing import Performing
 from voicebot.session.speaking import Speaking
 from voicebot.session.speculation import Speculation, Speculations
@@ -40,37 +39,6 @@ from voicebot.turns.watchdog import DeadAirWatchdog
 
 APOLOGY_TIMEOUT_S = 10.0
 log = structlog.get_logger(__name__)
-
-
-class Desk(Protocol):
-    """Brings a human to a call."""
-
-    async def bring_human(
-        self, call: Call, handoff: Handoff, state: DialogState, now_ms: Callable[[], int]
-    ) -> str:
-        """Ring the seats; returns when it failed or when the talk is over.
-
-        The value is ``accepted`` or the typed outcome (`voicebot.handoff.Outcome`).
-        """
-
-    def key(self, digit: str) -> None:
-        """The caller pressed a key while a human is called."""
-
-    def ended(self, call: Call, outcome: str) -> HandoffEnded:
-        """What the dialog is told of a hand-off that was no success: may it offer a call back?"""
-
-    async def book(self, call: Call, booking: BookCallBack, now_ms: Callable[[], int]) -> bool:
-        """Promise the caller a call; False where that cannot be kept."""
-
-
-class Ears(Protocol):
-    """What listens; it rests while a human has the call."""
-
-    def listen(self) -> None:
-        """Begin, from now."""
-
-    async def rest(self) -> None:
-        """Stop, and forget what was being said."""
 
 
 class Replies:
