@@ -121,7 +121,7 @@ class House:
         """Wait a little until the records know that a call has ended."""
         for _ in range(SETTLE_TRIES):
             try:
-                if (await self.kept(call_id)).call.ended_at is not None:
+                if await self.ask(self.records.has_ended, call_id):
                     return
             except RecordsError:
                 pass
