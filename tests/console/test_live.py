@@ -80,6 +80,27 @@ async def test_an_event_that_cannot_be_shown_does_not_reach_the_call(
     assert len(live) == 1
 
 
+async def test_a_list_of_calls_shows_what_the_whole_call_would(live: LiveCalls) -> None:
+    told = [
+        spoke("喂"),
+        facts.BotSpoke(20, "您好，请讲。", "answer", 0.8, 600),
+        facts.HandoffStarted(1000, "requested", "", "S1"),
+        facts.HandoffFinished(2000, "busy", "二线01"),
+        spoke("还在吗"),
+        facts.BotInterrupted(2500, "在", "的", 100),
+        facts.HandoffStarted(3000, "limit", "", "S2"),
+        facts.HandoffFinished(4000, "accepted", "二线02"),
+    ]
+    live("a", ANSWERED)
+    for event in told:
+        live("a", event)
+        (line,), whole = live.calls(), live.get("a")
+        assert whole is not None
+        assert line.turns[-1] == whole.turns[-1]
+        assert line.handoff == whole.handoff
+        assert (line.call.id, line.call.caller) == (whole.call.id, whole.call.caller)
+
+
 async def test_a_session_that_failed_early_leaves_nothing_behind(live: LiveCalls) -> None:
     live("a", facts.CallEnded(0, "error", "", "failed"))
     live("a", spoke("喂"))

@@ -59,6 +59,13 @@ def raw_report(
     }
 
 
+def raw_taken(store: Records, seat: str) -> set[str]:
+    """The ids of the calls that a seat was brought."""
+    ended = EVENTS.c.kind == "handoff_finished"
+    rows = store.fetch(sa.select(EVENTS.c.call_id, EVENTS.c.data).where(ended))
+    return {row["call_id"] for row in rows if row["data"]["seat"] == seat}
+
+
 def utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

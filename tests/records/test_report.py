@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 
 from telephony.api import CallInfo
-from tests.records.raw_report import raw_report
+from tests.records.raw_report import raw_report, raw_taken
 from voicebot.records import CallRecorder, Records, database
 from voicebot.records.report import percentile, report
-from voicebot.records.tables import CALLS, REPORT_FACTS
+from voicebot.records.search import Wanted, search
+from voicebot.records.tables import CALL_FACTS, CALLS
 from voicebot.settings import RecordsSettings, RetentionSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,6 +53,7 @@ def talk(call: CallRecorder, dice: random.Random) -> None:
         call.event("bot_spoke", at, text=dice.choice(SAID), kind=dice.choice(KINDS), **wait)
         if dice.random() < 0.1:
             call.event("handoff_started", at, reason=dice.choice(("requested", "limit")))
+            call.event("handoff_finished", at, seat=dice.choice(("", "二线01", "二线02")))
 
 
 async def fill(store: Records, dice: random.Random) -> list[str]:
@@ -85,11 +87,13 @@ def expect_equal(store: Records) -> list[int]:
             made, plain = report(store, since, until, texts), raw_report(store, since, until, texts)
             assert {key: asdict(made)[key] for key in plain} == plain, (first, last, texts)
         counted.append(made.calls)
+    for seat in ("二线01", "二线02"):
+        assert {row.id for row in search(store, Wanted(seat=seat))} == raw_taken(store, seat), seat
     return counted
 
 
 def facts(store: Records) -> list[tuple[object, ...]]:
-    query = sa.select(REPORT_FACTS).order_by(*REPORT_FACTS.primary_key)
+    query = sa.select(CALL_FACTS).order_by(*CALL_FACTS.primary_key)
     return [tuple(row.values()) for row in store.fetch(query)]
 
 

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 from voicebot.console.passwords import HASHER, hash_password, matches, one_time_password, weakness
 from voicebot.console.rights import Role
 from voicebot.console.throttle import Limit, Throttle
+from voicebot.console.workers import Workers
 from voicebot.errors import RecordsError
 from voicebot.records.people import NoSuchPersonError, Person, token_hash
 from voicebot.records.store import Records
@@ -76,9 +77,11 @@ class Accounts:
         idle: timedelta,
         whole: timedelta,
         clock: Clock,
+        ask: Workers,
         hasher: PasswordHasher = HASHER,
     ) -> None:
         self._records = records
+        self._ask = ask
         self._idle, self._whole = idle, whole
         self._clock = clock
         self._hasher = hasher
@@ -106,8 +109,8 @@ class Accounts:
         self._by_address.give_back(address)
         token, now = new_token(), self._clock.now()
         people = self._records.people
-        await asyncio.to_thread(people.sweep, now, idle=self._idle, whole=self._whole)
-        await asyncio.to_thread(people.sign_in, token, person.id, now)
+        await self._ask(people.sweep, now, idle=self._idle, whole=self._whole)
+        await self._ask(people.sign_in, token, person.id, now)
         await self.note(person.name, "login", why=address)
         self._remember(token, person)
         return Visit(person, token)
@@ -117,7 +120,7 @@ class Accounts:
         if not token or len(token) > 128:
             return None
         try:
-            person = await asyncio.to_thread(
+            person = await self._ask(
                 self._records.people.signed_in,
                 token,
                 self._clock.now(),
@@ -152,7 +155,7 @@ class Accounts:
     async def sign_out(self, visit: Visit) -> None:
         """End a session."""
         self._remember(visit.token, None)
-        await asyncio.to_thread(self._records.people.sign_out, visit.token)
+        await self._ask(self._records.people.sign_out, visit.token)
         await self.note(visit.person.name, "logout")
 
     async def change_password(self, visit: Visit, old: str, new: str, address: str) -> Visit:
@@ -171,9 +174,9 @@ class Accounts:
             raise SignInError("新密码要和现在的不同。")
         await self._store(name, new, must_change=False)
         await self.note(name, "password_changed", why=address)
-        person = await asyncio.to_thread(self._records.people.get, name)
+        person = await self._ask(self._records.people.get, name)
         token = new_token()
-        await asyncio.to_thread(self._records.people.sign_in, token, person.id, self._clock.now())
+        await self._ask(self._records.people.sign_in, token, person.id, self._clock.now())
         return Visit(person, token)
 
     # --- for those who look after accounts ------------------------------------------------
@@ -181,7 +184,7 @@ class Accounts:
         """Make an account; returns its one-time password. Raises RecordsError."""
         password = one_time_password()
         hashed = await self._hash(password)
-        await asyncio.to_thread(
+        await self._ask(
             self._records.people.add,
             name,
             role,
@@ -203,11 +206,11 @@ class Accounts:
 
     async def note(self, who: str, what: str, *, call_id: str = "", why: str = "") -> None:
         """Put a line into the audit log. Raises RecordsError: what is not noted is not done."""
-        await asyncio.to_thread(self._records.custody.note, who, what, call_id=call_id, why=why)
+        await self._ask(self._records.custody.note, who, what, call_id=call_id, why=why)
 
     async def _known(self, name: str) -> bool:
         try:
-            await asyncio.to_thread(self._records.people.get, name)
+            await self._ask(self._records.people.get, name)
         except NoSuchPersonError:
             return False
         return True
@@ -216,22 +219,20 @@ class Accounts:
         """The person whose name and password these are, if they may come in."""
         person, stored = None, self._nobody
         try:
-            person, stored = await asyncio.to_thread(self._records.people.find, name)
+            person, stored = await self._ask(self._records.people.find, name)
         except NoSuchPersonError:
             log.info("console: a sign-in with a name that nobody has")
         async with self._hashing:
-            right = await asyncio.to_thread(matches, stored, password, self._hasher)
+            right = await self._ask(matches, stored, password, self._hasher)
         return person if right and person is not None and not person.disabled else None
 
     async def _store(self, name: str, password: str, *, must_change: bool) -> None:
         hashed = await self._hash(password)
-        await asyncio.to_thread(
-            self._records.people.set_password, name, hashed, must_change=must_change
-        )
+        await self._ask(self._records.people.set_password, name, hashed, must_change=must_change)
 
     async def _hash(self, password: str) -> str:
         async with self._hashing:
-            return await asyncio.to_thread(hash_password, password, self._hasher)
+            return await self._ask(hash_password, password, self._hasher)
 
 
 def first_admin(records: Records, hasher: PasswordHasher = HASHER) -> str:

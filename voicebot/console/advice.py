@@ -11,6 +11,7 @@ import structlog
 
 from voicebot.assist.assistant import HeardTurn, Suggestion
 from voicebot.console.ports import Adviser
+from voicebot.console.workers import Workers
 from voicebot.records.store import Records
 from voicebot.records.suggestions import SHOWN, StoredSuggestion
 from voicebot.records.views import CallView
@@ -28,10 +29,12 @@ class _Call:
 
 
 class Advice:
-    """What to show to the seats. `make` gives an assistant for a call."""
+    """What to show to the seats. `make` gives an assistant for a call; `ask` runs what takes
+    long."""
 
-    def __init__(self, records: Records, make: Callable[[], Adviser] | None) -> None:
+    def __init__(self, records: Records, make: Callable[[], Adviser] | None, ask: Workers) -> None:
         self._records = records
+        self._ask = ask
         self._make = make
         self._calls: OrderedDict[str, _Call] = OrderedDict()
 
@@ -42,14 +45,14 @@ class Advice:
         try:
             call = self._calls.get(view.call.id) or await self._begin(view.call.id, self._make)
             async with call.turn:
-                await asyncio.to_thread(self._hear, call, view)
-                return await asyncio.to_thread(self._records.suggestions.of_call, view.call.id)
+                await self._ask(self._hear, call, view)
+                return await self._ask(self._records.suggestions.of_call, view.call.id)
         except Exception as error:  # whatever it is, the talk goes on without
             log.error("console: no suggestions", call=view.call.id, exc_info=error)
             return ()
 
     async def _begin(self, call_id: str, make: Callable[[], Adviser]) -> _Call:
-        made = _Call(await asyncio.to_thread(make))  # the first takes a second
+        made = _Call(await self._ask(make))  # the first takes a second
         call = self._calls.setdefault(call_id, made)  # another page may have been quicker
         while len(self._calls) > _MOST_CALLS:
             self._calls.popitem(last=False)
@@ -57,10 +60,10 @@ class Advice:
 
     async def judge(self, call_id: str, suggestion_id: str, verdict: str) -> bool:
         """What the seat did with one; False if there is no such suggestion. Raises RecordsError."""
-        stored = await asyncio.to_thread(self._records.suggestions.of_call, call_id)
+        stored = await self._ask(self._records.suggestions.of_call, call_id)
         found = next((each for each in stored if each.id == suggestion_id), None)
         if found is not None:
-            await asyncio.to_thread(self._records.suggestions.record, call_id, found, verdict)
+            await self._ask(self._records.suggestions.record, call_id, found, verdict)
         return found is not None
 
     def _hear(self, call: _Call, view: CallView) -> None:

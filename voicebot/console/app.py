@@ -52,6 +52,7 @@ def build_inner(
         idle=timedelta(minutes=wanted.idle_minutes),
         whole=timedelta(hours=wanted.session_hours),
         clock=clock or Clock(),
+        ask=house.workers,
         hasher=hasher,
     )
     doors, pages = Doors(app, accounts, over_tls=wanted.over_tls), Pages()

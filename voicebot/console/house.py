@@ -13,6 +13,7 @@ import structlog
 from voicebot.console.live import LiveCalls
 from voicebot.console.ports import Adviser, Controls
 from voicebot.console.screens import Screens
+from voicebot.console.workers import Workers, for_checks, for_pages
 from voicebot.errors import RecordsError
 from voicebot.handoff.queue import Queue
 from voicebot.handoff.roster import Roster, SeatView
@@ -71,6 +72,8 @@ class House:
     solved: Callable[[], tuple[str, ...]] = tuple  # said once a caller says that it works again
     screens: Screens = field(default_factory=Screens)
     remembered: Remembered = field(default_factory=Remembered)
+    workers: Workers = field(default_factory=for_pages)
+    checks: Workers = field(default_factory=for_checks)
 
     @property
     def labels(self) -> LabelTree | None:
@@ -84,7 +87,7 @@ class House:
 
     async def ask(self, read: Callable[..., T], *args: Any, **options: Any) -> T:
         """Read or write the records without holding up calls. Raises RecordsError."""
-        return await asyncio.to_thread(read, *args, **options)
+        return await self.workers(read, *args, **options)
 
     async def latest(self) -> list[CallRow] | None:
         """The kept calls, newest first, without those in progress here; None: unreadable now."""
@@ -121,7 +124,7 @@ class House:
         """Wait a little until the records know that a call has ended."""
         for _ in range(SETTLE_TRIES):
             try:
-                if (await self.kept(call_id)).call.ended_at is not None:
+                if await self.ask(self.records.has_ended, call_id):
                     return
             except RecordsError:
                 pass

@@ -13,13 +13,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import structlog
 
 from telephony.admission import Snapshot
+from voicebot.records.kinds import HANDOFF_STARTED
 from voicebot.records.masking import mask_data, mask_number
+from voicebot.records.turn_labels import SPOKEN
 from voicebot.records.views import IN_PROGRESS, CallRow, CallView, EventView, build_view
 from voicebot.session import events as facts
 
@@ -88,30 +90,37 @@ class Reader:
 
 @dataclass
 class _Call:
-    id: str
-    started_at: datetime
+    row: CallRow
     started_s: float
-    answered: facts.CallAnswered
     seen: int = 0
     events: deque[EventView] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
+    last: EventView | None = None  # that was spoken
+    handoff: deque[EventView] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
+
+    def add(self, event: EventView) -> None:
+        """Something happened."""
+        self.events.append(event)
+        if event.kind in SPOKEN:
+            self.last = event
+        if event.kind == HANDOFF_STARTED:
+            self.handoff.clear()
+        if self.handoff or event.kind == HANDOFF_STARTED:
+            self.handoff.append(event)
 
     def view(self) -> CallView:
         """The call so far, as the page of a kept call shows one; the caller is masked."""
-        info = self.answered
-        row = CallRow(
-            id=self.id,
-            started_at=self.started_at,
-            ended_at=None,
-            caller=mask_number(_printable(info.caller)),
-            callee=_printable(info.callee),
-            pack=info.pack,
-            codec=info.codec,
-            outcome=IN_PROGRESS,
-            hangup_by="",
-            recording="",
-            duration_ms=int((time.monotonic() - self.started_s) * 1000),
-        )
-        return build_view(row, None, self.events)
+        return build_view(self._row(), None, self.events)
+
+    def line(self) -> CallView:
+        """Of the call's turns only the last (and those since a hand-off began): for a list of many
+        calls, that is shown anew many times a second."""
+        events = list(self.handoff)
+        if self.last is not None and (not events or self.last.seq < events[0].seq):
+            events.insert(0, self.last)
+        return build_view(self._row(), None, events)
+
+    def _row(self) -> CallRow:
+        return replace(self.row, duration_ms=int((time.monotonic() - self.started_s) * 1000))
 
 
 class LiveCalls:
@@ -124,6 +133,7 @@ class LiveCalls:
         self._calls: dict[str, _Call] = {}
         self._readers: set[Reader] = set()
         self._admission = admission
+        self.version = 0  # another one after each event
 
     def load(self) -> Snapshot | None:
         """How full the bot is, and whether one more call would be let in; None if not known."""
@@ -140,8 +150,8 @@ class LiveCalls:
         return len(self._calls)
 
     def calls(self) -> list[CallView]:
-        """The calls in progress, the longest first."""
-        return [call.view() for call in self._calls.values()]
+        """The calls in progress, the longest first, each with its last turn and its hand-off."""
+        return [call.line() for call in self._calls.values()]
 
     def get(self, call_id: str) -> CallView | None:
         """One call in progress, without its summary (that is in the records)."""
@@ -174,16 +184,33 @@ class LiveCalls:
 
     def _take(self, call_id: str, event: facts.SessionEvent) -> None:
         if isinstance(event, facts.CallAnswered):
-            self._calls[call_id] = _Call(call_id, datetime.now(UTC), time.monotonic(), event)
+            self._calls[call_id] = _Call(_row(call_id, event), time.monotonic())
         ended = isinstance(event, facts.CallEnded)
         if ended:
             self._calls.pop(call_id, None)
         elif call := self._calls.get(call_id):
             data = mask_data(dataclasses.asdict(event))
-            call.events.append(EventView(call.seen, event.at_ms, facts.kind_of(event), data))
+            call.add(EventView(call.seen, event.at_ms, facts.kind_of(event), data))
             call.seen += 1
+        self.version += 1
         for reader in self._readers:
             reader.offer(Change(call_id, ended))
+
+
+def _row(call_id: str, info: facts.CallAnswered) -> CallRow:
+    return CallRow(
+        id=call_id,
+        started_at=datetime.now(UTC),
+        ended_at=None,
+        caller=mask_number(_printable(info.caller)),
+        callee=_printable(info.callee),
+        pack=info.pack,
+        codec=info.codec,
+        outcome=IN_PROGRESS,
+        hangup_by="",
+        recording="",
+        duration_ms=0,
+    )
 
 
 def _printable(header: str) -> str:

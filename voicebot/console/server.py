@@ -136,6 +136,8 @@ async def running(listener: socket.socket, house: House) -> AsyncIterator[None]:
             task.cancel()
             await asyncio.wait({task}, timeout=STOP_S)
         listener.close()
+        await house.workers.close()
+        await house.checks.close()
 
 
 def _note_end(task: asyncio.Task[None]) -> None:

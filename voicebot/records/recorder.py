@@ -16,12 +16,12 @@ import sqlalchemy as sa
 
 from voicebot.errors import RecordsError
 from voicebot.records import callbacks
+from voicebot.records.call_facts import Sifter
 from voicebot.records.callbacks import Booking
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask_data
 from voicebot.records.outbox import insert, new_message
-from voicebot.records.report_facts import Sifter
-from voicebot.records.tables import CALLS, EVENTS, REPORT_FACTS
+from voicebot.records.tables import CALL_FACTS, CALLS, EVENTS
 from voicebot.records.writer import Writer
 
 
@@ -148,7 +148,7 @@ def _insert_event(
     """One write: an event that is refused leaves no facts behind."""
     connection.execute(EVENTS.insert(), row)
     if facts:
-        connection.execute(REPORT_FACTS.insert(), facts)
+        connection.execute(CALL_FACTS.insert(), facts)
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Figures of a range of days, counted by the database. Each says what it counts.
 
-Of events only what the report needs is read, from rows of its own (report_facts.py); and what comes
+Of events only what the report needs is read, from rows of its own (call_facts.py); and what comes
 back from the database is counts, so that the bot's own process has little to do.
 
 Calls that ended without a human are no success by themselves: a caller may have given up. So what
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from voicebot.records.call_facts import REASON, REMARK, UNANSWERED, WAIT
 from voicebot.records.people_tables import TURN_LABELS
-from voicebot.records.report_facts import REASON, REMARK, UNANSWERED, WAIT
-from voicebot.records.tables import CALLS, REPORT_FACTS
+from voicebot.records.tables import CALL_FACTS, CALLS
 
 if TYPE_CHECKING:
     from voicebot.records.store import Records
@@ -83,9 +83,9 @@ def report(
         "totals": _totals(in_range),
         "solved": _totals(in_range & solved),
         "outcomes": _outcomes(in_range),
-        "reasons": _facts(in_range, REASON, REPORT_FACTS.c.text, distinct=True),
-        "waits": _facts(in_range, WAIT, REPORT_FACTS.c.ms),
-        "unanswered": _facts(in_range, UNANSWERED, REPORT_FACTS.c.text),
+        "reasons": _facts(in_range, REASON, CALL_FACTS.c.text, distinct=True),
+        "waits": _facts(in_range, WAIT, CALL_FACTS.c.ms),
+        "unanswered": _facts(in_range, UNANSWERED, CALL_FACTS.c.text),
         "next": _next_calls(in_range, solved),
     }
     found = dict(zip(queries, records.fetch_each(tuple(queries.values())), strict=True))
@@ -136,8 +136,8 @@ def _is_solved(texts: Sequence[str]) -> sa.ColumnElement[bool]:
     """Whether the bot said one of these in a call that no human took."""
     if not texts:
         return sa.false()
-    said = sa.or_(*(REPORT_FACTS.c.text.startswith(text, autoescape=True) for text in texts))
-    ids = sa.select(REPORT_FACTS.c.call_id).where(REPORT_FACTS.c.what == REMARK, said)
+    said = sa.or_(*(CALL_FACTS.c.text.startswith(text, autoescape=True) for text in texts))
+    ids = sa.select(CALL_FACTS.c.call_id).where(CALL_FACTS.c.what == REMARK, said)
     return (CALLS.c.outcome != HANDED_OFF) & CALLS.c.id.in_(ids)
 
 
@@ -157,11 +157,11 @@ def _facts(
     distinct: bool = False,
 ) -> sa.Select[Any]:
     """How often each value occurs in the calls of a range, or (`distinct`) in how many of them."""
-    call_id = REPORT_FACTS.c.call_id
+    call_id = CALL_FACTS.c.call_id
     counted = sa.func.count(sa.distinct(call_id) if distinct else call_id)
     return (
         sa.select(value.label("value"), counted.label("count"))
-        .where(REPORT_FACTS.c.what == what)
+        .where(CALL_FACTS.c.what == what)
         # Not a join: SQLite would begin with all facts there are, however short the range.
         .where(call_id.in_(sa.select(CALLS.c.id).where(in_range)))
         .group_by(value)

@@ -13,21 +13,21 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from voicebot.errors import RecordsError
+from voicebot.records.call_facts import ALL as WHATS
 from voicebot.records.database import one_line
 from voicebot.records.drafts import forget_calls
 from voicebot.records.keys import CallerKeys
 from voicebot.records.masking import mask
 from voicebot.records.outbox import DELIVERED
 from voicebot.records.people_tables import TURN_LABELS
-from voicebot.records.report_facts import ALL as WHATS
 from voicebot.records.tables import (
     AUDIT,
     CALL_BACKS,
+    CALL_FACTS,
     CALLS,
     EVENTS,
     FORMS,
     OUTBOX,
-    REPORT_FACTS,
     SEALED,
     SEAT_LOG,
     SUGGESTIONS,
@@ -182,8 +182,8 @@ class Custody:
             ids,
             lambda some: [
                 EVENTS.delete().where(EVENTS.c.call_id.in_(some)),
-                REPORT_FACTS.delete().where(
-                    REPORT_FACTS.c.what.in_(WHATS), REPORT_FACTS.c.call_id.in_(some)
+                CALL_FACTS.delete().where(
+                    CALL_FACTS.c.what.in_(WHATS), CALL_FACTS.c.call_id.in_(some)
                 ),
                 OUTBOX.delete().where(OUTBOX.c.call_id.in_(some)),
                 SEALED.delete().where(SEALED.c.call_id.in_(some)),

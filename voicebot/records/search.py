@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from voicebot.records import kinds
+from voicebot.records.call_facts import SEAT
 from voicebot.records.people_tables import TURN_LABELS
-from voicebot.records.tables import CALLS, EVENTS
+from voicebot.records.tables import CALL_FACTS, CALLS, EVENTS
 from voicebot.records.turn_labels import SPOKEN, VERDICTS
 from voicebot.records.views import IN_PROGRESS, INTERRUPTED, CallRow
 
@@ -59,7 +59,8 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     elif wanted.outcome:
         found.append(CALLS.c.outcome == wanted.outcome)
     if wanted.seat:
-        found.append(_has(EVENTS.c.kind == kinds.HANDOFF_FINISHED, _text("seat") == wanted.seat))
+        taken = sa.select(CALL_FACTS.c.call_id).where(CALL_FACTS.c.what == SEAT)
+        found.append(CALLS.c.id.in_(taken.where(CALL_FACTS.c.text == wanted.seat)))
     if wanted.words:
         said = _text("text").icontains(wanted.words, autoescape=True)
         found.append(_has(EVENTS.c.kind.in_(SPOKEN), said))

@@ -8,7 +8,7 @@ import re
 import socket
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +28,18 @@ from voicebot.records.outbox import Outbox
 from voicebot.records.people import People
 from voicebot.records.recorder import CallRecorder
 from voicebot.records.retention import CALLER, Custody
+from voicebot.records.rows import call_row
 from voicebot.records.seat_log import SeatLog
 from voicebot.records.suggestions import Suggestions
 from voicebot.records.tables import CALLS, EVENTS, SEALED
 from voicebot.records.turn_labels import TurnLabels
-from voicebot.records.views import (
-    IN_PROGRESS,
-    INTERRUPTED,
-    CallRow,
-    CallView,
-    EventView,
-    build_view,
-)
-from voicebot.records.writer import HEARTBEAT_S, Writer
+from voicebot.records.views import CallRow, CallView, EventView, build_view
+from voicebot.records.writer import Writer
 from voicebot.settings import RecordsSettings
 
 KEY_FILE = "caller.key"
 _log = structlog.get_logger("voicebot.records")
-DEAD_AFTER_S = 4 * HEARTBEAT_S
+_ROW = tuple(column for column in CALLS.c if column.name != "summary")  # a row shows none
 _ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 
 
@@ -184,16 +178,21 @@ class Records:
 
     def rows_of(self, ids: sa.Select[Any]) -> list[CallRow]:
         """The calls that a query of ids finds, newest first."""
-        last_ms = sa.func.max(EVENTS.c.at_ms).label("last_ms")
+        last = sa.select(sa.func.max(EVENTS.c.at_ms)).where(EVENTS.c.call_id == CALLS.c.id)
+        # A call that has ended says itself how long it was.
+        open_ms = sa.case((CALLS.c.ended_at.is_(None), last.scalar_subquery()), else_=0)
         wanted = ids.subquery()
         query = (
-            sa.select(CALLS, last_ms)
+            sa.select(*_ROW, open_ms.label("last_ms"))
             .join(wanted, wanted.c.id == CALLS.c.id)
-            .outerjoin(EVENTS, EVENTS.c.call_id == CALLS.c.id)
-            .group_by(CALLS.c.id)
             .order_by(CALLS.c.started_at.desc())
         )
-        return [self._row(found) for found in self.fetch(query)]
+        return [call_row(found) for found in self.fetch(query)]
+
+    def has_ended(self, call_id: str) -> bool:
+        """Whether the end of a call is on disk. Raises RecordsError."""
+        ended = CALLS.c.ended_at.is_not(None)
+        return bool(self.fetch(sa.select(CALLS.c.id).where(CALLS.c.id == call_id, ended)))
 
     def ids_between(self, since: datetime | None, until: datetime | None) -> tuple[str, ...]:
         """The ids of calls that began at or after `since` and before `until`, oldest first."""
@@ -229,7 +228,7 @@ class Records:
         )
         last_ms = events[-1]["at_ms"] if events else 0
         return build_view(
-            self._row({**found[0], "last_ms": last_ms}),
+            call_row({**found[0], "last_ms": last_ms}),
             found[0]["summary"],
             (EventView(row["seq"], row["at_ms"], row["kind"], row["data"]) for row in events),
         )
@@ -247,40 +246,6 @@ class Records:
                 ]
         except SQLAlchemyError as error:
             raise RecordsError(f"records: cannot be read: {one_line(error)}") from None
-
-    def _row(self, row: Mapping[str, Any]) -> CallRow:
-        started, ended = _utc(row["started_at"]), row["ended_at"] and _utc(row["ended_at"])
-        outcome = row["outcome"]
-        if ended is None:
-            outcome = IN_PROGRESS if self._is_alive(row) else INTERRUPTED
-        last_ms = int(row["last_ms"] or 0)
-        length_ms = int((ended - started).total_seconds() * 1000) if ended else last_ms
-        return CallRow(
-            id=row["id"],
-            started_at=started,
-            ended_at=ended,
-            caller=row["caller"],
-            callee=row["callee"],
-            pack=row["pack"],
-            codec=row["codec"],
-            outcome=outcome,
-            hangup_by=row["hangup_by"],
-            recording=row["recording"],
-            duration_ms=length_ms,
-            quality=row["quality"],
-        )
-
-    def _is_alive(self, row: Mapping[str, Any]) -> bool:
-        """Whether the process that writes this call still lives.
-
-        On this host its id tells at once; elsewhere, or if the id was given to another
-        program, the missing heartbeat tells soon after.
-        """
-        host, _, pid = str(row["writer"]).rpartition(":")
-        if host == socket.gethostname() and not _process_lives(int(pid)):
-            return False
-        age = datetime.now(UTC) - _utc(row["alive_at"])
-        return age < timedelta(seconds=DEAD_AFTER_S)
 
     def _beat(self, connection: sa.Connection) -> None:
         ids = list(self._open_calls)
@@ -301,18 +266,3 @@ def _seal(connection: sa.Connection, call_id: str, box: bytes) -> None:
 def _printable(header: str) -> str:
     """What a SIP header said, without what could steer a terminal or break a column."""
     return "".join(char for char in header if char.isprintable())[:128]
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite forgets the zone; what is stored is UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _process_lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -39,10 +39,10 @@ EVENTS = sa.Table(
     sa.Column("data", sa.JSON, nullable=False),
 )
 
-# What the report counts, drawn from EVENTS as they are written (records/report_facts.py): `what`
-# says which of `ms` and `text` holds. Goes with the events of its call.
-REPORT_FACTS = sa.Table(
-    "report_facts",
+# What is counted and looked for, drawn from EVENTS as they are written (records/call_facts.py);
+# `what` says which of `ms` and `text` holds. Goes with the events of its call.
+CALL_FACTS = sa.Table(
+    "call_facts",
     METADATA,
     sa.Column("what", sa.String(16), primary_key=True),
     sa.Column("call_id", sa.String(36), primary_key=True),

@@ -68,7 +68,7 @@ def _add_recording(doors: Doors, house: House) -> None:
         visit = visit_of(request)
         expect_theirs(house, visit, view)
         path = Path(view.call.recording)
-        if path.suffix != ".wav" or not await asyncio.to_thread(path.is_file):
+        if path.suffix != ".wav" or not await house.ask(path.is_file):
             raise HTTPException(404, "这通电话没有录音，或录音已被删除。")
         async with noting:  # a player asks for many parts; any of them is listening
             if not heard.get(visit.token, view.call.id):

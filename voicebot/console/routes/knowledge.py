@@ -49,7 +49,7 @@ def _add_drafts(doors: Doors, house: House, pages: Pages) -> None:
     async def decided(request: Request) -> Response:
         given, name = form_of(request), visit_of(request).person.name
         try:
-            told = await house.ask(_decide, house, given, name)
+            told = await house.checks(_decide, house, given, name)
         except (PackError, RecordsError) as error:
             return await shown(request, why=str(error))
         return await shown(request, told=told)
@@ -106,11 +106,11 @@ def _add_texts(doors: Doors, house: House, pages: Pages) -> None:
         files = await house.ask(editor.files)
         opened = PackFile(given.get("file", ""), given.get("text", ""), given.get("stamp", ""))
         try:
-            proposed = await house.ask(editor.propose, opened.path, opened.text, opened.stamp)
+            proposed = await house.checks(editor.propose, opened.path, opened.text, opened.stamp)
             if given.get("action") != "publish" or not proposed.ok:
                 return _text_page(request, pages, editor, files, opened, proposed=proposed)
             await doors.accounts.note(name, "text_published", why=opened.path)
-            version = await house.ask(editor.publish, proposed, name, given.get("why", ""))
+            version = await house.checks(editor.publish, proposed, name, given.get("why", ""))
         except EditConflictError as error:
             why = f"别人先改了这个文件，请复制您的修改，重新打开后再改。（{error}）"
             return _text_page(request, pages, editor, files, opened, why=why)
@@ -162,7 +162,7 @@ def _add_versions(doors: Doors, house: House, pages: Pages) -> None:
             raise HTTPException(400, "没有这个版本。")
         await doors.accounts.note(name, "rolled_back", why=f"to version {wanted}")
         try:
-            await house.ask(editor.roll_back, wanted, name, given.get("why", ""))
+            await house.checks(editor.roll_back, wanted, name, given.get("why", ""))
         except PackError as error:
             raise HTTPException(409, f"没有回退：{error}") from None
         return RedirectResponse("/knowledge/versions", 303)

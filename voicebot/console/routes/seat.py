@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 def add(doors: Doors, house: House, pages: Pages) -> None:
     """Add the routes."""
-    advice = Advice(house.records, house.adviser)
+    advice = Advice(house.records, house.adviser, house.workers)
 
     @doors.get("/seat", Right.DESK)
     async def seat(request: Request) -> Response:

@@ -1,8 +1,9 @@
-"""What the report counts of an event, drawn from it when it is written.
+"""What is counted and looked for in calls, drawn from an event when it is written.
 
 Events hold whole waterfalls and citations as JSON; to count them a report would have to read all
-of that. These narrow rows (the table `report_facts`) are written in the same transaction as their
-event, and deleted with it: so they are never behind, whatever is killed.
+of that, and so would whoever looks for a seat's calls. These narrow rows (the table `call_facts`)
+are written in the same transaction as their event, and deleted with it: so they are never behind,
+whatever is killed.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ REASON = "reason"
 """``text``: why a hand-off was begun."""
 UNANSWERED = "unanswered"
 """``text``: what the caller said before the bot said that it does not have it."""
+SEAT = "seat"
+"""``text``: the seat that a hand-off ended with."""
 REMARK = "remark"
 """``text``: what the bot said that neither answers nor asks; that a problem is solved is one."""
-ALL = (WAIT, REASON, UNANSWERED, REMARK)
+ALL = (WAIT, REASON, UNANSWERED, SEAT, REMARK)
 
 REFUSED = "refuse"  # the bot's kind of saying: that is not in the documents
 REMARKED = "clarify"  # its kind of saying: good that it works again
@@ -35,11 +38,13 @@ class Sifter:
         self._asked = ""
 
     def __call__(self, seq: int, kind: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The rows for `REPORT_FACTS` of an event as it is kept; most events have none."""
+        """The rows for `CALL_FACTS` of an event as it is kept; most kinds have none."""
         if kind == kinds.CALLER_SPOKE:
             self._asked = _text(data, "text").strip(_AROUND)
         elif kind == kinds.HANDOFF_STARTED:
             return [self._row(REASON, seq, text=_text(data, "reason"))]
+        elif kind == kinds.HANDOFF_FINISHED and (seat := _text(data, "seat")):
+            return [self._row(SEAT, seq, text=seat)]
         elif kind == kinds.BOT_SPOKE:
             return self._of_bot(seq, data)
         return []

@@ -1,4 +1,4 @@
-"""What the report counts, in rows of its own; and a caller's calls in their order."""
+"""What is counted and looked for, in rows of its own; and a caller's calls in their order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.drop_index("ix_calls_caller_key", "calls")
     op.create_index("ix_calls_caller_time", "calls", ["caller_key", "started_at"])
     facts = op.create_table(
-        "report_facts",
+        "call_facts",
         sa.Column("what", sa.String(16), primary_key=True),
         sa.Column("call_id", sa.String(36), primary_key=True),
         sa.Column("seq", sa.Integer, primary_key=True),
@@ -41,18 +41,18 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Forget them: the events hold all of it."""
-    op.drop_table("report_facts")
+    op.drop_table("call_facts")
     op.drop_index("ix_calls_caller_time", "calls")
     op.create_index("ix_calls_caller_key", "calls", ["caller_key"])
 
 
 def _facts(bind: sa.Connection) -> Iterator[dict[str, Any]]:
-    """As they were drawn when this was written (records/report_facts.py may have moved on)."""
+    """As they were drawn when this was written (records/call_facts.py may have moved on)."""
     events = sa.table(
         "events", sa.column("call_id"), sa.column("seq"), sa.column("kind"), sa.column("data")
     )
     ids = list(bind.scalars(sa.text("SELECT id FROM calls")))
-    wanted = ("caller_spoke", "bot_spoke", "handoff_started")
+    wanted = ("caller_spoke", "bot_spoke", "handoff_started", "handoff_finished")
     query = sa.select(
         events.c.call_id, events.c.seq, events.c.kind, sa.type_coerce(events.c.data, sa.JSON)
     ).order_by(events.c.call_id, events.c.seq)
@@ -67,6 +67,10 @@ def _facts(bind: sa.Connection) -> Iterator[dict[str, Any]]:
                 continue
             if kind == "handoff_started":
                 yield {**row, "what": "reason", "text": str(data.get("reason") or "")}
+                continue
+            if kind == "handoff_finished":
+                if data.get("seat"):
+                    yield {**row, "what": "seat", "text": str(data["seat"])}
                 continue
             if isinstance(data.get("since_caller_ms"), int | float):
                 yield {**row, "what": "wait", "ms": round(data["since_caller_ms"])}
