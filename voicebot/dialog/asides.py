@@ -14,6 +14,7 @@ from voicebot.dialog.trying import done, is_well, will_do
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.yesno import Polarity, polarity
 
+GREETED_TURNS = 2  # later in a call nobody is greeted again
 UNFINISHED_MOST = 3  # who leaves more sentences unfinished is asked what it is about
 _UNFINISHED = re.compile(
     r"(?:那个|这个|就是|老是|总是|它|的时候|然后|但是|不过|因为|所以|如果|结果|还有就是|好像是|我想问一?下|"
@@ -59,7 +60,8 @@ class Asides:
     @staticmethod
     def _tried(turn: Turn, text: str, awaited: Awaiting) -> bool:
         """A word on what a scene has advised: it is well, it is done, they go and do it."""
-        if turn.state.closed is None or awaited is Awaiting.OFFER or is_question(text):
+        run = turn.state.closed
+        if run is None or not run.branch or awaited is Awaiting.OFFER or is_question(text):
             return False
         if is_well(text) and awaited is not Awaiting.TRY:
             turn.prompt("scene_solved", SayKind.CLARIFY)
@@ -83,7 +85,7 @@ class Asides:
             return False
         if awaited is Awaiting.NOTHING and said is Polarity.UNSAID and not _REMARK.match(text):
             return False
-        begun = turn.state.topic is not None or turn.state.closed is not None
+        begun = turn.state.turns > GREETED_TURNS
         turn.prompt("go_ahead" if begun else "hello", SayKind.CLARIFY)
         return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from voicebot.dialog.textforms import clauses
 
@@ -17,22 +17,27 @@ _SOMEBODY = re.compile(r"^(?:我|你|您|他|她|自己|咱)")
 _EMPTY = frozenset("的是不这那个台了吗呢啊您你我们有没在把请看一下")
 
 
-def without_denied_thing(text: str, about: str, is_term: Callable[[str], bool]) -> str:
+def without_denied_thing(
+    text: str, about: str, is_term: Callable[[str], bool], elsewhere: Collection[str] = ()
+) -> str:
     """`text` without the clauses that deny a thing which the question is not about.
 
     Args:
         text: what was said.
         about: the words of the question, and of its answers.
         is_term: whether a text names a word of the trade.
+        elsewhere: the answers of other questions; 不是光口 denies one of these, whatever is asked.
     """
     parts = clauses(text)
     kept: list[str] = []
     for nth, part in enumerate(parts):
         found = _DENIED.match(part)
-        if found is None or _is_asked(found["thing"], about):
+        thing = found["thing"] if found else ""
+        if thing.removesuffix("的") in elsewhere:
+            continue
+        if found is None or _is_asked(thing, about):
             kept.append(part)
             continue
-        thing = found["thing"]
         instead = found["instead"] or any(map(_INSTEAD.search, parts[nth + 1 : nth + 2]))
         other = instead and not _SOMEBODY.match(thing)
         if not (is_term(thing) or _POINTED_AT.match(thing) or other):

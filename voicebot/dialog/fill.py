@@ -118,13 +118,8 @@ class Filler:
         if is_question(text) and agreement_only(text):
             return None
         words = (slot.label, *slot.asks, *slot.about, *slot.affirm, *slot.deny)
-        others = [phrase for each in scene.slots for c in each.choices for phrase in c.say]
-
-        def named_elsewhere(thing: str) -> bool:  # 不是光口: of another question's answers
-            heard = units(thing)
-            return self._canonical.names_term(thing) or any(find(each, heard) for each in others)
-
-        plain = without_denied_thing(known[0], "".join(words), named_elsewhere)
+        others = {say.lower() for each in scene.slots for c in each.choices for say in c.say}
+        plain = without_denied_thing(known[0], "".join(words), self._canonical.names_term, others)
         said_to_us = polarity(plain)
         if said_to_us is Polarity.UNSAID and named:
             said_to_us = polarity(self._without(plain, slot.about))

@@ -12,7 +12,7 @@ from voicebot.dialog.scene_choice import chosen
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.textforms import clauses
-from voicebot.dialog.trying import done, will_do
+from voicebot.dialog.trying import done, still_fails, will_do
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.yesno import Polarity, polarity
 
@@ -129,6 +129,7 @@ class Replies:
         trying = awaited in (Awaiting.TRY, Awaiting.HELPED)
         leaves = move in (Intent.NOTHING_ELSE, Intent.GOODBYE, Intent.THANKS)
         failed = trying and short and said is Polarity.NO and not leaves
+        failed = failed or (trying and still_fails(text))
         helped = awaited is Awaiting.HELPED and short and said is Polarity.YES
         noted = short and (said is Polarity.YES or bool(_NOTED.search(text)))
         if move is Intent.NOT_SOLVED or failed:

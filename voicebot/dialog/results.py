@@ -22,6 +22,7 @@ from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
+SAME_SCENE = 1.5  # logits by which another scene may be likelier than the one just spoken of
 SHORT_LEAD_CHARS = 24
 PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
 NEAR = 2.5  # logits by which another answer may be worse than one just heard
@@ -103,7 +104,8 @@ class Results:
         if close and not rather_answer and not asked_before(turn, scene, ranked[1].scene):
             ask_which(turn, ranked, pending.query)
         elif scene and sure >= bar.start and not rather_answer:
-            self._scenes.start(turn, scene, pending.query, found=sure)
+            about = turn.state.topic.focus if turn.state.topic else ""
+            self._scenes.start(turn, scene, pending.query, found=sure, about=about)
         elif hit is not None and (asking or answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit, answerable, pending)
         elif scene and sure >= bar.ask:
@@ -156,7 +158,7 @@ class Results:
         ranked = self._ranked(pending.query, result)
         other, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
         bar = bars(pending.query, ranked[0] if ranked else None)
-        switch = bar.start if loose else max(bar.start, SCENE_SWITCH)
+        switch = bar.start if loose and bar.reports else max(bar.start, SCENE_SWITCH)
         if hit is None and sure < switch and turn.search_other(pending):
             return
         if hit is not None and loose and run is not None and run.passed > 1:
@@ -238,7 +240,12 @@ class Results:
         self, turn: Turn, query: str, ranked: tuple[SceneCandidate, ...]
     ) -> tuple[SceneCandidate, ...]:
         """Of two scenes that are too close the one that has what the talk is about in its words:
-        密码忘了, after BIOS was spoken of, is BIOS密码忘了."""
+        密码忘了, after BIOS was spoken of, is BIOS密码忘了. And a scene that the talk was in comes
+        before another that is hardly likelier."""
+        last = turn.state.closed.scene if turn.state.closed else ""
+        again = next((each for each in ranked[1:] if each.scene == last), None)
+        if again and ranked[0].share < scene_bars.NEAR_TRIGGER and _near(again, ranked[0]):
+            return (again,)
         topic = turn.state.topic
         if topic is None or not topic.focus or not too_close(ranked, scene_bars.MAYBE):
             return ranked
@@ -285,6 +292,7 @@ class Results:
         cut = self._extract(query, hit)
         if cut.spoken in turn.state.spoken and pending.purpose is not Purpose.BRANCH:
             part = nearest_part(pending.raw or query, cut.spoken)
+            part = part or nearest_part(query, cut.spoken)  # RAID6呢 has no 几块
             if part:
                 return (part,), Citation(hit.id, hit.source, part.rstrip("。"))
         return (cut.spoken, *cut.rest), Citation(hit.id, hit.source, cut.quote)
@@ -303,6 +311,10 @@ class Results:
     @staticmethod
     def _unsure(turn: Turn) -> float:
         return combined(turn.heard, 0.5, turn.state.failures)
+
+
+def _near(one: SceneCandidate, best: SceneCandidate) -> bool:
+    return not one.vetoed and logit(best.probability) - logit(one.probability) <= SAME_SCENE
 
 
 def _message(hit: Hit) -> SendMessage | None:

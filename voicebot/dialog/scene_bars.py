@@ -15,6 +15,7 @@ from voicebot.dialog.intents import asks, asks_information
 from voicebot.dialog.scene_match import FROM_SHARE, SceneCandidate
 
 SURE, MAYBE = 0.5, 0.3  # of the report of a fault
+NEAR_TRIGGER = 0.8  # share of a trigger: nearly the scene's own words
 TOLD_SURE, TOLD_MAYBE = 0.65, 0.5  # of what only tells something, in words of its own
 INFORMS_SURE, INFORMS_MAYBE = 0.8, 0.4  # of a question for information
 
@@ -32,15 +33,16 @@ class Bars:
     start: float
     ask: float
     informs: bool
+    reports: bool
 
 
 def bars(query: str, best: SceneCandidate | None) -> Bars:
     """The bars for `query`, whose likeliest scene is `best`."""
     if informs(query):
-        return Bars(INFORMS_SURE, INFORMS_MAYBE, True)
+        return Bars(INFORMS_SURE, INFORMS_MAYBE, True, False)
     if asks(query) or _FAILS.search(query) or (best is not None and best.share >= FROM_SHARE):
-        return Bars(SURE, MAYBE, False)
-    return Bars(TOLD_SURE, TOLD_MAYBE, False)
+        return Bars(SURE, MAYBE, False, True)
+    return Bars(TOLD_SURE, TOLD_MAYBE, False, False)
 
 
 def informs(query: str) -> bool:

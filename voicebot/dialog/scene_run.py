@@ -90,13 +90,19 @@ class SceneEngine:
         self._filler = filler
 
     def advance(
-        self, scene: Scene, run: SceneRun, text: str, asked_slot: str
+        self, scene: Scene, run: SceneRun, text: str, asked_slot: str, about: str = ""
     ) -> tuple[SceneRun, Outcome]:
-        """Take what the caller said, after `asked_slot` was asked (empty: nothing was)."""
+        """Take what the caller said, after `asked_slot` was asked (empty: nothing was).
+
+        `about`, what was spoken of before, tells what the text leaves open: of 锁定了 the BMC.
+        """
         run = replace(run, turns=run.turns + 1)
         if run.turns > scene.limits.max_turns:
             return run, Outcome(OutcomeKind.EXIT, exit=scene.on_limit)
         found = self._filler.fill(scene, text, asked_slot)
+        told = {each.slot for each in found}
+        before = self._filler.fill(scene, about, "") if about else ()
+        found += tuple(each for each in before if each.slot not in told)
         answered = any(each.slot == asked_slot for each in found)
         if asked_slot and not answered and dont_know(text):
             run = replace(run, taken_up=True)

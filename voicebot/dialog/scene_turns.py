@@ -14,6 +14,7 @@ from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
+from voicebot.dialog.trying import still_fails
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.scenes import call_back
@@ -49,8 +50,8 @@ class SceneTurns:
             return
         turn.say(lead + scene.slot(slot).asks[0], SayKind.ASK, scene=scene.id, slot=slot)
 
-    def start(self, turn: Turn, scene_id: str, text: str, *, found: float) -> None:
-        """Enter a scene with what the caller said about it."""
+    def start(self, turn: Turn, scene_id: str, text: str, *, found: float, about: str = "") -> None:
+        """Enter a scene with what the caller said about it; `about` is what the talk was about."""
         scene = turn.pack.scene(scene_id)
         if scene is None:
             turn.prompt("hello", SayKind.CLARIFY)
@@ -59,7 +60,7 @@ class SceneTurns:
         turn.set(failures=0, candidate="", candidate_query="", rival="", rest=())
         if before is None or before.scene != scene.id or _ANOTHER.search(text):
             turn.set(closed=None)
-            run, outcome = self._engine.advance(scene, SceneRun(scene.id), text, "")
+            run, outcome = self._engine.advance(scene, SceneRun(scene.id), text, "", about)
         else:
             # The fault that was just answered comes up again: what is known stays known.
             run, outcome = self._engine.advance(scene, before, text, "")
@@ -103,9 +104,13 @@ class SceneTurns:
         """Leave a scene that the caller went past and does not go into now either: 好 after the
         answer to their own question is no answer to ours, and 没了谢谢 (`leaving`) none to any."""
         run = turn.state.scene
-        if run is None or run.taken_up or not (run.passed or leaving) or self.answers(turn, text):
+        if run is None or self.answers(turn, text):
             return False
-        turn.set(scene=None)
+        if run.taken_up and not (leaving and (run.passed > 1 or "谢" in text)):
+            return False
+        if not (run.passed or leaving):
+            return False
+        turn.set(scene=None, closed=run)
         return True
 
     def answers(self, turn: Turn, text: str) -> bool:
@@ -134,7 +139,10 @@ class SceneTurns:
         same = outcome.branch == run.branch
         if trying and same and outcome.filled:
             turn.set(closed=after)
-            turn.did_it_help()
+            if still_fails(text):
+                turn.offer_human()
+            else:
+                turn.did_it_help()
             return True
         if not outcome.corrected or same:
             return False

@@ -23,6 +23,10 @@ _WELL = re.compile(
     r"^(?:都|已经|我|这下|现在|哦|嗯|那|它|诶|哎|啊)*"
     r"(?:(?:弄|搞|修|改|换|插|装|调|配)?好了|行了|可以了|没问题了)+(?:啊|呀|哈|吧)*$"
 )
+_STILL = re.compile(
+    r"(?:还是|还在|仍然?|依然|依旧|照样|照旧|又)(?!好|正常|可以|想|要问|有个)[^吗呢么?？]{0,6}?"
+    r"(?:[不没]|[黄红橙黑]|慢|响|报|断|叫|重启|蓝屏|死机|老样子|原样|一样|那样|这样|坏|空的|丢)"
+)
 
 
 def done(text: str) -> bool:
@@ -40,3 +44,8 @@ def is_well(text: str) -> bool:
     """Whether the last that is told is that it is well now: 行了好了."""
     parts = clauses(text)
     return bool(parts) and bool(_WELL.match(parts[-1]))
+
+
+def still_fails(text: str) -> bool:
+    """Whether what was tried has changed nothing: 换了网线还是不亮."""
+    return bool(_STILL.search(text))
