@@ -1,10 +1,11 @@
-"""Is the caller told what was asked, and nothing else? 225 questions by text, one a call.
+"""Is the caller told what was asked, and nothing else? 225 questions by text, one a call, and
+the 135 of the confirmation set, which nothing was chosen by.
 
     python -m tests.bench.bench_answers --out build/bench-answers [--config voicebot.toml]
 
 Each question of `answer_questions` is the first sentence of a call, asked as ``voicebot chat`` does
 it: the pack's index, search, the dialog. Writes answers.json (every turn) and answers.md (the
-table, then every miss with what was said).
+table, then every miss with what was said), those of the confirmation set under ``confirmation``.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from rich.progress import track
 
-from tests.bench.answer_questions import QUESTIONS, Question, read_questions
+from tests.bench.answer_questions import CONFIRMATION, QUESTIONS, Question, read_questions
 from tests.bench.answer_report import Judged, Verdict, write
 from voicebot.dialog.events import Handoff, Heard, Say, SayKind
 from voicebot.dialog.policy import Dialog
@@ -36,12 +38,20 @@ DECLINES = {SayKind.REFUSE, SayKind.CLARIFY, SayKind.OFFER_HUMAN}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("build/bench-answers"))
-    parser.add_argument("--questions", type=Path, default=QUESTIONS)
+    parser.add_argument("--questions", type=Path, help="ask these alone")
     parser.add_argument("--config", type=Path, help="TOML settings file")
     options = parser.parse_args()
     settings = load_settings(options.config)
-    judged = asyncio.run(ask_all(settings, read_questions(options.questions)))
-    print(write(options.out, judged), end="")
+    sets = {options.out: options.questions or QUESTIONS}
+    if options.questions is None:
+        sets[options.out / "confirmation"] = CONFIRMATION
+    asked = [read_questions(path) for path in sets.values()]
+    judged = asyncio.run(ask_all(settings, list(chain.from_iterable(asked))))
+    at = 0
+    for out, questions in zip(sets, asked, strict=True):
+        tables = write(out, judged[at : at + len(questions)])
+        print(f"{sets[out].name}\n\n{tables}")
+        at += len(questions)
 
 
 async def ask_all(settings: Settings, questions: Sequence[Question]) -> tuple[Judged, ...]:

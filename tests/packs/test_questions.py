@@ -1,4 +1,4 @@
-"""The bench's question set: its labels exist, and it is not a copy of what the pack lists."""
+"""The bench's question sets: their labels exist, and they do not copy what the pack lists."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections import Counter
 
 import yaml
 
-from tests.bench.answer_questions import read_questions
+from tests.bench.answer_questions import CONFIRMATION, read_questions
 from voicebot.settings import SERVER_PACK
 
 QUESTIONS = read_questions()
+CONFIRMING = read_questions(CONFIRMATION)
+EVERY = (*QUESTIONS, *CONFIRMING)
 # Share of character pairs two texts have in common; a paraphrase in the same words is above it.
 COPIED = 0.7
+ALIKE = 0.4  # one of the confirmation set is no other's paraphrase
 
 
 def test_there_are_150_answerable_questions_and_75_others() -> None:
@@ -22,10 +25,18 @@ def test_there_are_150_answerable_questions_and_75_others() -> None:
     assert min(categories.values()) >= 10, categories
 
 
+def test_the_confirmation_set_is_another_one() -> None:
+    assert Counter(each.answerable for each in CONFIRMING) == {True: 93, False: 42}
+    assert len({each.id for each in EVERY}) == len({each.question for each in EVERY}) == 360
+    tuned_on = [_pairs(each.question) for each in QUESTIONS]
+    for each in CONFIRMING:
+        assert _nearest(_pairs(each.question), tuned_on) < ALIKE, each
+
+
 def test_every_answerable_question_has_an_answer_that_exists() -> None:
     known = {entry["id"] for entry in _faq()}
     headings = set(_sections())
-    for each in QUESTIONS:
+    for each in EVERY:
         assert set(each.faq) <= known, each
         assert set(each.passages) <= headings, each
         assert each.passages or not each.answerable, each
@@ -33,17 +44,15 @@ def test_every_answerable_question_has_an_answer_that_exists() -> None:
 
 def test_what_must_be_said_stands_where_the_question_points() -> None:
     sections = _sections()
-    for each in QUESTIONS:
+    for each in EVERY:
         if each.answerable:
             assert any(each.told_by(sections[passage]) for passage in each.passages), each
 
 
 def test_no_question_repeats_a_question_of_the_pack() -> None:
     listed = [_pairs(text) for entry in _faq() for text in (entry["question"], *entry["similar"])]
-    for each in QUESTIONS:
-        asked = _pairs(each.question)
-        nearest = max(len(asked & other) / len(asked | other) for other in listed)
-        assert nearest < COPIED, each
+    for each in EVERY:
+        assert _nearest(_pairs(each.question), listed) < COPIED, each
 
 
 def _faq() -> list[dict[str, list[str]]]:
@@ -59,6 +68,10 @@ def _sections() -> dict[str, str]:
         for heading, text in zip(parts[1::2], parts[2::2], strict=True):
             found[f"{title} {heading}"] = text
     return found
+
+
+def _nearest(asked: set[str], others: list[set[str]]) -> float:
+    return max(len(asked & other) / len(asked | other) for other in others)
 
 
 def _pairs(text: str) -> set[str]:

@@ -95,7 +95,7 @@ def faults(entry: dict[str, Any]) -> list[str]:
     sentences = [part for part in re.split("[。？！]", answer) if part]
     right = {
         "source": entry["source"] in _headings(),
-        "similar": 3 <= len(entry["similar"]) <= 5,
+        "similar": 3 <= len(entry["similar"]) <= 10,
         "sentences": 1 <= len(sentences) <= 2,
         "length": len(answer) <= 80,
         "signs": not re.search(r"[*#`|\[\]<>]|https?:", answer),
