@@ -49,23 +49,14 @@ lint: $(STAMP)  ## ruff and mypy
 unit: weights  ## the tests that need no language model
 	@$(BIN)/pytest -q -m "not llm and not peer and not funasr and not adapt"
 
-TORCH_TESTS = $(TORCH_BIN)/pytest -q tests/funasr tests/adapt tests/tuning
-PURE_TESTS = $(BIN)/pytest -q -m "not real_time and not funasr and not adapt" --timeout=1200 -p no:cacheprovider
-# Tests in real time (tests/conftest.py lists them) mostly wait. The others run beside them on the
-# time that they leave, and take none from them.
-LEFT_OVER = $(shell command -v chrt >/dev/null && echo chrt --idle 0 || echo nice -n 19)
-
 weights-torch: $(TORCH_STAMP)
 	@$(TORCH_BIN)/voicebot models fetch silero-vad fsmn-vad whisper-base e5-small
 
 test-torch: weights-torch  ## real FunASR and sentence-transformers, and training (in an environment of their own, about 2 GB)
-	@$(TORCH_TESTS)
+	@$(TORCH_BIN)/pytest -q tests/funasr tests/adapt tests/tuning
 
 test: lint peers weights-all weights-torch  ## everything: lint, unit, FunASR, training, real peers, language model
-	@mkdir -p build
-	@$(LEFT_OVER) sh -c '$(TORCH_TESTS); torch=$$?; $(PURE_TESTS) && exit $$torch' >build/test-pure.log 2>&1 & pure=$$!; \
-	$(BIN)/pytest -m "real_time and not funasr and not adapt"; real=$$?; \
-	wait $$pure; pure=$$?; cat build/test-pure.log; exit $$((real + pure))
+	@.ci/tests $(BIN) $(TORCH_BIN)
 
 bench-line: $(STAMP)  ## how many calls the line carries (4 minutes; results in build/bench-line)
 	@$(BIN)/python -m tests.bench.bench_line --out build/bench-line

@@ -35,15 +35,18 @@ _REAL_TIME = (
     *(f"speech/test_{name}.py" for name in ("cache_hostile", "chain_streaming", "speaker")),
     *(f"speech/test_edge_{name}.py" for name in ("chain", "chosen", "connection", "fallback")),
 )
+_VIRTUAL = (  # of those folders
+    *("telephony/test_cushion.py", "telephony/test_emodel.py", "handoff/test_scene_stories.py"),
+)
 _RERUNS = 2
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m picks by the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
-    places = [here / place for place in _REAL_TIME]
+    real, virtual = [[here / each for each in some] for some in (_REAL_TIME, _VIRTUAL)]
     for item in items:
-        if any(item.path.is_relative_to(place) for place in places):
+        if item.path not in virtual and any(map(item.path.is_relative_to, real)):
             item.add_marker(pytest.mark.real_time)
             item.add_marker(pytest.mark.flaky(reruns=_RERUNS, reruns_delay=1))
 

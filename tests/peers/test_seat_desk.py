@@ -103,7 +103,7 @@ async def desk(folder: Path, models: Path) -> AsyncIterator[Desk]:
     says = write_wav(folder / "says.wav", (PAUSE + SEAT_SAYS) * 100)
     async with contextlib.AsyncExitStack() as stack:
         caller = await stack.enter_async_context(
-            debian_baresip(folder / "caller", say=asks, rtp_ports="24200-24298")
+            debian_baresip(folder / "caller", say=asks, rtp_ports="24500-24598")
         )
         first, second = [
             await stack.enter_async_context(
@@ -111,7 +111,7 @@ async def desk(folder: Path, models: Path) -> AsyncIterator[Desk]:
                     folder / name,
                     say=says,
                     account="answermode=manual",
-                    rtp_ports=f"{24300 + 100 * nth}-{24398 + 100 * nth}",
+                    rtp_ports=f"{24600 + 100 * nth}-{24698 + 100 * nth}",
                 )
             )
             for nth, name in enumerate((FIRST, SECOND))

@@ -24,6 +24,7 @@ PATIENT = {
 }
 
 
+@pytest.mark.peer
 @pytest.mark.weights
 @pytest.mark.timeout(900)
 def test_a_caller_rings_a_bot_that_runs_by_itself(tmp_path: Path) -> None:
