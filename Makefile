@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch weights-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-forms screenshots bench-similar
+.PHONY: help demo serve test test-torch weights-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-forms screenshots bench-similar bench-package
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -86,6 +86,9 @@ bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibili
 
 bench-records: $(STAMP)  ## 500 calls a minute into both stores, killed meanwhile (20 minutes; build/bench-records)
 	@$(BIN)/python -m tests.bench.bench_records --out build/bench-records $(if $(MINUTES),--minutes $(MINUTES))
+
+bench-package: $(STAMP)  ## how long the story for a seat takes to make (half a minute; FILE=….jsonl: dialogues too)
+	@$(BIN)/python -m tests.bench.bench_package $(FILE)
 
 bench-replay: weights  ## the bank of scripted calls in virtual time (3 minutes, the first time half an hour; build/bench-replay)
 	@$(BIN)/voicebot replay audio_fixtures/bank --out build/bench-replay --report build/bench-replay/report.html

@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -54,7 +55,8 @@ class Run:
     ends_lost: int = 0
     calls: int = 0
     events: int = 0
-    seconds: float = 0.0
+    seconds: float = 0.0  # in which calls were due
+    late_ms: list[float] = field(default_factory=list)  # each start, behind its time
 
     def ms(self, page: str = "") -> list[float]:
         return [a.ms for a in self.answers if a.status == 200 and (not page or a.page == page)]
@@ -124,12 +126,14 @@ async def _traffic(
         probe.bind(("127.0.0.1", 0))
         listen = f"127.0.0.1:{probe.getsockname()[1]}"
 
+    started_s = time.monotonic()
+
     def start() -> subprocess.Popen[bytes]:
         command = ["--store", where, "--listen", listen, "--ledger", str(ledger)]
+        command += ["--since", str(started_s), "--first", str(next_call(ledger))]
         command += ["--calls-per-minute", str(rate), "--seed", str(len(run.kills))]
         return subprocess.Popen([sys.executable, "-m", "tests.bench.records_traffic", *command])
 
-    started_s = time.monotonic()
     process = start()
     stop = asyncio.Event()
     visitor = asyncio.create_task(visit(f"http://{listen}", ledger, stop, run.answers.append))
@@ -157,6 +161,7 @@ async def _traffic(
                     await asyncio.to_thread(server.start)
                 run.kills.append(f"{what} at {passed_s:.0f} s")
         stop.set()
+        run.seconds = time.monotonic() - started_s
         await visitor
         process.send_signal(signal.SIGTERM)
         ended = await asyncio.to_thread(process.wait, 120)
@@ -165,15 +170,28 @@ async def _traffic(
         visitor.cancel()
         if process.poll() is None:
             process.kill()
-    run.seconds = time.monotonic() - started_s
+
+
+def next_call(ledger: Path) -> int:
+    """The number of the call after the last that was started."""
+    if not ledger.exists():
+        return 0
+    started = [note["started"] for note in _notes(ledger) if "started" in note]
+    return max(started, default=-1) + 1
+
+
+def _notes(ledger: Path) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in ledger.read_text().splitlines())
 
 
 def count(run: Run, where: str, ledger: Path) -> None:
     """Hold what was promised against what is there."""
     promised: dict[str, int] = {}
     ended: set[str] = set()
-    for line in ledger.read_text().splitlines():
-        note = json.loads(line)
+    for note in _notes(ledger):
+        if "started" in note:
+            run.late_ms.append(note["late_ms"])
+            continue
         promised[note["call"]] = max(promised.get(note["call"], 0), note["events"])
         if note["ended"]:
             ended.add(note["call"])
@@ -194,16 +212,23 @@ def count(run: Run, where: str, ledger: Path) -> None:
     run.ends_lost = len(ended - finished)
 
 
+def late(run: Run) -> str:
+    """How far starts were behind their time; what came due while a process was dead is."""
+    p50, p95 = np.percentile(run.late_ms, [50, 95])
+    return f"p50 {p50:.0f} ms, p95 {p95:.0f} ms"
+
+
 def report(runs: Sequence[Run], load: str, rate: float) -> str:
     """The tables, as Markdown."""
     lines = ["# Records under load", "", f"{rate:.0f} calls a minute asked for; {load}.", ""]
-    lines += ["| store | calls | a minute | events | killed -9 | promised, lost | ends lost |"]
-    lines += ["|---|---|---|---|---|---|---|"]
+    lines += [
+        "| store | calls | a minute | events | killed -9 | promised, lost | ends lost | late |"
+    ]
     for run in runs:
         lines.append(
             f"| {run.store} | {run.calls} | {run.calls / run.seconds * 60:.0f} | {run.events} | "
             f"{', '.join(run.kills) or 'nothing'} | {run.lost} of {run.promised} | "
-            f"{run.ends_lost} of {run.ended} |"
+            f"{run.ends_lost} of {run.ended} | {late(run)} |"
         )
     lines += ["", f"| store, page | n | p50 ms | p95 ms (bound {BOUND_MS}) | max | not answered |"]
     lines += ["|---|---|---|---|---|---|"]

@@ -16,7 +16,15 @@ from voicebot.console.accounts import csrf_of
 
 EVERY_S = 0.25
 VISITOR, VISITOR_PASSWORD = "visitor", "invented for the bench"
-PAGES = {"live calls": "/live", "search": "/review", "report": "/report", "a call": "/calls/"}
+SEAT = "二线01"
+PAGES = {
+    "live calls": "/live",
+    "search": "/review",
+    "report": "/report",
+    "a call": "/calls/",
+    "seat": "/seat",
+    "users": "/users",
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ def _some_call(ledger: Path, dice: random.Random) -> str:
     if not ledger.exists():
         return ""
     with ledger.open("rb") as lines:
-        lines.seek(max(ledger.stat().st_size - 20_000, 0))
+        lines.seek(max(ledger.stat().st_size - 40_000, 0))
         whole = [line for line in lines.read().splitlines()[1:] if line.endswith(b"}")]
-    return str(json.loads(dice.choice(whole))["call"]) if whole else ""
+    calls = [line for line in whole if b'"call"' in line]
+    return str(json.loads(dice.choice(calls))["call"]) if calls else ""

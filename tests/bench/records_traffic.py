@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from telephony.api import CallInfo
-from tests.bench.console_visits import VISITOR, VISITOR_PASSWORD
+from tests.bench.console_visits import SEAT, VISITOR, VISITOR_PASSWORD
 from voicebot.console import House, LiveCalls, open_listener, running
 from voicebot.console.passwords import hash_password
 from voicebot.console.rights import Role
@@ -33,6 +33,7 @@ TURNS = 12
 CALL_S = 30.0
 PROMISE_EVERY = 10  # events
 PROMISE_S = 60.0
+HANDED_OFF = 0.05  # share of the calls that a seat takes
 SAID = (
     "我们那台五二八零装系统看不到硬盘",
     "不是硬盘到那就到那一步了",
@@ -71,31 +72,43 @@ def call_events(dice: random.Random, length_ms: int) -> Iterator[facts.SessionEv
         yield facts.BotSpoke(
             at + 300, ANSWER, "answer", 0.8, 600 + dice.randrange(300), source, stages=stages
         )
+    if dice.random() < HANDED_OFF:
+        yield facts.HandoffStarted(length_ms - 20, "low_confidence", "", "S1")
+        yield facts.HandoffFinished(length_ms - 10, "accepted", SEAT)
     yield facts.CallQuality(length_ms, 1500, 3, 0.2, 0, 4.0, 1500, 2, 3.0, 20.0, 4.3)
     yield facts.CallEnded(length_ms, "remote", "BYE", "caller_hung_up")
 
 
 class Traffic:
-    """Starts calls at a rate and plays each in real time."""
+    """Starts calls at a rate and plays each in real time.
 
-    def __init__(self, records: Records, live: LiveCalls, ledger: Ledger, seed: int) -> None:
+    The schedule is open: whatever holds this process up, a call is due when it is due, and late
+    ones start at once. `since_s` is when the first of all was due (on the system's monotonic
+    clock): a process that takes over from a killed one begins with the calls due from then on.
+    """
+
+    def __init__(
+        self, records: Records, live: LiveCalls, ledger: Ledger, seed: int, since_s: float
+    ) -> None:
         self._records, self._live, self._ledger = records, live, ledger
         self._dice = random.Random(seed)
+        self._since_s = since_s
 
-    async def run(self, calls_per_minute: float, stop: asyncio.Event) -> None:
-        """Until `stop`; then no new call, and those in progress are played to their end."""
+    async def run(self, calls_per_minute: float, first: int, stop: asyncio.Event) -> None:
+        """From the call `first` on until `stop`; then those in progress are played to their end."""
         playing: set[asyncio.Task[None]] = set()
-        started_s, number = time.monotonic(), 0
+        number = first
         while not stop.is_set():
-            number += 1
-            task = asyncio.create_task(self._call(number))
-            playing.add(task)
-            task.add_done_callback(playing.discard)
-            due_s = started_s + number * 60 / calls_per_minute
+            due_s = self._since_s + number * 60 / calls_per_minute
             try:
                 await asyncio.wait_for(stop.wait(), max(due_s - time.monotonic(), 0))
             except TimeoutError:
-                continue
+                late_ms = (time.monotonic() - due_s) * 1000
+                self._ledger.note(started=number, late_ms=round(late_ms, 1))
+                task = asyncio.create_task(self._call(number))
+                playing.add(task)
+                task.add_done_callback(playing.discard)
+                number += 1
         if playing:
             await asyncio.wait(playing)
 
@@ -126,16 +139,21 @@ async def main() -> None:
     parser.add_argument("--ledger", type=Path, required=True)
     parser.add_argument("--calls-per-minute", type=float, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--since", type=float, default=0, help="monotonic time; 0: from now on")
+    parser.add_argument("--first", type=int, default=0, help="number of the first call")
     options = parser.parse_args()
     records, live, stop = Records.open(options.store), LiveCalls(), asyncio.Event()
-    settings = load_settings(environ={}, overrides={"console.listen": options.listen})
+    seats = [{"name": SEAT, "uri": "sip:2001@127.0.0.1"}]
+    overrides = {"console.listen": options.listen, "handoff.seats": seats}
+    settings = load_settings(environ={}, overrides=overrides)
     if not records.people.everyone():
         hashed, now = hash_password(VISITOR_PASSWORD), datetime.now(UTC)
-        records.people.add(VISITOR, Role.SUPERVISOR, hashed, must_change=False, at=now)
+        records.people.add(VISITOR, Role.ADMIN, hashed, seat=SEAT, must_change=False, at=now)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    traffic = Traffic(records, live, Ledger(options.ledger), options.seed)
+    since_s = options.since or time.monotonic()
+    traffic = Traffic(records, live, Ledger(options.ledger), options.seed, since_s)
     async with running(open_listener(settings.console), House(records, live, settings)):
-        await traffic.run(options.calls_per_minute, stop)
+        await traffic.run(options.calls_per_minute, options.first, stop)
     assert records.close() == 0, "writes were lost at the end"
 
 

@@ -94,10 +94,13 @@ def test_from_calls_to_the_pack(
     said = run("drafts", "mine", *where, "--pack", pack)
     assert "3 calls, 3 questions without a good answer, 2 different ones: 2 new drafts" in said
     assert "1 have no answer in the documents" in said
-    listed = [json.loads(line) for line in run("drafts", "list", *where, "--json").splitlines()]
+    ours = ("drafts", "list", *where, "--pack", pack)
+    listed = [json.loads(line) for line in run(*ours, "--json").splitlines()]
     assert [each["count"] for each in listed] == [2, 1]
     faq, similar = listed
-    assert "asked 2 times" in run("drafts", "list", *where)
+    assert "asked 2 times" in run(*ours)
+    assert "asked 2 times" in run("drafts", "list", *where, "--all")
+    assert "none of the pack server" in run("drafts", "list", *where), "of another pack"
     with pytest.raises(PackError, match="has no answer"):
         run("drafts", "accept", faq["id"][:8], *where, "--pack", pack)
     answer = "可以，在设置里打开无线。"
@@ -106,8 +109,9 @@ def test_from_calls_to_the_pack(
     said = run("drafts", "accept", *ids, *where, "--pack", pack, "--by", "王主管")
     assert "2 accepted, live in version 2" in said
     assert PackEditor(pack).versions()[0].by == "王主管"
-    assert "none;" in run("drafts", "list", *where)
-    assert "王主管" in run("drafts", "list", "--state", "accepted", *where)
+    assert "none of the pack" in run(*ours)
+    assert "none;" in run("drafts", "list", *where, "--all")
+    assert "王主管" in run(*ours, "--state", "accepted")
 
 
 @pytest.mark.weights
@@ -132,7 +136,7 @@ def test_words_that_steer_a_terminal_or_rich_are_shown_as_words(
 ) -> None:
     draft = new_draft(DraftKind.FAQ, "[red]怎么[/] [link=http://x]连", answer="[/bold]")
     kept[1].drafts.add("ours", [draft])
-    said = run("drafts", "list", "--records", kept[0])
+    said = run("drafts", "list", "--records", kept[0], "--all")
     assert "[red]怎么[/] [link=http://x]连" in said and "[/bold]" in said
 
 

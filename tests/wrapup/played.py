@@ -11,6 +11,7 @@ from tests.dialog.scripted import Script
 from tests.server_pack import server_dialog, server_pack
 from voicebot.dialog.dictation_view import DictationView
 from voicebot.dialog.events import Digit, Event, Found, Handoff, HangUp, Heard, Paused, Say, Search
+from voicebot.dialog.state import DialogState
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.records.views import CallRow, CallView, EventView, build_view
 from voicebot.scenes.model import Scene, SceneTest
@@ -63,7 +64,12 @@ SeatTurn.__name__ = "SeatSpoke"
 
 
 def scene_call(scene: Scene, test: SceneTest) -> CallView:
-    """A scene's own dialogue; the scene is what a search finds."""
+    """A scene's own dialogue as it is kept."""
+    return view_of(scene_talk(scene, test)[0])
+
+
+def scene_talk(scene: Scene, test: SceneTest) -> tuple[list[facts.SessionEvent], DialogState]:
+    """A scene's own dialogue, and the dialog's state after it; the scene is what a search finds."""
     dialog = server_dialog()
     state, actions = dialog.start()
     events = _spoken(0, actions)
@@ -92,8 +98,8 @@ def scene_call(scene: Scene, test: SceneTest) -> CallView:
             before = DictationView(server_pack()).agreed(state)
             events += _spoken(at_ms + 500, actions)
             if any(isinstance(each, Handoff | HangUp) for each in actions):
-                return view_of(events)
-    return view_of(events)
+                return events, state
+    return events, state
 
 
 async def script_call(script: Script, conversation: Conversation) -> CallView:

@@ -87,19 +87,25 @@ def list_(
     records: RecordsOption = None,
     state: Annotated[str, typer.Option(help="proposed, accepted, rejected or all")] = "proposed",
     kind: Annotated[str, typer.Option(help="faq or similar; left out: both")] = "",
+    pack: PackOption = None,
+    every: Annotated[bool, typer.Option("--all", help="those of all packs in this store")] = False,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
 ) -> None:
-    """List drafts, what callers asked most often first."""
+    """List the drafts of the pack in use, what callers asked most often first."""
     from voicebot.errors import RecordsError
+    from voicebot.settings import load_settings
     from voicebot.workshop.drafts import DraftKind, DraftState
+    from voicebot.workshop.editing import PackEditor
 
     for given, known in ((state, [*DraftState, "all"]), (kind, [*DraftKind, ""])):
         if given not in known:
             raise RecordsError(f"drafts: expected one of {', '.join(known)}; got {given[:40]!r}")
+    name = "" if every else PackEditor(pack or load_settings(config).pack).pack_name()
     store = open_records(config, records)
     try:
-        found = store.drafts.list(None if state == "all" else state, kind=kind, limit=limit)
+        wanted = None if state == "all" else state
+        found = store.drafts.list(wanted, pack=name, kind=kind, limit=limit)
     finally:
         store.close()
     for draft in found:
@@ -108,7 +114,8 @@ def list_(
         else:
             _show(draft)
     if not found and not as_json:
-        typer.echo("none; voicebot drafts mine and voicebot drafts similar make them")
+        here = "none" if every else f"none of the pack {name} (--all: of all packs)"
+        typer.echo(f"{here}; voicebot drafts mine and voicebot drafts similar make them")
 
 
 def accept(
