@@ -198,7 +198,8 @@ def _best_cut(words: Words, said: Sequence[Timed], limits: ClauseLimits) -> int:
             continue
         cost = abs(length - wanted) + _cost_between(before.text, after.text)
         cost += _STUB * (stub + (total - length < _LEAST_CHARS))
-        cost += _LATE * max(length - most, 0) + 100 * (length > limits.most(len(said)))
+        cost += _LATE * max(length - max(most, words[0].heard), 0)
+        cost += 100 * (length > limits.most(len(said)))
         in_time = limits.wanted_after([*said, (length, _FORCED_PAUSE_MS)])
         cost += _LATE * max(longest_from[index] - in_time, 0)
         if cost < best_cost:
@@ -223,7 +224,7 @@ def _cost_between(before: str, after: str) -> float:
     opener = _CHINESE_HEAD.sub(r"\1", after)  # 按Ctrl加R is one word
     cost = 6.0 - 6 * (opener in _GOOD_OPENERS) - 4 * (opener in _OPENERS)
     if before in _OPENERS or before in _GOOD_OPENERS:
-        cost += 6
+        cost += 9
     elif before in _LINKING or (len(before) == 1 and not before.isascii()):
         cost += 3
     if after in _LEANING or not after.strip():

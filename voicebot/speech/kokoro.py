@@ -18,6 +18,7 @@ import onnxruntime
 
 from voicebot.errors import VoiceError, WeightsError
 from voicebot.speech.api import LINE_RATE, Chunk, Pcm
+from voicebot.speech.brightness import brightened
 from voicebot.speech.kokoro_fast import FAST_MODELS, speak_clause
 from voicebot.speech.kokoro_text import Feed, KokoroText, missing
 from voicebot.speech.line_audio import Samples, line_ready
@@ -25,7 +26,7 @@ from voicebot.speech.model_run import Watch
 from voicebot.speech.reading import Reader
 
 KOKORO_RATE = 24_000
-_AUDIO_VERSION = "2"  # raise it when trimming or levelling change what is heard
+_AUDIO_VERSION = "3"  # raise it when tone, trimming or levelling change what is heard
 _PUBLISHED = "model"
 
 
@@ -121,8 +122,10 @@ class KokoroVoice:
 
     def _speak(self, feed: Feed, watch: Watch) -> Samples:
         if self._fast:
-            return speak_clause(feed, lambda name, feed: self._run(name, feed, watch))
-        return np.asarray(self._run(_PUBLISHED, feed, watch)[0], np.float32).ravel()
+            dull = speak_clause(feed, lambda name, feed: self._run(name, feed, watch))
+        else:
+            dull = np.asarray(self._run(_PUBLISHED, feed, watch)[0], np.float32).ravel()
+        return brightened(dull, KOKORO_RATE)
 
     def _run(self, name: str, feed: Feed, watch: Watch) -> list[npt.NDArray[Any]]:
         try:
