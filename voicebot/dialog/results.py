@@ -255,7 +255,8 @@ class Results:
         loss = PART_LOSS_IN_LINE if result.product else PART_LOSS
         scored = []
         for hit in hits:
-            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}")
+            faq = hit.id if hit.kind is HitKind.FAQ else ""
+            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}", faq)
             scored.append((hit.score + shift - loss * min(lacks, 2), hit))
         scored.sort(key=lambda pair: -pair[0])
         best, hit = scored[0]
