@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from voicebot.dialog.followup import FollowUps
-from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.named_terms import NamedTerms
+from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.products import Products
 from voicebot.dialog.state import DialogState
 from voicebot.dialog.topic import Topic
