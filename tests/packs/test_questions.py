@@ -50,7 +50,9 @@ def test_what_must_be_said_stands_where_the_question_points() -> None:
 
 
 def test_no_question_repeats_a_question_of_the_pack() -> None:
-    listed = [_pairs(text) for entry in _faq() for text in (entry["question"], *entry["similar"])]
+    listed = [
+        _pairs(text) for entry in _faq() for text in (str(entry["question"]), *entry["similar"])
+    ]
     for each in EVERY:
         assert _nearest(_pairs(each.question), listed) < COPIED, each
 

@@ -97,5 +97,6 @@ class Passages:
         self._state = DialogState(topic=topic, facts=self._state.facts)
         return shown, hit.source
 
-    def _lacks(self, query: str, hit: Hit) -> int:
-        return min(self._queries.lacks(query, f"{hit.title}\n{hit.text}"), 2)
+    def _lacks(self, query: str, hit: Hit) -> float:
+        faq = hit.id if hit.kind is HitKind.FAQ else ""
+        return min(self._queries.lacks(query, f"{hit.title}\n{hit.text}", faq), 2.0)

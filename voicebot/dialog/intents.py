@@ -72,6 +72,13 @@ _INFORMATION = re.compile(
     r"价格|多[大重高宽深厚快远]|(?<![好有了过这那就])几[个颗根条口层位种台核路天点]|哪些|哪个|步骤|为什么|为啥"
 )
 
+# What every caller says of a fault as well is left out: 什么灯都不亮, 没什么反应, 什么情况.
+_FACT = re.compile(
+    r"(?<!没)(?<!没有)什么(?!.{0,6}[都也]|情况|原因|毛病|问题|故障|事)|哪(?!.{0,6}[都也]|坏)"
+    r"|能不能|可不可以|行不行|要不要|用不用|需不需要|[吗么][?？]?$"
+    r"|(?:能|可以|行|会|支持|要|用|够|管|给|保).{0,10}不[?？]?$"
+)
+
 
 def intent(text: str) -> Intent | None:
     """The conversational move in `text`, or None."""
@@ -119,6 +126,11 @@ def asks(text: str) -> bool:
 def asks_information(text: str) -> bool:
     """Whether `text` asks how, where, what or how much, as opposed to reporting a fault."""
     return bool(_INFORMATION.search(text))
+
+
+def asks_a_fact(text: str) -> bool:
+    """Whether `text` asks which one, or yes or no: 该点哪个, 能用不, 要不要关机."""
+    return bool(_FACT.search(text))
 
 
 def agrees(text: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from voicebot.dialog.followup import FollowUps
+from voicebot.dialog.named_terms import NamedTerms
 from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.products import Products
 from voicebot.dialog.state import DialogState
@@ -35,6 +36,7 @@ class QueryMaker:
         self.products = Products(pack, canonical)
         self._canonical = canonical
         self._follow_ups = FollowUps(canonical)
+        self._named = NamedTerms(pack, canonical)
 
     def make(self, text: str, state: DialogState) -> Query:
         """The query for what a caller said in `state`."""
@@ -60,9 +62,7 @@ class QueryMaker:
         terms = self._follow_ups.terms(question) or self._follow_ups.terms(said)
         return Topic(question, terms[0] if terms else "", said, source)
 
-    def lacks(self, query: str, text: str) -> int:
-        """How many parts, terms and systems `query` names that `text` does not."""
-        return sum(
-            len(set(self._canonical.terms(query, kind)) - set(self._canonical.terms(text, kind)))
-            for kind in ("part", "term", "os")
-        )
+    def lacks(self, query: str, text: str, item: str = "") -> float:
+        """How many parts, terms and systems `query` names that `text` (and the FAQ `item`) does
+        not, each as far as it binds."""
+        return self._named.lacking(query, text, item)

@@ -11,7 +11,7 @@ from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind, SendMessage
 from voicebot.dialog.intents import asks
 from voicebot.dialog.query_maker import QueryMaker
-from voicebot.dialog.said_part import lacks_amount, logit, nearest_part, sigmoid
+from voicebot.dialog.said_part import lacks_amount, lacks_price, logit, nearest_part, sigmoid
 from voicebot.dialog.scene_bars import bars, informs
 from voicebot.dialog.scene_choice import ask_which, asked_before
 from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
@@ -29,7 +29,7 @@ NEAR = 2.5  # logits by which another answer may be worse than one just heard
 FRAGMENT_KEPT = 40  # characters
 FAILURES_TO_HANDOFF = 3  # refusals and misunderstandings in a row
 FAILURES_IF_UPSET = 2
-STATEMENT_SURE = 0.55  # what asks nothing is answered only if it is as near to an answer as this
+STATEMENT_SURE = 0.45  # what asks nothing is answered only if it is as near to an answer as this
 _LINK = re.compile(r"https?://[^\s，。；）)]+|(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
 
 
@@ -268,7 +268,10 @@ class Results:
         loss = PART_LOSS_IN_LINE if result.product else PART_LOSS
         scored = []
         for hit in hits:
-            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}")
+            faq = hit.id if hit.kind is HitKind.FAQ else ""
+            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}", faq)
+            if lacks_price(result.query, hit.text):
+                lacks += 2
             scored.append((hit.score + shift - loss * min(lacks, 2), hit))
         scored.sort(key=lambda pair: -pair[0])
         best, hit = scored[0]

@@ -18,6 +18,10 @@ _LOOKS = (
     (re.compile(r"多少钱|收费|要钱|费用"), re.compile(r"费|元|钱")),
     (re.compile(r"几[个块条颗种]|多少[个块条颗]"), re.compile(_AMOUNT + r"[个块条颗种]")),
 )
+_ASKS_PRICE = re.compile(
+    r"多少钱|多少.{0,2}费用|(?:什么|啥)价|报.{0,2}价|价格|几[百千万]?块钱|[要收卖]多少(?:费|元|块)"
+)
+_SAYS_PRICE = re.compile(r"元|价|免费|不收费|不要钱|承担")
 MOST = 0.7  # of an answer; more than this is the answer itself
 
 
@@ -41,6 +45,11 @@ def lacks_amount(question: str, said: str) -> bool:
     """Whether `question` asks for a time, a price or a number that `said` has none of."""
     looks = [shape for asks, shape in _LOOKS if asks.search(question)]
     return bool(looks) and not any(shape.search(said) for shape in looks)
+
+
+def lacks_price(question: str, said: str) -> bool:
+    """Whether `question` asks what something costs and `said` tells neither that nor who does."""
+    return bool(_ASKS_PRICE.search(question)) and not _SAYS_PRICE.search(said)
 
 
 def sigmoid(value: float) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from voicebot.dialog.intents import asks, asks_information
+from voicebot.dialog.intents import asks, asks_a_fact, asks_information
 from voicebot.dialog.scene_match import FROM_SHARE, SceneCandidate
 
 SURE, MAYBE = 0.5, 0.3  # of the report of a fault
@@ -47,4 +47,4 @@ def bars(query: str, best: SceneCandidate | None) -> Bars:
 
 def informs(query: str) -> bool:
     """Whether `query` asks for information and reports no fault: 重启影响业务吗."""
-    return asks_information(query) or query.rstrip("?？").endswith(("吗", "么"))
+    return asks_information(query) or asks_a_fact(query)
