@@ -93,7 +93,7 @@ async def say(call: Call, pcm: bytes, timeout_s: float = 20.0) -> None:
     assert call.ended is None, call.ended
 
 
-async def until(done: Any, what: str, timeout_s: float = 5.0) -> None:
+async def until(done: Any, what: str, timeout_s: float = 20.0) -> None:
     """Wait until `done()` is true."""
     try:
         async with asyncio.timeout(timeout_s):

@@ -157,7 +157,7 @@ async def debian_baresip(
         finally:
             if process.returncode is None:
                 process.terminate()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await process.wait()
 
 

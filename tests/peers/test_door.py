@@ -206,7 +206,7 @@ async def test_a_drained_line_refuses_new_calls_and_finishes_its_own(tmp_path: P
         assert not draining.done()
         assert await tried.endpoint.drain(timeout_s=0.05) is False
         await callers
-        assert await asyncio.wait_for(draining, 5) is True
+        assert await asyncio.wait_for(draining, 20) is True
         assert [call.ended for call in tried.calls] == [Hangup(HangupBy.REMOTE, "BYE")] * 3
         assert min(tried.frames.values()) > 120, "of 3.5 s each, to the end"
 

@@ -106,7 +106,7 @@ async def converse(
         phone.rtp_port, between.near = between.port, ("127.0.0.1", rtp.port)
         async with ringing:  # one at a time: whose call it is, nothing else says
             phone.invite()
-            call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+            call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         answering = asyncio.create_task(call.answer())
         between.far = phone.rtp_target(await phone.connect())
         await answering
@@ -115,7 +115,7 @@ async def converse(
         await speak(rtp, said, ("127.0.0.1", between.port))
         talk.live = call.quality
         await call.hangup()
-        await asyncio.wait_for(listening, 5)
+        await asyncio.wait_for(listening, 20)
         talk.quality = call.quality
         return talk
 
@@ -255,7 +255,7 @@ async def test_the_far_ends_view_and_the_round_trip_come_by_rtcp() -> None:
         )
         phone.rtp_port = rtp.port
         phone.invite()
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         answering = asyncio.create_task(call.answer())
         target = phone.rtp_target(await phone.connect())
         await answering

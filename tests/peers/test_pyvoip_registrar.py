@@ -89,7 +89,7 @@ async def _words(process: asyncio.subprocess.Process) -> str:
 
 
 async def registered(endpoint: PyVoipEndpoint) -> None:
-    await asyncio.wait_for(endpoint._registrars["pbx"].registered.wait(), 5)
+    await asyncio.wait_for(endpoint._registrars["pbx"].registered.wait(), 20)
 
 
 async def test_a_call_comes_through_the_registrar_and_its_routes(pbx: Pbx, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ async def test_a_wrong_password_is_told_and_does_not_register(
 ) -> None:
     endpoint = pbx.endpoint(password="wr0ng")
     await endpoint.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while "not registered" not in caplog.text:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert f"trunk pbx: not registered with 127.0.0.1:{pbx.port}: 401 Unauthorized" in caplog.text

@@ -65,7 +65,7 @@ async def echoing(endpoint: Endpoint) -> AsyncIterator[list[Heard]]:
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(serve(group))
         yield calls
-        await asyncio.gather(*(asyncio.wait_for(heard.call.wait_ended(), 5) for heard in calls))
+        await asyncio.gather(*(asyncio.wait_for(heard.call.wait_ended(), 20) for heard in calls))
         await endpoint.stop()
         serving.cancel()
 

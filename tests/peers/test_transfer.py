@@ -65,7 +65,7 @@ async def test_a_refer_that_works_ends_our_leg(
         call = await answered(endpoint)
         result = await call.transfer(SEAT, headers=STORY, timeout_s=8)
         assert result.outcome is TransferOutcome.ACCEPTED
-        ended = await asyncio.wait_for(call.wait_ended(), 3)
+        ended = await asyncio.wait_for(call.wait_ended(), 20)
         assert (ended.by, ended.reason) == (HangupBy.LOCAL, "transferred")
         await far.finish()
 
@@ -99,7 +99,7 @@ async def test_a_far_end_that_never_reports_and_then_leaves(
         assert result.outcome is outcome
         if outcome is TransferOutcome.NO_ANSWER:
             await is_heard(call)
-        assert (await asyncio.wait_for(call.wait_ended(), 5)).by is HangupBy.REMOTE
+        assert (await asyncio.wait_for(call.wait_ended(), 20)).by is HangupBy.REMOTE
         await far.finish()
 
 
@@ -140,8 +140,8 @@ async def test_an_attended_transfer_joins_or_gives_both_back(
         result = await call.attended_transfer(dialled.call, timeout_s=8)
         if final.startswith("200"):
             assert result.outcome is TransferOutcome.ACCEPTED
-            await asyncio.wait_for(call.wait_ended(), 3)
-            await asyncio.wait_for(dialled.call.wait_ended(), 3)
+            await asyncio.wait_for(call.wait_ended(), 20)
+            await asyncio.wait_for(dialled.call.wait_ended(), 20)
         else:
             assert (result.outcome, result.sip_code) == (TransferOutcome.BUSY, 486)
             for leg in (call, dialled.call):

@@ -101,7 +101,7 @@ async def test_baresip_follows_a_refer_to_the_seat(
         call = await take_call(endpoint, caller, port)
         result = await call.transfer(seat.uri, timeout_s=10)
         assert result.outcome is TransferOutcome.ACCEPTED, result
-        ended = await asyncio.wait_for(call.wait_ended(), 3)
+        ended = await asyncio.wait_for(call.wait_ended(), 20)
         assert ended.reason == "transferred"
         await seat.event("CALL_ESTABLISHED")
         await asyncio.sleep(3.5)  # they talk to each other now, without us
@@ -143,7 +143,7 @@ async def test_baresip_1_cannot_be_joined_so_the_bot_bridges(
         joined = asyncio.create_task(bridge(call, dialled.call))
         await asyncio.sleep(4.5)
         await caller.command("hangup")
-        end = await asyncio.wait_for(joined, 5)
+        end = await asyncio.wait_for(joined, 20)
         assert end.leg == "a"
         await hears(dialled.call, SEAT_SAYS)
         await dialled.call.hangup()
@@ -188,8 +188,8 @@ async def test_an_attended_transfer_lets_caller_and_seat_talk_without_us(
         assert dialled.call is not None
         result = await call.attended_transfer(dialled.call, timeout_s=8)
         assert result.outcome is TransferOutcome.ACCEPTED, result
-        await asyncio.wait_for(call.wait_ended(), 3)
-        await asyncio.wait_for(dialled.call.wait_ended(), 3)
+        await asyncio.wait_for(call.wait_ended(), 20)
+        await asyncio.wait_for(dialled.call.wait_ended(), 20)
         assert await caller.finish() == 0
     _, caller_heard = read_stereo(tmp_path / "caller.wav")
     assert snr_db(SEAT_SAYS, caller_heard) >= 30

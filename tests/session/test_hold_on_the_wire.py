@@ -74,7 +74,7 @@ async def test_a_phone_that_holds_hears_nothing_and_is_welcomed_back(
         async with rtp_port() as rtp, raw_phone(port) as phone:
             phone.rtp_port = rtp.port
             phone.invite()
-            call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+            call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
             running = asyncio.create_task(session(call, scheduler, told).run())
             await phone.connect()
             await until(told, facts.BotSpoke)
@@ -92,7 +92,7 @@ async def test_a_phone_that_holds_hears_nothing_and_is_welcomed_back(
             said = await until(told, facts.BotSpoke, 2)
             assert said.text.startswith("您好，我还在线上。")
             await call.hangup()
-            await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, 20)
     finally:
         with contextlib.suppress(Exception):
             await endpoint.stop()

@@ -36,7 +36,7 @@ async def test_a_phone_is_told_that_it_rings_and_then_answered(
     async with raw_phone(port) as phone:
         loop = asyncio.get_running_loop()
         phone.invite()
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         began_s = loop.time()
         ringing = asyncio.create_task(ring(call, RINGS_MS, early_media=early_media))
         told = await phone.until(status)
@@ -55,9 +55,9 @@ async def test_a_phone_that_gives_up_is_not_waited_for(line: tuple[BaresipEndpoi
     endpoint, port = line
     async with raw_phone(port) as phone:
         phone.invite()
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         ringing = asyncio.create_task(ring(call, 20_000, early_media=True))
         await phone.until(183)
         phone.request("CANCEL")
-        await asyncio.wait_for(ringing, 5)
+        await asyncio.wait_for(ringing, 20)
         assert call.ended is not None

@@ -34,7 +34,7 @@ async def test_digits_arrive_in_order_both_ways(line: SipLineUnderTest) -> None:
     call = await line.call([{"digits": "12#"}, {"wait_hangup": 8000}])
     await call.answer()
     digits = call.digits()
-    assert [await asyncio.wait_for(anext(digits), 5) for _ in range(3)] == ["1", "2", "#"]
+    assert [await asyncio.wait_for(anext(digits), 20) for _ in range(3)] == ["1", "2", "#"]
     await call.hangup()
 
 
@@ -90,7 +90,7 @@ async def test_an_endpoint_can_start_again_after_stop(sip_port: int) -> None:
         await endpoint.start()
         async with raw_phone(sip_port) as phone:
             phone.invite()
-            await (await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)).reject()
+            await (await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)).reject()
             await phone.until(486)
         await endpoint.stop()
         await endpoint.stop()
@@ -109,12 +109,12 @@ async def test_audio_trouble_of_one_call_ends_that_call_only(
         calls = []
         for phone in (first, second):
             phone.invite()
-            calls.append(await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5))
+            calls.append(await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20))
             answering = asyncio.create_task(calls[-1].answer())
             await phone.connect()
             await answering
         calls[0].media.queue._ring.read = lambda: 1 // 0  # type: ignore[attr-defined]
-        assert (await asyncio.wait_for(calls[0].wait_ended(), 3)).by is HangupBy.LOCAL
+        assert (await asyncio.wait_for(calls[0].wait_ended(), 20)).by is HangupBy.LOCAL
         assert len(await take(calls[1], 10)) == 10
     assert "its audio failed; hanging up" in caplog.text
 
@@ -125,7 +125,7 @@ async def test_calls_end_when_the_stack_dies(
     async with raw_phone(sip_port) as phone:
         phone.invite()
         incoming = aiter(endpoint.incoming())
-        call = await asyncio.wait_for(anext(incoming), 5)
+        call = await asyncio.wait_for(anext(incoming), 20)
         endpoint._die()  # what the binding calls; its thread cannot be killed from here
         assert (await call.wait_ended()).by is HangupBy.ERROR
         assert [one async for one in incoming] == []
@@ -137,7 +137,7 @@ async def test_stop_hangs_up_what_is_left(line: SipLineUnderTest) -> None:
     await call.answer()
     await take(call, 5)
     await line.endpoint.stop()
-    assert (await asyncio.wait_for(call.wait_ended(), 2)).by is HangupBy.LOCAL
+    assert (await asyncio.wait_for(call.wait_ended(), 20)).by is HangupBy.LOCAL
     assert line.caller is not None
     assert (await line.caller.event("ended", 5))["by"] == "remote"
     assert [one async for one in line.endpoint.incoming()] == []

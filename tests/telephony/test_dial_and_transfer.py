@@ -31,7 +31,7 @@ class Seat:
         self.events.put_nowait((event, request.first("X-Summary-Id")))
 
     async def next_event(self) -> tuple[str, str]:
-        return await asyncio.wait_for(self.events.get(), 3)
+        return await asyncio.wait_for(self.events.get(), 20)
 
 
 @contextlib.asynccontextmanager
@@ -174,7 +174,7 @@ async def connected(
     """An answered call, and the phone that made it."""
     async with raw_phone(sip_port) as phone:
         phone.invite()
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         answering = asyncio.create_task(call.answer())
         await phone.connect()
         await answering
@@ -198,7 +198,7 @@ async def test_a_failed_refer_says_why_and_the_call_goes_on(
     phone.reply(await phone.until_request("REFER"), "202 Accepted")
     phone.notify("SIP/2.0 100 Trying", final=False)
     phone.notify(sipfrag, final=True)
-    result = await asyncio.wait_for(transfer, 5)
+    result = await asyncio.wait_for(transfer, 20)
     assert (result.outcome, result.sip_code) == (outcome, code)
     assert call.ended is None
     assert len(await take(call, 5)) == 5
@@ -217,8 +217,8 @@ async def test_an_accepted_refer_carries_the_headers_and_ends_our_call(
     )
     phone.reply(refer, "202 Accepted")
     phone.notify("SIP/2.0 200 OK", final=True)
-    assert await asyncio.wait_for(transfer, 5) == TransferResult(TransferOutcome.ACCEPTED)
-    ended = await asyncio.wait_for(call.wait_ended(), 2)
+    assert await asyncio.wait_for(transfer, 20) == TransferResult(TransferOutcome.ACCEPTED)
+    ended = await asyncio.wait_for(call.wait_ended(), 20)
     assert (ended.by, ended.reason) == (HangupBy.LOCAL, "transferred")
 
 
@@ -226,7 +226,7 @@ async def test_a_refused_refer_is_a_failure(connected: tuple[Call, RawPhone]) ->
     call, phone = connected
     transfer = asyncio.create_task(call.transfer("sip:2001@127.0.0.1:5999", timeout_s=5))
     phone.reply(await phone.until_request("REFER"), "405 Method Not Allowed")
-    result = await asyncio.wait_for(transfer, 5)
+    result = await asyncio.wait_for(transfer, 20)
     assert (result.outcome, result.sip_code) == (TransferOutcome.FAILED, 405)
     assert call.ended is None
 
@@ -235,7 +235,7 @@ async def test_a_refer_without_an_end_is_no_answer(connected: tuple[Call, RawPho
     call, phone = connected
     transfer = asyncio.create_task(call.transfer("sip:2001@127.0.0.1:5999", timeout_s=0.4))
     phone.reply(await phone.until_request("REFER"), "202 Accepted")
-    assert (await asyncio.wait_for(transfer, 5)).outcome is TransferOutcome.NO_ANSWER
+    assert (await asyncio.wait_for(transfer, 20)).outcome is TransferOutcome.NO_ANSWER
 
 
 async def test_a_caller_who_leaves_during_the_transfer_is_gone(
@@ -246,7 +246,7 @@ async def test_a_caller_who_leaves_during_the_transfer_is_gone(
     phone.reply(await phone.until_request("REFER"), "202 Accepted")
     phone._cseq += 1
     phone.request("BYE")
-    assert (await asyncio.wait_for(transfer, 5)).outcome is TransferOutcome.CALLER_GONE
+    assert (await asyncio.wait_for(transfer, 20)).outcome is TransferOutcome.CALLER_GONE
 
 
 async def test_a_uri_that_would_break_the_header_is_refused(

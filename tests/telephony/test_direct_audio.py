@@ -31,7 +31,7 @@ async def test_it_tells_of_a_call_what_the_binding_tells(
 ) -> None:
     async with raw_phone(sip_port) as phone:
         phone.invite()
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         answering = asyncio.create_task(call.answer())
         await phone.connect()
         await answering
@@ -45,14 +45,14 @@ async def test_it_tells_of_a_call_what_the_binding_tells(
         assert direct.write(voice(1.0)) == 16_000
         assert 8_000 <= direct.info().tx_buffered <= 16_000
         direct.flush_tx()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not direct.stats().tx_flushed_bytes:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
         assert direct.info().tx_buffered == 0
         direct.read(16_000)
         await phone.reinvite("inactive")
         with pytest.raises((AudioRestarted, AudioNotActive)):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while True:
                     direct.write(bytes(2))
                     await asyncio.sleep(0.005)

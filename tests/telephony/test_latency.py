@@ -26,7 +26,7 @@ async def answered(
     async with rtp_port() as rtp, raw_phone(sip_port) as phone:
         phone.rtp_port = rtp.port
         phone.invite()
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         answering = asyncio.create_task(call.answer())
         target = phone.rtp_target(await phone.connect())
         await answering

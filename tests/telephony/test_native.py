@@ -48,7 +48,7 @@ async def test_a_refusal_is_sent_again_until_it_is_acknowledged(
         for _ in range(3):
             assert (await phone.until(480)).line == "SIP/2.0 480 Temporarily Unavailable"
         phone.request("ACK")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             ended = await call.wait_ended()
         assert ended.by == "local"
 
@@ -61,7 +61,7 @@ async def test_a_stack_that_is_busy_costs_the_event_loop_a_glance_only(
     assert stack is not None
     async with raw_phone(sip_port) as phone:
         phone.invite()
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         busy, free = threading.Event(), threading.Event()
 
         def work() -> None:
@@ -79,7 +79,7 @@ async def test_a_stack_that_is_busy_costs_the_event_loop_a_glance_only(
         await hanging_up
         done.result(5)
         assert waited_s < 1.0
-        assert await asyncio.wait_for(call.wait_ended(), 5) is not None
+        assert await asyncio.wait_for(call.wait_ended(), 20) is not None
 
 
 async def test_an_answer_that_failed_leaves_no_call_behind(
@@ -87,7 +87,7 @@ async def test_an_answer_that_failed_leaves_no_call_behind(
 ) -> None:
     async with raw_phone(sip_port) as phone:
         phone.invite()
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         answer = call._native.answer
 
         async def too_late() -> None:
@@ -97,7 +97,7 @@ async def test_an_answer_that_failed_leaves_no_call_behind(
         monkeypatch.setattr(call._native, "answer", too_late)
         with pytest.raises(LineError, match="cannot be answered: no completion"):
             await call.answer()
-        assert (await asyncio.wait_for(call.wait_ended(), 5)).by is HangupBy.LOCAL
+        assert (await asyncio.wait_for(call.wait_ended(), 20)).by is HangupBy.LOCAL
 
 
 async def test_what_the_network_says_cannot_steer_a_terminal(

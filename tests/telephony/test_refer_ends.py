@@ -29,7 +29,7 @@ async def refer(leg: Leg, answer: str, timeout_s: float = 5) -> asyncio.Task[Tra
 
 @pytest.mark.parametrize("code", [403, 405, 501, 603])
 async def test_a_far_end_that_refuses_the_refer(caller: Leg, code: int) -> None:
-    result = await asyncio.wait_for(await refer(caller, f"{code} No"), 5)
+    result = await asyncio.wait_for(await refer(caller, f"{code} No"), 20)
     wanted = TransferOutcome.DECLINED if code == 603 else TransferOutcome.FAILED
     assert (result.outcome, result.sip_code) == (wanted, code)
     await caller.is_usable()
@@ -54,7 +54,7 @@ async def test_progress_is_no_end_and_a_failure_gives_the_caller_back(
         await caller.phone.until(200)
     assert not task.done()
     caller.phone.notify(f"SIP/2.0 {code} No", final=True)
-    result = await asyncio.wait_for(task, 5)
+    result = await asyncio.wait_for(task, 20)
     assert (result.outcome, result.sip_code) == (outcome, code)
     await caller.is_usable()
 
@@ -65,7 +65,7 @@ async def test_silence_after_202_is_no_answer_and_the_next_refer_has_its_own_end
 ) -> None:
     """Two REFERs in a dialog are told apart by the CSeq in Event (RFC 3515 section 2.4.6), or
     because the far end confirms that the first subscription is over."""
-    result = await asyncio.wait_for(await refer(caller, "202 Accepted", 0.4), 5)
+    result = await asyncio.wait_for(await refer(caller, "202 Accepted", 0.4), 20)
     assert (result.outcome, result.sip_code) == (TransferOutcome.NO_ANSWER, None)
     await caller.is_usable()
     again = asyncio.create_task(caller.call.transfer(SEAT, timeout_s=5))
@@ -78,7 +78,7 @@ async def test_silence_after_202_is_no_answer_and_the_next_refer_has_its_own_end
     else:
         caller.phone.reply(over, "481 Subscription Does Not Exist")
     caller.phone.notify("SIP/2.0 486 Busy Here", final=True, event=event)
-    assert (await asyncio.wait_for(again, 5)).outcome is TransferOutcome.BUSY
+    assert (await asyncio.wait_for(again, 20)).outcome is TransferOutcome.BUSY
     await caller.is_usable()
 
 
@@ -90,7 +90,7 @@ async def test_silence_after_202_is_no_answer_and_the_next_refer_has_its_own_end
 async def test_a_malformed_notify_ends_nothing_but_the_wait(caller: Leg, fragment: str) -> None:
     task = await refer(caller, "202 Accepted", 0.5)
     caller.phone.notify(fragment, final=False)
-    result = await asyncio.wait_for(task, 5)
+    result = await asyncio.wait_for(task, 20)
     assert result.outcome in (TransferOutcome.NO_ANSWER, TransferOutcome.FAILED)
     await caller.is_usable()
 
@@ -98,7 +98,7 @@ async def test_a_malformed_notify_ends_nothing_but_the_wait(caller: Leg, fragmen
 async def test_a_subscription_that_ends_without_a_result_is_no_answer(caller: Leg) -> None:
     task = await refer(caller, "202 Accepted", 0.5)
     caller.phone.notify("SIP/2.0 100 Trying", final=True)
-    assert (await asyncio.wait_for(task, 5)).outcome is TransferOutcome.NO_ANSWER
+    assert (await asyncio.wait_for(task, 20)).outcome is TransferOutcome.NO_ANSWER
     await caller.is_usable()
 
 
@@ -130,9 +130,9 @@ async def test_an_attended_transfer_joins_the_far_ends_and_both_our_legs_end(
         task = await join(caller, seat, "202 Accepted")
         caller.phone.notify("SIP/2.0 200 OK", final=True)
         assert (await asyncio.wait_for(task, 8)).outcome is TransferOutcome.ACCEPTED
-        ended = await asyncio.wait_for(caller.call.wait_ended(), 2)
+        ended = await asyncio.wait_for(caller.call.wait_ended(), 20)
         assert ended.reason == "transferred"
-        await asyncio.wait_for(seat.call.wait_ended(), 2)
+        await asyncio.wait_for(seat.call.wait_ended(), 20)
 
 
 @pytest.mark.parametrize("how", ["refused", "busy"])
@@ -185,7 +185,7 @@ async def test_a_seat_that_leaves_before_the_join(
     async with seat_leg(endpoint, sip_port, Supported="replaces") as seat:
         assert isinstance(seat.phone, RawSeat)
         seat.phone.bye()
-        await asyncio.wait_for(seat.call.wait_ended(), 3)
+        await asyncio.wait_for(seat.call.wait_ended(), 20)
         result = await caller.call.attended_transfer(seat.call, timeout_s=1)
         assert result.outcome is TransferOutcome.FAILED
         await caller.is_usable()

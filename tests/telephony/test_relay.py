@@ -82,8 +82,8 @@ async def test_udp_goes_both_ways_unchanged() -> None:
         between.near = near.get_extra_info("sockname")
         between.far = far.get_extra_info("sockname")
         near.sendto(b"forth" * 9, ("127.0.0.1", between.port))
-        assert await asyncio.wait_for(far_end.got.get(), 5) == b"forth" * 9
+        assert await asyncio.wait_for(far_end.got.get(), 20) == b"forth" * 9
         far.sendto(b"back", ("127.0.0.1", between.port))
-        assert await asyncio.wait_for(near_end.got.get(), 5) == b"back"
+        assert await asyncio.wait_for(near_end.got.get(), 20) == b"back"
     near.close()
     far.close()

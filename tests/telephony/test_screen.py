@@ -39,7 +39,7 @@ def watched(endpoint: BaresipEndpoint, monkeypatch: pytest.MonkeyPatch) -> Watch
 
 
 async def seen(watched: Watched, count: int) -> RawRequest:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(watched.seen) < count:  # noqa: ASYNC110 - told of on another thread
             await asyncio.sleep(0.01)
     return watched.seen[count - 1]
@@ -120,7 +120,7 @@ async def test_a_judge_may_ask_the_stack_for_a_call(
 
 async def rings(endpoint: BaresipEndpoint, phone: RawPhone) -> Call:
     phone.invite()
-    return await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+    return await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
 
 
 async def test_a_line_that_cannot_be_screened_does_not_start(
@@ -157,7 +157,7 @@ async def test_what_an_invite_says_holds_no_control_characters(
     async with raw_phone(sip_port, from_='"x\x1b[2J" <sip:13\x0700\u202e1@127.0.0.1>') as phone:
         phone._to = "<sip:4\x7f00@127.0.0.1>"
         phone.request("INVITE", phone._sdp("sendrecv"), User_to_User="a\x00b\x1b]0;c\u2028d")
-        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 5)
+        call = await asyncio.wait_for(anext(aiter(endpoint.incoming())), 20)
         assert (call.info.caller, call.info.callee) == ("13001", "400")
         assert call.info.headers["user-to-user"] in ("ab]0;cd", "a")
         assert call.info.trunk == "local"
