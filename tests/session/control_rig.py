@@ -93,11 +93,15 @@ class Rig:
     digits: tuple[tuple[int, str], ...] = ()
     voice: Any = field(default_factory=ToneVoice)
     ring_s: float = 0.0
+    rings_until: asyncio.Event | None = None  # besides
     ears: type[BackgroundEars] = BackgroundEars
+    before_ring: Callable[[str, str], Awaitable[object]] | None = None
+    watch: Callable[[facts.SessionEvent], None] = lambda event: None
     seen: list[facts.SessionEvent] = field(default_factory=list)
     controls: Controls = field(default_factory=Controls)
     roster: Roster = field(init=False)
     endpoint: FileEndpoint = field(default_factory=FileEndpoint)
+    line: FileCall | None = None  # the caller's, once it rings
     tape: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 2), np.int16))
 
     def __post_init__(self) -> None:
@@ -120,26 +124,36 @@ class Rig:
         """The call, with `act` beside it from the answer on; the session's events."""
 
         async def call_it() -> None:
-            call = FileCall(
-                caller,
-                tail_ms=tail_ms,
-                digits=self.digits,
-                info=CallInfo("wire-1", "13800138000", "400", codec="pcm"),
-            )
-            self.endpoint = self._phones()
-            running = asyncio.create_task(self.session(call, self.endpoint, scheduler).run())
-            await act(self, await self.control())
-            await running
-            assert self.controls.get(CALL_ID) is None
-            for dial in self.dials:
-                if isinstance(dial, FileCall):
-                    assert dial.ended is not None, "a leg was left up"
+            await self.play(caller, scheduler, act, tail_ms)
             leaked = asyncio.all_tasks() - {asyncio.current_task()}
             assert not leaked, leaked
-            self.tape = np.frombuffer(call.take_tape(), np.int16).reshape(-1, 2)
 
         run_virtual(call_it, busy=lambda: scheduler.in_flight > 0)
         return self.seen
+
+    async def play(
+        self, caller: bytes, scheduler: InferenceScheduler, act: Act, tail_ms: int = 20_000
+    ) -> None:
+        """The call on the loop that runs, be its time virtual or not."""
+        call = FileCall(
+            caller,
+            tail_ms=tail_ms,
+            digits=self.digits,
+            info=CallInfo("wire-1", "13800138000", "400", codec="pcm"),
+        )
+        self.line, self.endpoint = call, self._phones()
+        running = asyncio.create_task(self.session(call, self.endpoint, scheduler).run())
+        try:
+            await act(self, await self.control())
+            await running
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        assert self.controls.get(CALL_ID) is None
+        for dial in self.dials:
+            if isinstance(dial, FileCall):
+                assert dial.ended is not None, "a leg was left up"
+        self.tape = np.frombuffer(call.take_tape(), np.int16).reshape(-1, 2)
 
     async def control(self) -> CallControl:
         """Of the call, once it was answered."""
@@ -154,7 +168,7 @@ class Rig:
             else DialResult(TransferOutcome.ACCEPTED, dial)
             for dial in self.dials
         ]
-        return _Ringing(self.ring_s, dials=results)
+        return _Ringing(self.ring_s, self.rings_until, dials=results)
 
     def session(self, call: Call, endpoint: Endpoint, scheduler: InferenceScheduler) -> CallSession:
         """The session of `call`, whose phones are rung by `endpoint`."""
@@ -166,6 +180,7 @@ class Rig:
 
         def tell(event: facts.SessionEvent) -> None:
             meeting(event)
+            self.watch(event)
             self.seen.append(event)
 
         def story(handoff: Handoff, state: DialogState) -> SummaryPackage:
@@ -178,8 +193,10 @@ class Rig:
         mouth = mouth_for(call)
         roster = self.roster
         hours = OfficeHours(settings.office_hours)
+        distributor = Distributor(settings, roster, Queue(roster), hours)
+        distributor.before_ring = self.before_ring
         desk = HumanDesk(
-            Distributor(settings, roster, Queue(roster), hours),
+            distributor,
             CALL_ID,
             endpoint,
             story,
@@ -207,15 +224,17 @@ class Rig:
 
 
 class _Ringing(FileEndpoint):
-    """Rings `ring_s` before it is answered or refused."""
+    """Rings `ring_s`, and until `until` is set, before it is answered or refused."""
 
-    def __init__(self, ring_s: float, dials: list[DialResult]) -> None:
+    def __init__(self, ring_s: float, until: asyncio.Event | None, dials: list[DialResult]) -> None:
         super().__init__(dials=dials)
-        self._ring_s = ring_s
+        self._ring_s, self._until = ring_s, until
 
     async def dial(self, uri: str, **how: Any) -> DialResult:  # type: ignore[override]
         self.dialled.append((uri, {}))
         await asyncio.sleep(self._ring_s)
+        if self._until is not None:
+            await self._until.wait()
         result = await super().dial(uri, **how)
         self.dialled.pop()
         return result

@@ -40,6 +40,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 def _add_pages(doors: Doors, house: House, pages: Pages) -> None:
     @doors.get("/calls/{call_id}", Right.CALL)
     async def call(request: Request, call_id: uuid.UUID) -> Response:
+        """One call: as it is heard while it lasts, as it was kept afterwards."""
         view = await house.current(str(call_id))
         live = view is not None
         view = view or await house.kept(str(call_id))
@@ -53,6 +54,7 @@ def _add_pages(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/calls/{call_id}/events", Right.CALL, idle=True)
     async def call_events(request: Request, call_id: uuid.UUID) -> Response:
+        """What changes on its page while the call lasts."""
         view = house.live.get(str(call_id)) or await house.kept(str(call_id))
         visit = visit_of(request)
         expect_theirs(house, visit, view)
@@ -64,6 +66,7 @@ def _add_recording(doors: Doors, house: House) -> None:
 
     @doors.get("/calls/{call_id}/audio", Right.CALL)
     async def audio(request: Request, call_id: uuid.UUID) -> Response:
+        """Its recording, in the parts that a player asks for; noted once a session."""
         view = await house.kept(str(call_id))
         visit = visit_of(request)
         expect_theirs(house, visit, view)
@@ -78,6 +81,7 @@ def _add_recording(doors: Doors, house: House) -> None:
 
     @doors.post("/calls/{call_id}/reveal", Right.REVEAL)
     async def reveal(request: Request, call_id: uuid.UUID) -> Response:
+        """The caller's whole number, for a reason that is noted."""
         why, name = form_of(request).get("why", ""), visit_of(request).person.name
         if not why.strip():
             raise HTTPException(400, "请写明为什么要看完整号码；原因会记入审计日志。")
@@ -92,6 +96,7 @@ def _add_recording(doors: Doors, house: House) -> None:
 def _add_judging(doors: Doors, house: House, pages: Pages) -> None:
     @doors.post("/calls/{call_id}/labels", Right.LABEL)
     async def label(request: Request, call_id: uuid.UUID) -> Response:
+        """Judge one turn right or wrong, or take that back."""
         given, name, labels = form_of(request), visit_of(request).person.name, house.records
         seq = number(given.get("seq", ""))
         if seq is None:

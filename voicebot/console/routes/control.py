@@ -28,6 +28,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/calls/{call_id}/act", Right.ACT)
     async def act(request: Request, call_id: uuid.UUID) -> Response:
+        """Do something in a call that lasts: say, whisper, hand over, join, take over."""
         given, name = form_of(request), visit_of(request).person.name
         control = _running(house, call_id)
         action = given.get("action", "")
@@ -46,6 +47,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/calls/{call_id}/listen", Right.ACT)
     async def listen(request: Request, call_id: uuid.UUID) -> Response:
+        """The call's sound while it lasts, as raw PCM; noted."""
         control = _running(house, call_id)
         name = visit_of(request).person.name
         await doors.accounts.note(name, "call_listen", call_id=str(call_id))

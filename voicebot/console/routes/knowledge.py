@@ -43,10 +43,12 @@ def _add_drafts(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/knowledge", Right.DRAFTS)
     async def drafts(request: Request) -> Response:
+        """The drafts of a state."""
         return await shown(request)
 
     @doors.post("/knowledge", Right.EDIT, most_bytes=MAX_TEXT_BYTES)
     async def decided(request: Request) -> Response:
+        """Accept, edit or reject a draft."""
         given, name = form_of(request), visit_of(request).person.name
         try:
             told = await house.checks(_decide, house, given, name)
@@ -89,6 +91,7 @@ def _expect_ours(house: House, draft: Draft) -> None:
 def _add_texts(doors: Doors, house: House, pages: Pages) -> None:
     @doors.get("/knowledge/texts", Right.DRAFTS)
     async def texts(request: Request, file: str = "") -> Response:
+        """The pack's files, one of them open to be edited."""
         editor = _editor(house)
         files = await house.ask(editor.files)
         opened = PackFile("", "", "")
@@ -101,6 +104,7 @@ def _add_texts(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/knowledge/texts", Right.EDIT, most_bytes=MAX_TEXT_BYTES)
     async def edited(request: Request) -> Response:
+        """Check a changed file and, if that is asked for, publish it."""
         given, name = form_of(request), visit_of(request).person.name
         editor = _editor(house)
         files = await house.ask(editor.files)
@@ -145,6 +149,7 @@ def _text_page(
 def _add_versions(doors: Doors, house: House, pages: Pages) -> None:
     @doors.get("/knowledge/versions", Right.DRAFTS)
     async def versions(request: Request, show: str = "", why: str = "") -> Response:
+        """What was published, and the diff of one version."""
         editor, chosen = _editor(house), number(show)
         found = await house.ask(editor.versions)
         diff = None
@@ -156,6 +161,7 @@ def _add_versions(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/knowledge/versions", Right.EDIT)
     async def rolled_back(request: Request) -> Response:
+        """Publish the pack once more as it was in a version."""
         given, name = form_of(request), visit_of(request).person.name
         editor, wanted = _editor(house), number(given.get("version", ""))
         if wanted is None:

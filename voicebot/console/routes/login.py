@@ -20,6 +20,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/", Right.OWN)
     async def first(request: Request) -> Response:
+        """To the page that a role begins with."""
         role = visit_of(request).person.role
         return RedirectResponse(FIRST_PAGE[Role(role)], 303)
 
@@ -30,6 +31,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/healthz", Right.ANYONE, idle=True)
     async def healthz() -> Response:
+        """For a watchdog: whether the bot runs and lets calls in."""
         load = house.live.load()
         refuses = {"refuses": load.why} if load and load.why else {}
         told = {"status": "ok", "version": __version__, "calls": len(house.live), **refuses}
@@ -46,12 +48,14 @@ def _add_sign_in(doors: Doors, pages: Pages) -> None:
 
     @doors.get("/login", Right.ANYONE)
     async def login(request: Request) -> Response:
+        """The form to sign in with."""
         if request.state.visit is not None:
             return RedirectResponse("/", 303)
         return form(request)
 
     @doors.post("/login", Right.ANYONE)
     async def signed_in(request: Request) -> Response:
+        """Sign in; whoever was signed in on this browser is signed out."""
         given, before = form_of(request), request.state.visit
         name = given.get("name", "")
         try:
@@ -69,6 +73,7 @@ def _add_sign_in(doors: Doors, pages: Pages) -> None:
 
     @doors.post("/logout", Right.OWN)
     async def logout(request: Request) -> Response:
+        """Sign out."""
         await doors.accounts.sign_out(visit_of(request))
         answer = RedirectResponse("/login", 303)
         doors.forget(answer)
@@ -78,10 +83,12 @@ def _add_sign_in(doors: Doors, pages: Pages) -> None:
 def _add_password(doors: Doors, pages: Pages) -> None:
     @doors.get("/password", Right.OWN)
     async def password(request: Request) -> Response:
+        """The form for another password."""
         return HTMLResponse(pages.page(request, "password.html", why=""))
 
     @doors.post("/password", Right.OWN)
     async def changed(request: Request) -> Response:
+        """Take another password; all other sessions of this person end."""
         given, visit = form_of(request), visit_of(request)
         new = given.get("new", "")
         try:

@@ -24,6 +24,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
     async def shown(
         request: Request, days: str = "7", since: str = "", until: str = ""
     ) -> Response:
+        """The figures of some days."""
         start, end = _range(days, since, until)
         made = await house.ask(report, house.records, start, end, house.solved_texts)
         last = (end - timedelta(seconds=1)).astimezone()

@@ -22,6 +22,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/review", Right.REVIEW)
     async def review(request: Request) -> Response:
+        """The calls that were last searched for."""
         asked = house.remembered.get(visit_of(request).token, "review")
         asked = {name: asked.get(name, "") for name in FIELDS}
         nth = number(asked["page"]) or 0
@@ -33,6 +34,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/review", Right.REVIEW)
     async def searched(request: Request) -> Response:
+        """Remember what to search for: it is not to stand in an address."""
         given = form_of(request)
         asked = {name: given.get(name, "")[:200] for name in FIELDS}
         house.remembered.put(visit_of(request).token, "review", asked)
@@ -40,6 +42,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/review/labels.jsonl", Right.LABEL)
     async def labels(request: Request) -> Response:
+        """All judgements of turns, one JSON object a line; noted."""
         rows = await house.ask(house.records.turn_labels.export)
         await doors.accounts.note(visit_of(request).person.name, "labels_exported")
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

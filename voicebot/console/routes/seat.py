@@ -40,16 +40,19 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/seat", Right.DESK)
     async def seat(request: Request) -> Response:
+        """The page of the seat that signed in."""
         shown = await _values(house, advice, visit_of(request))
         return HTMLResponse(pages.page(request, "seat.html", **shown))
 
     @doors.get("/seat/events", Right.DESK, idle=True)
     async def seat_events(request: Request) -> Response:
+        """What changes on it."""
         visit = visit_of(request)
         return follow(doors, house, request, _messages(pages, house, advice, visit))
 
     @doors.post("/seat/state", Right.DESK)
     async def state(request: Request) -> Response:
+        """Set the seat's own state."""
         visit, wanted = visit_of(request), form_of(request).get("state", "")
         if house.roster is None or not visit.person.seat:
             raise HTTPException(400, "您的账号没有席位，请找管理员。")
@@ -70,6 +73,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/seat/advice", Right.DESK)
     async def judged(request: Request) -> Response:
+        """What the seat did with a suggestion: used or dismissed it."""
         visit, given = visit_of(request), form_of(request)
         mine = house.seat(visit.person.seat)
         verdict = given.get("verdict", "")

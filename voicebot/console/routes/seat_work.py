@@ -27,6 +27,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/seat/forms/{call_id}", Right.DESK)
     async def form(request: Request, call_id: uuid.UUID) -> Response:
+        """The wrap-up form of a call."""
         view = await house.call(str(call_id))
         expect_theirs(house, visit_of(request), view)
         shown = {"form": await house.form(view.call.id), "tree": house.labels, "call": view}
@@ -34,6 +35,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/seat/forms/{call_id}", Right.DESK, most_bytes=MAX_TEXT_BYTES)
     async def accepted(request: Request, call_id: uuid.UUID) -> Response:
+        """Keep the form as the seat left it."""
         visit, given = visit_of(request), form_of(request)
         view = await house.kept(str(call_id))
         expect_taken(house, visit, view)
@@ -49,6 +51,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/seat/callbacks", Right.DESK)
     async def called_back(request: Request) -> Response:
+        """Take a call-back, give it back, close it, or read its number."""
         visit, given = visit_of(request), form_of(request)
         if not visit.person.seat:
             raise HTTPException(400, "您的账号没有席位，请找管理员。")

@@ -39,10 +39,12 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.get("/users", Right.USERS)
     async def users(request: Request) -> Response:
+        """Accounts, the settings in force, the audit log."""
         return await shown(request)
 
     @doors.post("/users/add", Right.USERS)
     async def added(request: Request) -> Response:
+        """Make an account; its one-time password is shown once."""
         given, by = form_of(request), visit_of(request).person.name
         name = given.get("name", "").strip()
         try:
@@ -53,6 +55,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/users/reset", Right.USERS)
     async def reset(request: Request) -> Response:
+        """Give an account a new one-time password."""
         name = form_of(request).get("name", "")
         await _expect_another(house, request, name)
         password = await doors.accounts.reset(name, by=visit_of(request).person.name)
@@ -60,6 +63,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
 
     @doors.post("/users/change", Right.USERS)
     async def changed(request: Request) -> Response:
+        """Another role or seat, shut out or let in again; their sessions end."""
         given, by, people = form_of(request), visit_of(request).person.name, house.records.people
         name, role, seat = given.get("name", ""), _role(given), given.get("seat", "")[:64]
         await _expect_another(house, request, name)
