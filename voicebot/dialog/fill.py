@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from voicebot.dialog.denied_thing import without_denied_thing
 from voicebot.dialog.intents import is_question, negated
-from voicebot.dialog.numbers import numbers_in
+from voicebot.dialog.numbers import days_ago, numbers_in
 from voicebot.dialog.phonetic import Canonicalizer, Match, Unit, find, units
 from voicebot.dialog.textforms import clauses
 from voicebot.dialog.unknowing import told
@@ -19,6 +19,7 @@ from voicebot.scenes.pattern import found as matching
 BY_SOUND = 0.85
 BY_YES_OR_NO = 0.95
 _EITHER_OR = re.compile(r"还是|或者")
+_MEASURE = re.compile(r"(?<=[了过])一?[条块张个根台片颗](?=[^，。\s了])")
 _NOT_PREFIX = re.compile(r"(不是|没有|没|不|未|别)$")
 
 
@@ -44,12 +45,15 @@ class Filler:
     def fill(self, scene: Scene, text: str, asked: str) -> tuple[Filled, ...]:
         """Every slot of `scene` that `text` says something about; `asked` was just asked."""
         readings = (text, self._canonical.rewrite(text))
+        plain = _MEASURE.sub("", text)  # 加了条内存 is 加了内存
         found = []
         for slot in scene.slots:
             filled = self._slot(scene, slot, readings, asked)
+            if filled is None and plain != text and slot.type is SlotType.ENUM:
+                filled = self._slot(scene, slot, (plain, self._canonical.rewrite(plain)), asked)
             if filled is not None:
                 found.append(filled)
-        return tuple(found)
+        return _asked_first(scene, found, asked)
 
     def _slot(
         self, scene: Scene, slot: Slot, readings: tuple[str, str], asked: str
@@ -162,6 +166,17 @@ class Filler:
         return "".join(unit.text for i, unit in enumerate(heard) if i not in drop)
 
 
+def _asked_first(scene: Scene, found: list[Filled], asked: str) -> tuple[Filled, ...]:
+    """Without the choices of other slots found in the very words that answer what was asked."""
+    enums = {slot.id for slot in scene.slots if slot.type is SlotType.ENUM}
+    answer = next((each.words for each in found if each.slot == asked and asked in enums), "")
+    return tuple(
+        each
+        for each in found
+        if each.slot == asked or each.slot not in enums or each.words != answer
+    )
+
+
 def _after_topic(heard: tuple[Unit, ...], words: Iterable[str]) -> Polarity:
     """What follows a topic word near the clause's start says, if little follows it."""
     for word in words:
@@ -214,5 +229,7 @@ def _number(slot: Slot, text: str, asked: str) -> Filled | None:
     named = any(find(word, units(text)) for word in slot.about)
     if slot.id != asked and not named:
         return None
-    fitting = [n for n in numbers_in(text) if slot.minimum <= n <= slot.maximum]
+    days = (days_ago(text),) if "天" in slot.label else ()
+    said = (*numbers_in(text), *(n for n in days if n is not None))
+    fitting = [n for n in said if slot.minimum <= n <= slot.maximum]
     return Filled(slot.id, str(fitting[-1]), words=text) if fitting else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voicebot.dialog.alarm_words import dangerous, sensitive_topic
 from voicebot.dialog.events import SayKind
 from voicebot.dialog.human_wish import only_transfer, wants_human
-from voicebot.dialog.intents import agrees, asks_information
+from voicebot.dialog.intents import agrees, asks, asks_information
 from voicebot.dialog.mood import angry, only_anger
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
 from voicebot.dialog.state import Awaiting
@@ -31,7 +31,8 @@ class Gate:
             turn.set(facts={**turn.state.facts, "敏感话题": topic})
         # 好，转吧 takes an offer up: the reason is why it was offered. 转人工 would need no offer.
         offered = awaited is Awaiting.OFFER and agrees(text) and only_transfer(text)
-        if wants_human(text) and not offered:
+        bare = only_transfer(text) and "转" in text  # 好吧你转吧, though nobody offered
+        if (wants_human(text) or bare) and not offered:
             turn.hand_off("handoff", "requested", why="用户要求人工")
             return True
         if topic:
@@ -62,8 +63,11 @@ class Gate:
             and bool(run.asking)
             and scene.slot(run.asking).type is SlotType.TERM
         )
-        if not foreign or not (run is None or asked_model or asks_information(text)):
+        untaken = run is not None and not run.taken_up
+        if not foreign or not (run is None or asked_model or untaken or asks_information(text)):
             return False
+        if run is None and turn.state.closed is not None and not asks(text):
+            return False  # 华为的模块, told of what was advised on
         turn.set(
             facts={**turn.state.facts, MODEL_FACT: foreign, "未解答的问题": text[:100]},
             failures=turn.state.failures + 1,

@@ -13,6 +13,23 @@ _PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 _RUN = re.compile(r"\d{1,9}|[零〇一二两俩三四五六七八九十百千万]{1,12}")
 # 一下, 一点, 一样 …: an 一 that counts nothing.
 _NO_COUNT = re.compile(r"一(下|点|样|直|般|些|定|起|会|遍|旦|边|看|开机|装|插)|万一|统一|第一|唯一")
+_DAYS_AGO = {
+    "今天": 0,
+    "今早": 0,
+    "刚才": 0,
+    "昨天": 1,
+    "昨晚": 1,
+    "大前天": 3,
+    "前天": 2,
+    "上周": 7,
+    "上个星期": 7,
+    "上礼拜": 7,
+}
+
+
+def days_ago(text: str) -> int | None:
+    """How many days ago something was, said by name (昨天, 大前天); None: it is not."""
+    return next((days for name, days in _DAYS_AGO.items() if name in text), None)
 
 
 def numbers_in(text: str) -> tuple[int, ...]:

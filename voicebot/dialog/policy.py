@@ -46,6 +46,7 @@ from voicebot.dialog.scene_run import SceneEngine
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
 from voicebot.dialog.textforms import clean
+from voicebot.dialog.trying import is_well
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.waiting import told_besides
 from voicebot.dialog.yesno import Polarity, polarity
@@ -179,6 +180,12 @@ class Dialog:
         rest = told_besides(text) if move is Intent.WAIT else ""
         if rest and self._scenes.answers(turn, rest):  # 我看看，是绿的
             text, move = rest, None
+        well = move is Intent.SOLVED or is_well(text)
+        if well and turn.state.scene is not None and not self._scenes.answers(turn, text):
+            self._scenes.leave(turn)  # it works again, whatever was still to be asked
+            turn.prompt("scene_solved", SayKind.CLARIFY)
+            turn.anything_else()
+            return
         past = move in _PAST_THE_QUESTION or agrees(text)
         if past and self._scenes.let_go(turn, text, leaving=move is Intent.NOTHING_ELSE):
             if move is Intent.NOTHING_ELSE:

@@ -83,7 +83,7 @@ class Replies:
             return True
         if yes:
             self._scenes.start(turn, state.candidate, state.candidate_query, found=1.0)
-        elif move is Intent.NOT_SOLVED:
+        elif move is Intent.NOT_SOLVED and len(units(text)) <= SHORT_UNITS and not state.rival:
             turn.offer_human()
             return True
         elif no:

@@ -30,6 +30,7 @@ FRAGMENT_KEPT = 40  # characters
 FAILURES_TO_HANDOFF = 3  # refusals and misunderstandings in a row
 FAILURES_IF_UPSET = 2
 STATEMENT_SURE = 0.45  # what asks nothing is answered only if it is as near to an answer as this
+_WHAT_OF = re.compile(r"[^着了的在是有好没呀不]呢[?？]?$")  # 密码呢, not 插着呢
 _LINK = re.compile(r"https?://[^\s，。；）)]+|(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
 
 
@@ -178,7 +179,7 @@ class Results:
             self._scenes.ask_again(turn)
         elif run is not None and other not in ("", run.scene) and sure >= switch:
             self._scenes.start(turn, other, pending.query, found=sure)
-        elif informs(pending.query) or pending.query.rstrip("?？").endswith("呢"):
+        elif informs(pending.query) or _WHAT_OF.search(pending.query):
             self._note_unanswered(turn, pending.query)
             turn.prompt("unknown_aside", SayKind.REFUSE, confidence=self._unsure(turn))
             self._scenes.ask_again(turn)

@@ -116,6 +116,9 @@ class SceneEngine:
             if run.values.get(each.slot, each.value) not in (each.value, UNKNOWN)
         )
         run, outcome = self.decide(scene, _take(run, found))
+        if outcome.kind is OutcomeKind.ASK and outcome.slot == asked_slot and found:
+            # Something else was told, and that is no failure to answer.
+            run = replace(run, asked={**run.asked, asked_slot: run.asked[asked_slot] - 1})
         return run, replace(
             outcome,
             filled=tuple(each.slot for each in found),
@@ -167,9 +170,22 @@ class SceneEngine:
         times = run.asked.get(slot_id, 0) + 1
         run = replace(run, asked={**run.asked, slot_id: times}, asking=slot_id)
         if times > scene.limits.max_asks:
-            return run, Outcome(OutcomeKind.EXIT, exit=scene.on_limit)
+            return self._asked_too_often(scene, run, slot_id)
         asks = scene.slot(slot_id).asks
         return run, Outcome(OutcomeKind.ASK, asks[(times - 1) % len(asks)], slot=slot_id)
+
+    def _asked_too_often(
+        self, scene: Scene, run: SceneRun, slot_id: str
+    ) -> tuple[SceneRun, Outcome]:
+        """Go on without one answer; without a second, or one that all depends on, leave."""
+        most = scene.limits.max_asks
+        before = any(
+            count >= most and run.values.get(slot) == UNKNOWN for slot, count in run.asked.items()
+        )
+        run = replace(run, asked={**run.asked, slot_id: most})
+        if scene.slot(slot_id).required or before or not run.taken_up:
+            return run, Outcome(OutcomeKind.EXIT, exit=scene.on_limit)
+        return self.decide(scene, replace(run, values={**run.values, slot_id: UNKNOWN}))
 
     def _cannot_tell(self, scene: Scene, run: SceneRun, slot_id: str) -> tuple[SceneRun, Outcome]:
         """First explain how to look; the second time go on without knowing."""

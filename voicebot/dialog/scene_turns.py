@@ -22,6 +22,7 @@ from voicebot.scenes.model import Exit, Scene
 
 SPOKEN_SENTENCES = 2
 TELLING_UNITS = 3  # syllables; less tells nothing
+_LEAVES = re.compile(r"谢|没事|别的|其他|问题|再见")
 _CORRECTS = re.compile(r"不对|不是|错了|其实|想起来|实际上|应该是|哦.{0,4}了|等等|原来")
 _ANOTHER = re.compile(r"另一?台|另外|别的|其他|第二台|还有一台|又有一?台|换了?一?台")
 
@@ -106,12 +107,18 @@ class SceneTurns:
         run = turn.state.scene
         if run is None or self.answers(turn, text):
             return False
-        if run.taken_up and not (leaving and (run.passed > 1 or "谢" in text)):
+        asked_again = run.passed > 1 or run.asked.get(run.asking, 0) > 1
+        if run.taken_up and not (leaving and (asked_again or _LEAVES.search(text))):
             return False
         if not (run.passed or leaving):
             return False
         turn.set(scene=None, closed=run)
         return True
+
+    @staticmethod
+    def leave(turn: Turn) -> None:
+        """Ask no more of the running scene; what is known of it stays known."""
+        turn.set(scene=None, closed=turn.state.scene, failures=0)
 
     def answers(self, turn: Turn, text: str) -> bool:
         """Whether `text` tells something that the running scene wants to know."""
@@ -184,7 +191,7 @@ class SceneTurns:
     def _question(turn: Turn, scene: Scene, slot_id: str, nth: int) -> str:
         """A slot's question in words not said yet; once it has none left, by the slot's name."""
         slot = scene.slot(slot_id)
-        if all(text in turn.state.spoken for text in slot.asks):
+        if all(turn.was_said(text) for text in slot.asks):
             return turn.fitted("ask_by_name", slot=slot.label)
         return turn.unsaid(slot.asks, nth)
 

@@ -61,9 +61,13 @@ class Turn:
         """The first of `texts`, from the `nth` on, that was not said in this call; else the one
         whose turn it is, but never what was said last if there is another."""
         turned = [texts[(nth + i) % len(texts)] for i in range(len(texts))]
-        fresh = (text for text in turned if text not in self.state.spoken)
+        fresh = (text for text in turned if not self.was_said(text))
         others = (text for text in turned if text != self.state.said)
         return next(fresh, next(others, turned[0]))
+
+    def was_said(self, text: str) -> bool:
+        """Whether `text` was said in this call, by itself or with a lead before it."""
+        return any(text in said for said in self.state.spoken)
 
     def fitted(self, name: str, **held: str) -> str:
         """The next variant of a prompt with what it holds in braces put in."""
