@@ -10,6 +10,7 @@ from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind, SendMessage
 from voicebot.dialog.intents import asks, asks_a_fact, asks_information
 from voicebot.dialog.query_maker import QueryMaker
+from voicebot.dialog.question_back import ask_whether
 from voicebot.dialog.said_part import lacks_amount, lacks_price, logit, nearest_part, sigmoid
 from voicebot.dialog.scene_choice import ask_which, asked_before
 from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
@@ -85,7 +86,8 @@ class Results:
             turn.prompt("not_understood", SayKind.CLARIFY, confidence=self._unsure(turn))
 
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
-        hit, answerable = self._answering(turn, result, pending)
+        near, answerable = self._best(turn, result, pending)
+        hit = near if answerable >= self._answer_risk else None
         ranked = self._ranked(pending.query, result)
         scene, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
         weak = SCENE_SURE if self._informs(pending.query) else SCENE_MAYBE
@@ -106,6 +108,8 @@ class Results:
             self._scenes.start(turn, scene, pending.query, found=sure)
         elif hit is not None and (asking or answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit, answerable, pending)
+        elif informs and sure < SCENE_SURE and ask_whether(turn, near, answerable):
+            return
         elif scene and sure >= SCENE_MAYBE:
             text = turn.variant("clarify_scene").replace("{scene}", scene_name(turn, scene))
             turn.set(awaiting=Awaiting.CLARIFY, candidate=scene, candidate_query=pending.query)
@@ -115,7 +119,7 @@ class Results:
             self.not_understood(turn)
         elif not asking:
             self._ask_what(turn, pending.query)
-        else:
+        elif not ask_whether(turn, near, answerable):
             self._refuse(turn, pending.query)
 
     @staticmethod
@@ -243,7 +247,12 @@ class Results:
     def _answering(
         self, turn: Turn, result: SearchResult, pending: Pending
     ) -> tuple[Hit | None, float]:
-        """The hit to answer with and its probability of answering; (None, 0.0) if none may.
+        """The hit to answer with and its probability of answering; (None, 0.0) if none may."""
+        hit, probability = self._best(turn, result, pending)
+        return (hit, probability) if probability >= self._answer_risk else (None, 0.0)
+
+    def _best(self, turn: Turn, result: SearchResult, pending: Pending) -> tuple[Hit | None, float]:
+        """The best hit and its probability of answering, however small.
 
         A hit that lacks the part asked for loses, more so within one product line, where few are
         left to compare with. What was just said gives way to the next that answers as well.
@@ -271,8 +280,7 @@ class Results:
                 best, hit = scored[1] if len(scored) > 1 else (-20.0, hit)
             rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
             best, hit = next(iter(rivals), (best, hit))
-        probability = sigmoid(best)
-        return (hit, probability) if probability >= self._answer_risk else (None, 0.0)
+        return hit, sigmoid(best)
 
     def _spoken(
         self, turn: Turn, query: str, hit: Hit, pending: Pending
