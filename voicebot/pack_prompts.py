@@ -24,6 +24,7 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "ask_by_name": ("slot",),
     "clarify_scene": ("scene",),
     "clarify_between": ("first", "second"),
+    "clarify_question": ("question",),
     "dictation_read_back": ("groups",),
     "dictation_corrected": ("groups",),
     "dictation_doubt": ("groups",),
@@ -45,6 +46,11 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
     "clarify_between": (
         "我确认一下，是{first}，还是{second}？",
         "您说的是{first}，还是{second}？",
+    ),
+    # a FAQ that is near, and not near enough to be said
+    "clarify_question": (
+        "您是想问{question}，对吗？",
+        "我确认一下，您问的是{question}，是吗？",
     ),
     # small talk
     "hello": ("您好，请说您遇到的问题。", "您好，我在听，您请讲。"),

@@ -39,7 +39,8 @@ class Judged:
     """A question with its verdict, what was said and what it cited.
 
     `answerable` is what the search said; `rank` the place (from 1) of the first labelled source
-    among its hits, 0 if there is none.
+    among its hits, 0 if there is none. `after` is what became of a yes, where it was asked back
+    whether just this was meant.
     """
 
     question: Question
@@ -49,6 +50,7 @@ class Judged:
     scene: str
     answerable: float = 0.0
     rank: int = 0
+    after: Verdict | None = None
 
     @property
     def right(self) -> bool:
@@ -109,6 +111,7 @@ def _tables(judged: Sequence[Judged]) -> str:
         "| | bound | count = share (Wilson 95 %) |",
         "|---|---|---|",
         f"| answered rightly | ≥ 85 % | {share(known, lambda j: j.right)} |",
+        f"| … or after one question back | | {share(known, _right_in_two)} |",
         f"| refused rightly | ≥ 90 % | {share(unknown, lambda j: j.right)} |",
         f"| said something else, all | ≤ 1 % | {share(judged, _invented)} |",
         f"| … to what is answerable | | {share(known, _invented)} |",
@@ -125,6 +128,10 @@ def _tables(judged: Sequence[Judged]) -> str:
         verdicts = ", ".join(f"{name} {count}" for name, count in counts)
         lines.append(f"| {category} | {share(some, lambda j: j.right)} | {verdicts} |")
     return "\n".join(lines) + "\n"
+
+
+def _right_in_two(judged: Judged) -> bool:
+    return judged.right or judged.after in GOOD
 
 
 def _invented(judged: Judged) -> bool:

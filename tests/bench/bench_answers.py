@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -22,10 +23,12 @@ from tests.bench.answer_questions import CONFIRMATION, QUESTIONS, Question, read
 from tests.bench.answer_report import Judged, Verdict, write
 from voicebot.dialog.events import Handoff, Heard, Say, SayKind
 from voicebot.dialog.policy import Dialog
+from voicebot.dialog.state import DialogState
 from voicebot.knowledge.answer import extract
 from voicebot.knowledge.api import Hit, HitKind
 from voicebot.knowledge.build import build_knowledge
 from voicebot.knowledge.refusal import threshold
+from voicebot.pack import Pack
 from voicebot.pack_loader import load_pack
 from voicebot.session.conversation import Conversation, Thought
 from voicebot.settings import Settings, load_settings
@@ -67,6 +70,9 @@ async def ask_all(settings: Settings, questions: Sequence[Question]) -> tuple[Ju
             greeted = conversation.start()
             thought = await conversation.consider(greeted.state, Heard(question.question))
             judged.append(judge(question, thought))
+            if judged[-1].verdict is Verdict.CLARIFIED and _meant(question, pack, thought.state):
+                told = await conversation.consider(thought.state, Heard("对"))
+                judged[-1] = replace(judged[-1], after=judge(question, told).verdict)
     finally:
         scheduler.close()
     return tuple(judged)
@@ -121,6 +127,14 @@ def _verdict(
     if any(say.kind in DECLINES for say in said):
         return Verdict.REFUSED
     return Verdict.SMALL_TALK
+
+
+def _meant(question: Question, pack: Pack, state: DialogState) -> bool:
+    """Whether what was asked back, a scene or a FAQ, is a label of the question."""
+    if state.candidate:
+        return not state.rival and state.candidate in question.scenes
+    titles = {faq.question for faq in pack.faq if faq.id in question.faq}
+    return state.candidate_query in titles
 
 
 def _labels_hit(question: Question, hit: Hit) -> bool:

@@ -6,6 +6,8 @@ import pytest
 
 from voicebot.dialog.scene_match import VETOED, SceneMatch
 from voicebot.pack import Pack
+from voicebot.pack_loader import load_pack
+from voicebot.settings import SERVER_PACK
 
 DISK = "storage.disk_not_detected"
 
@@ -48,3 +50,13 @@ def test_a_not_trigger_vetoes(pack: Pack, text: str) -> None:
 
 def test_an_unknown_scene_is_ignored(pack: Pack) -> None:
     assert SceneMatch(pack).best("今天天气怎么样", "no.such", 0.9) == ("", 0.0)
+
+
+def test_a_clause_that_only_names_the_machine_starts_no_scene() -> None:
+    server = load_pack(SERVER_PACK)
+    match = SceneMatch(server)
+    for text in ("六六零零 快照怎么回滚", "二二零零 升级会断多久"):
+        assert all(each.probability < 0.3 for each in match.rank(text, {})), text
+    scene = next(each for each in server.scenes if each.id == "array.slow")
+    for trigger in scene.triggers:
+        assert match.rank(f"六六零零 {trigger}", {})[0].scene == scene.id

@@ -10,7 +10,7 @@ from voicebot.dialog.intents import Intent, agrees, asks, is_question
 from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_choice import chosen
 from voicebot.dialog.scene_turns import SceneTurns
-from voicebot.dialog.state import Awaiting
+from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import clauses
 from voicebot.dialog.trying import done, still_fails, will_do
 from voicebot.dialog.turn import Turn
@@ -69,13 +69,16 @@ class Replies:
         return yes or no or move is Intent.NOT_SOLVED
 
     def _clarify(self, turn: Turn, text: str, move: Intent | None, *, yes: bool, no: bool) -> bool:
-        """Is it this scene? Or: which of the two?"""
+        """Is it this scene, or this question? Or: which of the two?"""
         state = turn.state
         which = chosen(turn.pack, text, state.candidate, state.rival) if state.rival else ""
         if which:
             self._scenes.start(turn, which, f"{state.candidate_query}，{text}", found=1.0)
             return True
-        more = not (yes or state.rival or is_question(text))
+        if yes and not state.candidate and state.candidate_query:
+            turn.search(Pending(state.candidate_query, Purpose.QUESTION, turn.heard))
+            return True
+        more = bool(state.candidate) and not (yes or state.rival or is_question(text))
         if more and self._scenes.tells(turn, state.candidate, text):
             # 您说的是无法开机，对吗？ — 灯都不亮 says yes, and more.
             query = f"{state.candidate_query}，{text}"

@@ -11,6 +11,7 @@ from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind, SendMessage
 from voicebot.dialog.intents import asks
 from voicebot.dialog.query_maker import QueryMaker
+from voicebot.dialog.question_back import ask_whether
 from voicebot.dialog.said_part import lacks_amount, lacks_price, logit, nearest_part, sigmoid
 from voicebot.dialog.scene_bars import bars, informs
 from voicebot.dialog.scene_choice import ask_which, asked_before
@@ -86,7 +87,8 @@ class Results:
             turn.prompt("not_understood", SayKind.CLARIFY, confidence=self._unsure(turn))
 
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
-        hit, answerable = self._answering(turn, result, pending)
+        near, answerable = self._best(turn, result, pending)
+        hit = near if answerable >= self._answer_risk else None
         ranked = self._ranked(pending.query, result)
         ranked = self._on_topic(turn, pending.query, ranked)
         scene, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
@@ -109,6 +111,8 @@ class Results:
             self._scenes.start(turn, scene, pending.query, found=sure, about=about)
         elif hit is not None and (asking or answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit, answerable, pending)
+        elif bar.informs and sure < scene_bars.SURE and ask_whether(turn, near, answerable):
+            return
         elif scene and sure >= bar.ask:
             text = turn.variant("clarify_scene").replace("{scene}", scene_name(turn, scene))
             turn.set(awaiting=Awaiting.CLARIFY, candidate=scene, candidate_query=pending.query)
@@ -120,7 +124,7 @@ class Results:
             turn.did_it_help()
         elif not asking:
             self._ask_what(turn, pending.query)
-        else:
+        elif not ask_whether(turn, near, answerable):
             self._refuse(turn, pending.query)
 
     def _ask_what(self, turn: Turn, query: str) -> None:
@@ -257,7 +261,12 @@ class Results:
     def _answering(
         self, turn: Turn, result: SearchResult, pending: Pending
     ) -> tuple[Hit | None, float]:
-        """The hit to answer with and its probability of answering; (None, 0.0) if none may.
+        """The hit to answer with and its probability of answering; (None, 0.0) if none may."""
+        hit, probability = self._best(turn, result, pending)
+        return (hit, probability) if probability >= self._answer_risk else (None, 0.0)
+
+    def _best(self, turn: Turn, result: SearchResult, pending: Pending) -> tuple[Hit | None, float]:
+        """The best hit and its probability of answering, however small.
 
         A hit that lacks the part asked for loses, more so within one product line, where few are
         left to compare with. What was just said gives way to the next that answers as well.
@@ -285,8 +294,7 @@ class Results:
                 best, hit = scored[1] if len(scored) > 1 else (-20.0, hit)
             rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
             best, hit = next(iter(rivals), (best, hit))
-        probability = sigmoid(best)
-        return (hit, probability) if probability >= self._answer_risk else (None, 0.0)
+        return hit, sigmoid(best)
 
     def _spoken(
         self, turn: Turn, query: str, hit: Hit, pending: Pending

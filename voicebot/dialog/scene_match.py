@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voicebot.dialog.textforms import clauses
+from voicebot.dialog.textforms import clauses, clean
 from voicebot.dialog.trigger_index import Shares, TriggerIndex
 from voicebot.pack import Pack
 
@@ -50,6 +50,8 @@ class SceneMatch:
         triggers = [(scene.name, *scene.triggers) for scene in pack.scenes]
         self._index = TriggerIndex([*triggers, *(scene.not_triggers for scene in pack.scenes)])
         self._count = sum(map(len, triggers))
+        models = (term for term in pack.lexicon if term.kind == "model")
+        self._names = {clean(form).lower() for term in models for form in (term.term, *term.spoken)}
 
     @property
     def triggers(self) -> tuple[tuple[str, str], ...]:
@@ -67,7 +69,9 @@ class SceneMatch:
     ) -> tuple[SceneCandidate, ...]:
         """The likeliest scenes, best first; `found` are retrieval's probabilities by scene."""
         # Callers ramble before they come to the point, so each clause is compared as well.
-        parts = [self._index.part(part) for part in dict.fromkeys((text, *clauses(text)))]
+        # A clause that only names the machine (六六零零，快照怎么做) is a part of many triggers.
+        told = [part for part in clauses(text) if part not in self._names]
+        parts = [self._index.part(part) for part in dict.fromkeys((text, *told))]
         return self._ranked(self._index.shares(parts), found, most)
 
     def rank_without(self, number: int, most: int = 2) -> tuple[SceneCandidate, ...]:
