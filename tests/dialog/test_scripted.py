@@ -18,6 +18,9 @@ from voicebot.settings import load_settings
 
 SCRIPTS = read_scripts()
 
+# The pack's index is built for it, which a busy machine takes minutes for.
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def played(pack: Pack, models: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Played]:
