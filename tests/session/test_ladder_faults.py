@@ -232,7 +232,7 @@ def test_a_model_that_hangs_behind_a_filler_leaves_the_extract(
 def test_a_hung_model_and_an_unsure_search_end_in_an_offer_of_a_human(
     scheduler: InferenceScheduler, tmp_path: Path
 ) -> None:
-    with world(scheduler, tmp_path, hangs, shelf=Shelf(answerable=0.4)) as bot:
+    with world(scheduler, tmp_path, hangs, shelf=Shelf(answerable=0.1)) as bot:
         bot.call()
     kinds = [each.kind for each in of(bot.events, facts.BotSpoke)]
     assert "refuse" in kinds

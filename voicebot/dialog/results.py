@@ -25,6 +25,7 @@ from voicebot.knowledge.api import Hit, HitKind, SearchResult
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
 SAME_SCENE = 1.5  # logits by which another scene may be likelier than the one just spoken of
 SHORT_LEAD_CHARS = 24
+LACKS_TOO_MUCH = 0.5  # of the words that bind (named_terms.py): not even asked back with it
 PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
 NEAR = 2.5  # logits by which another answer may be worse than one just heard
 FRAGMENT_KEPT = 40  # characters
@@ -111,7 +112,9 @@ class Results:
             self._scenes.start(turn, scene, pending.query, found=sure, about=about)
         elif hit is not None and (asking or answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit, answerable, pending)
-        elif bar.informs and sure < scene_bars.SURE and ask_whether(turn, near, answerable):
+        elif (
+            bar.informs and sure < scene_bars.SURE and self._whether(turn, result, near, answerable)
+        ):
             return
         elif scene and sure >= bar.ask:
             text = turn.variant("clarify_scene").replace("{scene}", scene_name(turn, scene))
@@ -124,8 +127,18 @@ class Results:
             turn.did_it_help()
         elif not asking:
             self._ask_what(turn, pending.query)
-        elif not ask_whether(turn, near, answerable):
+        elif not self._whether(turn, result, near, answerable):
             self._refuse(turn, pending.query)
+
+    def _whether(
+        self, turn: Turn, result: SearchResult, near: Hit | None, probability: float
+    ) -> bool:
+        """Ask whether the question of `near` is meant, if it is about what was named."""
+        about = near is not None and (
+            self._queries.lacks(result.query, f"{near.title}\n{near.text}", near.id)
+            < LACKS_TOO_MUCH
+        )
+        return about and ask_whether(turn, near, probability)
 
     def _ask_what(self, turn: Turn, query: str) -> None:
         """Nothing was asked, and nothing told that a scene knows: ask what it is about."""
