@@ -18,7 +18,7 @@ from tests.records.raw_report import raw_report, raw_taken
 from voicebot.records import CallRecorder, Records, database
 from voicebot.records.report import percentile, report
 from voicebot.records.search import Wanted, search
-from voicebot.records.tables import CALL_FACTS, CALLS
+from voicebot.records.tables import CALL_FACTS, CALLS, EVENTS
 from voicebot.settings import RecordsSettings, RetentionSettings
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -145,6 +145,17 @@ async def test_an_event_that_is_refused_leaves_no_facts(store: Records) -> None:
     call.event("bot_spoke", 1, text="请检查网线。", kind="clarify", since_caller_ms=900)
     assert await call.stored(60)
     assert facts(store) == []
+
+
+async def test_facts_go_with_their_events_whoever_deletes_these(store: Records) -> None:
+    calls = [store.start_call(CallInfo(name, "13800138000", "400")) for name in "ab"]
+    for call in calls:
+        call.event("bot_spoke", 1, text="请检查网线。", kind="clarify", since_caller_ms=900)
+        assert await call.stored(60)
+    assert len(facts(store)) == 4
+    with store._engine.begin() as connection:  # as a version that knows of no facts does it
+        connection.execute(EVENTS.delete().where(EVENTS.c.call_id == calls[0].call_id))
+    assert {row[1] for row in facts(store)} == {calls[1].call_id}
 
 
 async def test_a_judgement_that_is_changed_or_taken_back_counts_as_it_is_now(

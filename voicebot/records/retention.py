@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from voicebot.errors import RecordsError
-from voicebot.records.call_facts import ALL as WHATS
 from voicebot.records.database import one_line
 from voicebot.records.drafts import forget_calls
 from voicebot.records.keys import CallerKeys
@@ -23,7 +22,6 @@ from voicebot.records.people_tables import TURN_LABELS
 from voicebot.records.tables import (
     AUDIT,
     CALL_BACKS,
-    CALL_FACTS,
     CALLS,
     EVENTS,
     FORMS,
@@ -181,10 +179,7 @@ class Custody:
         self._in_batches(
             ids,
             lambda some: [
-                EVENTS.delete().where(EVENTS.c.call_id.in_(some)),
-                CALL_FACTS.delete().where(
-                    CALL_FACTS.c.what.in_(WHATS), CALL_FACTS.c.call_id.in_(some)
-                ),
+                EVENTS.delete().where(EVENTS.c.call_id.in_(some)),  # their CALL_FACTS too
                 OUTBOX.delete().where(OUTBOX.c.call_id.in_(some)),
                 SEALED.delete().where(SEALED.c.call_id.in_(some)),
                 TURN_LABELS.delete().where(TURN_LABELS.c.call_id.in_(some)),

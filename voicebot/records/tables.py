@@ -40,7 +40,7 @@ EVENTS = sa.Table(
 )
 
 # What is counted and looked for, drawn from EVENTS as they are written (records/call_facts.py);
-# `what` says which of `ms` and `text` holds. Goes with the events of its call.
+# `what` says which of `ms` and `text` holds. Each goes with its event, whoever deletes that.
 CALL_FACTS = sa.Table(
     "call_facts",
     METADATA,
@@ -49,6 +49,10 @@ CALL_FACTS = sa.Table(
     sa.Column("seq", sa.Integer, primary_key=True),  # of the event
     sa.Column("ms", sa.Integer, nullable=False),
     sa.Column("text", sa.Text, nullable=False),  # masked
+    sa.ForeignKeyConstraint(
+        ["call_id", "seq"], ["events.call_id", "events.seq"], ondelete="CASCADE"
+    ),
+    sa.Index("ix_call_facts_event", "call_id", "seq"),  # else each deleted event reads them all
     sqlite_with_rowid=False,  # rows lie in the order of the key: a call's are read together
 )
 

@@ -19,8 +19,8 @@ _ROWS_AT_ONCE = 5000
 
 def upgrade() -> None:
     """Create the table and draw the facts from the events of before."""
-    op.drop_index("ix_calls_caller_key", "calls")
-    op.create_index("ix_calls_caller_time", "calls", ["caller_key", "started_at"])
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("LOCK TABLE events IN SHARE MODE")  # none is written behind our back
     facts = op.create_table(
         "call_facts",
         sa.Column("what", sa.String(16), primary_key=True),
@@ -28,6 +28,9 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer, primary_key=True),
         sa.Column("ms", sa.Integer, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id", "seq"], ["events.call_id", "events.seq"], ondelete="CASCADE"
+        ),
         sqlite_with_rowid=False,
     )
     rows: list[dict[str, Any]] = []
@@ -37,6 +40,10 @@ def upgrade() -> None:
             op.bulk_insert(facts, rows)
             rows = []
     op.bulk_insert(facts, rows)
+    op.create_index("ix_call_facts_event", "call_facts", ["call_id", "seq"])
+    # Last: on PostgreSQL nobody reads calls from here on until all of this is committed.
+    op.create_index("ix_calls_caller_time", "calls", ["caller_key", "started_at"])
+    op.drop_index("ix_calls_caller_key", "calls")
 
 
 def downgrade() -> None:
