@@ -13,7 +13,8 @@
     ├── SeatError               there is no such seat, or it cannot be put in that state
     ├── EvaluationError         a file of dialogues cannot be read or scored
     └── RecordsError            the records store cannot be opened, read or written
-        └── NoSuchCallError     there is no such call in it
+        ├── NoSuchCallError     there is no such call in it
+        └── BusyError           too much waits to be read from it already
 
 Messages name the place, what was expected, what came, and what to do:
 ``settings: sip.codecs: unknown codec 'amr'; known: pcma, pcmu``.
@@ -70,6 +71,10 @@ class RecordsError(VoicebotError):
 
 class NoSuchCallError(RecordsError):
     """The records hold no such call."""
+
+
+class BusyError(RecordsError):
+    """So much waits to be read from the records that no more is taken on; they are not away."""
 
 
 class EvaluationError(VoicebotError):

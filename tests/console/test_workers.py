@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.console.conftest import Browser
-from voicebot.console.house import House
+from voicebot.console import house as house_module
+from voicebot.console.house import SETTLE_TRIES, House
 from voicebot.console.workers import MOST_CHECKS, PAGE_THREADS, Workers, for_checks, for_pages
-from voicebot.errors import PackError, RecordsError
+from voicebot.errors import BusyError, PackError, RecordsError
 
 DEADLINE_S = 60.0
 
@@ -103,6 +104,50 @@ async def test_a_page_is_told_when_too_much_is_read(
     await gate.entered(1)
     answer = await browser.get("/review")
     assert answer.status_code == 503 and "请稍后刷新" in answer.text
+    # The database is there: nobody passes because they were signed in a moment ago.
+    assert (await browser.get("/live")).status_code == 503
     gate.open()
     await busy
     assert (await browser.get("/live")).status_code == 200
+
+
+async def test_all_pages_that_wait_for_an_end_ask_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ended = False
+
+    def has_ended(call_id: str) -> bool:
+        asked.append(call_id)
+        return ended
+
+    monkeypatch.setattr(house_module, "SETTLE_S", 0.0)
+    monkeypatch.setattr(house.records, "has_ended", has_ended)
+    pages = [asyncio.create_task(house.settled(call)) for call in "ab" for _ in range(10)]
+    async with asyncio.timeout(DEADLINE_S):
+        await asyncio.gather(*pages)  # none of the two is ever kept: given up together
+    assert sorted(asked) == ["a"] * SETTLE_TRIES + ["b"] * SETTLE_TRIES
+    assert house.settling == {}
+
+    asked.clear()
+    first, second = [asyncio.create_task(house.settled("c")) for _ in range(2)]
+    await asyncio.sleep(0)  # both have begun
+    first.cancel()  # its browser has gone; the other page goes on
+    ended = True
+    async with asyncio.timeout(DEADLINE_S):
+        await second
+    assert first.cancelled() and set(asked) == {"c"} and house.settling == {}
+
+
+async def test_a_full_queue_says_that_it_is_full(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers = for_pages()
+    monkeypatch.setattr(workers, "_most", 1)
+    busy = asyncio.create_task(workers(gate.work))
+    await gate.entered(1)
+    with pytest.raises(BusyError, match="ask again later"):
+        await workers(gate.work)
+    gate.open()
+    assert await busy == "done"
+    await workers.close()

@@ -18,7 +18,7 @@ from voicebot.console.passwords import HASHER, hash_password, matches, one_time_
 from voicebot.console.rights import Role
 from voicebot.console.throttle import Limit, Throttle
 from voicebot.console.workers import Workers
-from voicebot.errors import RecordsError
+from voicebot.errors import BusyError, RecordsError
 from voicebot.records.people import NoSuchPersonError, Person, token_hash
 from voicebot.records.store import Records
 
@@ -128,6 +128,8 @@ class Accounts:
                 whole=self._whole,
                 used=used,
             )
+        except BusyError:  # the database is there: who was shut out meanwhile is not to pass
+            raise
         except RecordsError:
             person = self._lately(token)
             if person is None:

@@ -52,6 +52,15 @@ class Remembered:
         return self._kept.get((token, what), {})
 
 
+class Settling:
+    """The wait for one call's end to be kept, shared by all pages that wait for it."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()  # who has it asks; when they leave, the next one goes on
+        self.tries_left = SETTLE_TRIES
+        self.waiting = 0
+
+
 @dataclass(frozen=True)
 class House:
     """The calls in memory, the calls that were kept, and the parts of the bot that are steered.
@@ -74,6 +83,7 @@ class House:
     remembered: Remembered = field(default_factory=Remembered)
     workers: Workers = field(default_factory=for_pages)
     checks: Workers = field(default_factory=for_checks)
+    settling: dict[str, Settling] = field(default_factory=dict)  # by call
 
     @property
     def labels(self) -> LabelTree | None:
@@ -121,10 +131,23 @@ class House:
         return await self.current(call_id) or await self.kept(call_id)
 
     async def settled(self, call_id: str) -> None:
-        """Wait a little until the records know that a call has ended."""
-        for _ in range(SETTLE_TRIES):
+        """Wait a little until the records know that a call has ended; one asks for all."""
+        shared = self.settling.setdefault(call_id, Settling())
+        shared.waiting += 1
+        try:
+            async with shared.turn:
+                await self._settle(call_id, shared)
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting:
+                self.settling.pop(call_id, None)
+
+    async def _settle(self, call_id: str, shared: Settling) -> None:
+        while shared.tries_left:
+            shared.tries_left -= 1
             try:
                 if await self.ask(self.records.has_ended, call_id):
+                    shared.tries_left = 0
                     return
             except RecordsError:
                 pass

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from voicebot.errors import PackError, RecordsError, VoicebotError
+from voicebot.errors import BusyError, PackError, VoicebotError
 
 CLOSE_S = 3.0
 PAGE_THREADS, MOST_READS = 4, 200
@@ -67,7 +67,7 @@ def for_pages() -> Workers:
         "console",
         PAGE_THREADS,
         MOST_READS,
-        lambda: RecordsError(f"console: more than {MOST_READS} reads wait; ask again later"),
+        lambda: BusyError(f"console: more than {MOST_READS} reads wait; ask again later"),
     )
 
 
