@@ -41,7 +41,7 @@ async def test_kill_9_of_the_database_in_calls_loses_nothing(mortal: PostgresSer
         for nth in range(50):
             for call in calls:
                 call.event("caller_spoke", 50 + nth, text=f"之后{nth}")
-        assert time.monotonic() - started < 1.0, "the call waited for the database"
+        assert time.monotonic() - started < 5.0, "the call waited for the database"
         assert not await calls[-1].stored(1.0)
         with pytest.raises(RecordsError, match="cannot be read"):
             store.list_calls()

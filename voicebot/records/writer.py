@@ -138,13 +138,13 @@ class Writer:
                 self._trouble(error)
                 return False
             self._flush_one_by_one()
+        if self._in_trouble:
+            self._in_trouble = False
+            _log.info("records_written_again")
         for item in self._pending:
             if isinstance(item, Future):
                 _resolve(item, True)
         self._pending.clear()
-        if self._in_trouble:
-            self._in_trouble = False
-            _log.info("records_written_again")
         return True
 
     def _flush_one_by_one(self) -> None:
