@@ -59,7 +59,7 @@ async def test_a_call_of_another_host_is_interrupted_once_its_heartbeat_stops(
     store: Records,
 ) -> None:
     call = store.start_call(INFO)
-    assert await call.stored(10)
+    assert await call.stored(30)
     with store._engine.begin() as connection:
         connection.execute(sa.text("update calls set writer = 'elsewhere:1'"))
     assert store.get_call(call.call_id).call.outcome == "in_progress"
@@ -74,7 +74,7 @@ async def test_the_heartbeat_of_a_long_call_is_written(
     monkeypatch.setattr(writer, "HEARTBEAT_S", 0.01)
     store = Records.open(place)
     call = store.start_call(INFO)
-    assert await call.stored(10)
+    assert await call.stored(30)
     with store._engine.connect() as connection:
         query = sa.text("select alive_at from calls")
         first = connection.execute(query).scalar_one()

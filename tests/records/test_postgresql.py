@@ -34,7 +34,7 @@ async def test_kill_9_of_the_database_in_calls_loses_nothing(mortal: PostgresSer
     for nth in range(50):
         for call in calls:
             call.event("caller_spoke", nth, text=f"之前{nth}")
-    assert await calls[-1].stored(10)
+    assert await calls[-1].stored(30)
     with structlog.testing.capture_logs() as logs:
         mortal.kill()
         started = time.monotonic()

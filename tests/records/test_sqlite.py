@@ -40,13 +40,13 @@ def test_no_personal_data_reaches_the_disk(tmp_path: Path) -> None:
 async def test_a_locked_database_holds_nobody_up_and_is_written_later(tmp_path: Path) -> None:
     store = Records.open(tmp_path)
     call = store.start_call(INFO)
-    assert await call.stored(10)
+    assert await call.stored(30)
     blocker = sqlite3.connect(tmp_path / "records.db", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     started = time.monotonic()
     for nth in range(100):
         call.event("caller_spoke", nth, text="您好")
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 5.0  # it would be two seconds an event
     assert not await call.stored(0.05), "it said it was stored while the database was locked"
     blocker.execute("ROLLBACK")
     blocker.close()
@@ -58,7 +58,7 @@ async def test_a_locked_database_holds_nobody_up_and_is_written_later(tmp_path: 
 async def test_a_full_disk_is_one_line_in_the_log_and_the_call_goes_on(tmp_path: Path) -> None:
     store = Records.open(tmp_path)
     call = store.start_call(INFO)
-    assert await call.stored(10)
+    assert await call.stored(30)
 
     @sa.event.listens_for(store._engine, "begin")
     def shrink(connection: sa.Connection) -> None:
