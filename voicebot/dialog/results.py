@@ -124,7 +124,7 @@ class Results:
         elif pending.confidence < LOW_HEARING:
             self.not_understood(turn)
         elif not asking and pending.trying:
-            turn.did_it_help()
+            self._ask_if_helped(turn)
         elif not asking:
             self._ask_what(turn, pending.query)
         elif not self._whether(turn, result, near, answerable):
@@ -138,7 +138,17 @@ class Results:
             self._queries.lacks(result.query, f"{near.title}\n{near.text}", near.id)
             < LACKS_TOO_MUCH
         )
+        if turn.state.failures + 1 >= self._most_failures(turn):
+            return False
         return about and ask_whether(turn, near, probability)
+
+    def _ask_if_helped(self, turn: Turn) -> None:
+        """Advice is being tried, and what is told of it is not understood."""
+        turn.set(failures=turn.state.failures + 1)
+        if self._too_often(turn):
+            turn.offer_human()
+        else:
+            turn.did_it_help()
 
     def _ask_what(self, turn: Turn, query: str) -> None:
         """Nothing was asked, and nothing told that a scene knows: ask what it is about."""
@@ -149,9 +159,11 @@ class Results:
             turn.prompt("what_is_asked", SayKind.CLARIFY, confidence=self._unsure(turn))
 
     @staticmethod
-    def _too_often(turn: Turn) -> bool:
-        limit = FAILURES_IF_UPSET if turn.state.upset else FAILURES_TO_HANDOFF
-        return turn.state.failures >= limit
+    def _most_failures(turn: Turn) -> int:
+        return FAILURES_IF_UPSET if turn.state.upset else FAILURES_TO_HANDOFF
+
+    def _too_often(self, turn: Turn) -> bool:
+        return turn.state.failures >= self._most_failures(turn)
 
     def _answer(
         self, turn: Turn, result: SearchResult, hit: Hit, answerable: float, pending: Pending
@@ -262,7 +274,13 @@ class Results:
         before another that is hardly likelier."""
         last = turn.state.closed.scene if turn.state.closed else ""
         again = next((each for each in ranked[1:] if each.scene == last), None)
-        if again and ranked[0].share < scene_bars.NEAR_TRIGGER and _near(again, ranked[0]):
+        likely = again is not None and again.probability >= bars(query, again).start
+        if (
+            again
+            and likely
+            and ranked[0].share < scene_bars.NEAR_TRIGGER
+            and _near(again, ranked[0])
+        ):
             return (again,)
         topic = turn.state.topic
         if topic is None or not topic.focus or not too_close(ranked, scene_bars.MAYBE):
