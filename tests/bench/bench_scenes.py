@@ -25,7 +25,7 @@ from rich.console import Console
 from tests.bench.machine import machine_load
 from tests.bench.scene_factory import write_pack
 from voicebot.dialog.policy import Dialog
-from voicebot.dialog.results import SCENE_MAYBE
+from voicebot.dialog.scene_bars import MAYBE as SCENE_MAYBE
 from voicebot.dialog.scene_lint import scene_findings
 from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
 from voicebot.dialog.scene_tests import run_scene_tests

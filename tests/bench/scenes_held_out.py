@@ -17,7 +17,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from voicebot.dialog.results import SCENE_MAYBE, SCENE_SURE
+from voicebot.dialog.scene_bars import MAYBE as SCENE_MAYBE
+from voicebot.dialog.scene_bars import SURE as SCENE_SURE
 from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.entry import SceneEntry

@@ -35,12 +35,13 @@ from voicebot.dialog.events import (
 )
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.gate import Gate
+from voicebot.dialog.hits import Extractor
 from voicebot.dialog.intents import Intent, agrees, asks, intent, recovered
 from voicebot.dialog.mood import without_anger
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
 from voicebot.dialog.replies import Replies
-from voicebot.dialog.results import Extractor, Results
+from voicebot.dialog.results import Results
 from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_run import SceneEngine
 from voicebot.dialog.scene_turns import SceneTurns
