@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from voicebot.dialog.events import Action, Found, Heard, Say, SayKind, Search
+from voicebot.dialog.events import Action, Found, Handoff, Heard, Say, SayKind, Search
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import Awaiting, DialogState
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
@@ -53,3 +55,21 @@ def test_the_same_question_is_asked_back_once(dialog: Dialog) -> None:
 def test_what_is_far_or_has_no_question_is_refused(dialog: Dialog, hit: Hit, sure: float) -> None:
     _, actions = found(dialog, hit, sure)
     assert says(actions)[0].kind is SayKind.REFUSE
+
+
+def test_what_was_declined_is_not_asked_again_and_three_in_a_row_bring_a_human(
+    dialog: Dialog,
+) -> None:
+    other = replace(FAQ, id="t.other", title="怎么设置定时开机")
+    state, _ = dialog.start()
+    asked = []
+    for hit in (FAQ, other, FAQ, other):
+        state, _ = dialog.step(state, Heard(ASKED))
+        state, actions = dialog.step(state, Found(SearchResult(ASKED, (hit,), 0.3)))
+        asked += [hit.title for say in says(actions) if hit.title in say.text]
+        if any(isinstance(action, Handoff) for action in actions):
+            break
+        state, _ = dialog.step(state, Heard("不是"))
+    else:
+        raise AssertionError("asked back for ever")
+    assert asked == [FAQ.title, other.title]

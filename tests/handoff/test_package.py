@@ -153,6 +153,12 @@ def test_a_short_number_counts_only_where_it_was_asked_for() -> None:
     assert unasked.get("已确认") == ()
 
 
+@pytest.mark.parametrize(("said", "days", "told"), [("昨天到的", "1", 1), ("昨天到的", "2", 0)])
+def test_a_day_told_by_name_backs_the_number_of_days(said: str, days: str, told: int) -> None:
+    asked = talk(("bot", "到货几天了？", "ask", ""), ("caller", said, "", ""))
+    assert len(build_package(CallFacts(), asked, {"到货几天": days}).get("已确认")) == told
+
+
 def test_ids_are_short_and_survive_masking_and_headers() -> None:
     ids = {new_summary_id() for _ in range(1000)}
     assert len(ids) == 1000

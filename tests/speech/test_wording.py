@@ -27,6 +27,8 @@ TEXTS = [*PROMPTS, *ANSWERS, *BRANCHES]
 OTHER = "硬盘灯亮红色请您看一下，。？！；、：A5G-. "
 VALUES = {
     "scene": "硬盘不识别",
+    "question": "怎么设置来电自动开机",
+    "slot": "硬盘灯",
     "first": "硬盘不识别",
     "second": "电源故障",
     "groups": "Y L 二五；零幺二三；八八六七",

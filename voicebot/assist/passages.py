@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from voicebot.assist.words import PackWords
+from voicebot.dialog.hits import PART_LOSS, PART_LOSS_IN_LINE
 from voicebot.dialog.intents import asks
 from voicebot.dialog.query_maker import MODEL_FACT
-from voicebot.dialog.results import PART_LOSS, PART_LOSS_IN_LINE
 from voicebot.dialog.said_part import logit, sigmoid
 from voicebot.dialog.state import DialogState
 from voicebot.knowledge.answer import extract

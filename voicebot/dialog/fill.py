@@ -229,7 +229,8 @@ def _number(slot: Slot, text: str, asked: str) -> Filled | None:
     named = any(find(word, units(text)) for word in slot.about)
     if slot.id != asked and not named:
         return None
-    days = (days_ago(text),) if "天" in slot.label else ()
-    said = (*numbers_in(text), *(n for n in days if n is not None))
-    fitting = [n for n in said if slot.minimum <= n <= slot.maximum]
+    fitting = [n for n in numbers_in(text) if slot.minimum <= n <= slot.maximum]
+    by_name = days_ago(text) if "天" in slot.label else None
+    if not fitting and by_name is not None:  # 就今天，一天 gives the number itself
+        fitting = [n for n in (by_name,) if slot.minimum <= n <= slot.maximum]
     return Filled(slot.id, str(fitting[-1]), words=text) if fitting else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voicebot.dialog.alarm_words import dangerous, sensitive_topic
 from voicebot.dialog.events import SayKind
-from voicebot.dialog.human_wish import only_transfer, wants_human
+from voicebot.dialog.human_wish import only_transfer, transfers, wants_human
 from voicebot.dialog.intents import agrees, asks, asks_information
 from voicebot.dialog.mood import angry, only_anger
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
@@ -31,7 +31,9 @@ class Gate:
             turn.set(facts={**turn.state.facts, "敏感话题": topic})
         # 好，转吧 takes an offer up: the reason is why it was offered. 转人工 would need no offer.
         offered = awaited is Awaiting.OFFER and agrees(text) and only_transfer(text)
-        bare = only_transfer(text) and "转" in text  # 好吧你转吧, though nobody offered
+        # 好吧你转吧, though nobody offered; 转了 may tell of a fan.
+        of_fan = turn.state.scene is not None or awaited in (Awaiting.TRY, Awaiting.HELPED)
+        bare = transfers(text) if of_fan else only_transfer(text) and "转" in text
         if (wants_human(text) or bare) and not offered:
             turn.hand_off("handoff", "requested", why="用户要求人工")
             return True

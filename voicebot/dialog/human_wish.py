@@ -72,6 +72,7 @@ _ASKS_ABOUT = re.compile(
 _AGREES_TO_TRANSFER = re.compile(
     r"^(?:好[的吧]?|那|行吧?|嗯|可以|你|就)*(?:请|帮我|给我)?转(?:接|过去|一下|接一下)?(?:吧|一下|了|啊)*$"
 )
+_TRANSFERS = re.compile(r"转.*(?:吧|接|过去)|(?:帮|给)我转")
 
 
 def wants_human(text: str) -> bool:
@@ -92,6 +93,11 @@ def wants_human(text: str) -> bool:
 def only_transfer(text: str) -> bool:
     """Whether `text` names nobody: 好，转吧 takes up an offer, 转人工 does not need one."""
     return bool(_AGREES_TO_TRANSFER.match("".join(unit.text for unit in units(text))))
+
+
+def transfers(text: str) -> bool:
+    """Whether `text` asks for a transfer in words that no part turns in: 转吧, 转过去, not 转了."""
+    return only_transfer(text) and bool(_TRANSFERS.search(text))
 
 
 def _by_sound(text: str) -> bool:

@@ -38,6 +38,7 @@ class Intent(enum.Enum):
     NOT_SOLVED = "not_solved"
 
 
+SHORT_UNITS = 16  # a move in more words than this is about the matter
 AGREEMENT_UNITS = 12  # whoever says more than this says more than yes
 _CONTINUE = re.compile(
     r"^(好的?|嗯+|行|可以|对|是的?|要|你?您?)?(请|麻烦)?(继续|接着|往下|下一步|下一个|然后呢|还有呢|"
@@ -94,7 +95,7 @@ def intent(text: str) -> Intent | None:
         return Intent.HELLO
     if _WHO.match(compact):
         return Intent.WHO
-    short = len(heard) <= 16
+    short = len(heard) <= SHORT_UNITS
     if short and _any(heard, phrases.NOT_SOLVED):
         return Intent.NOT_SOLVED
     # 等一下，我想问一下保修期是多久 stops the bot to ask, not to wait
@@ -111,6 +112,12 @@ def intent(text: str) -> Intent | None:
     if len(heard) <= 10 and _any(heard, phrases.THANKS):
         return Intent.THANKS
     return Intent.CONTINUE if _CONTINUE.match(compact) else None
+
+
+def recovered(text: str) -> bool:
+    """Whether the fault is told to be gone, and nothing else can be meant: 能开了, not 好了."""
+    heard = units(text)
+    return len(heard) <= SHORT_UNITS and _any(heard, phrases.RECOVERED)
 
 
 def is_question(text: str) -> bool:

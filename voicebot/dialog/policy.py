@@ -35,18 +35,18 @@ from voicebot.dialog.events import (
 )
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.gate import Gate
-from voicebot.dialog.intents import Intent, agrees, asks, intent
+from voicebot.dialog.hits import Extractor
+from voicebot.dialog.intents import Intent, agrees, asks, intent, recovered
 from voicebot.dialog.mood import without_anger
 from voicebot.dialog.phonetic import Canonicalizer, units
 from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
 from voicebot.dialog.replies import Replies
-from voicebot.dialog.results import Extractor, Results
+from voicebot.dialog.results import Results
 from voicebot.dialog.scene_match import SceneMatch
 from voicebot.dialog.scene_run import SceneEngine
 from voicebot.dialog.scene_turns import SceneTurns
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
 from voicebot.dialog.textforms import clean
-from voicebot.dialog.trying import is_well
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.waiting import told_besides
 from voicebot.dialog.yesno import Polarity, polarity
@@ -61,6 +61,7 @@ _DECLINES = re.compile(
     r"|(?:先|那|你|哦)*(?:别|不用|不要|不需要|不想|不)(?:给我|帮我)?(?:转|找|叫)"
     r"(?:人工|客服|工程师|过去|人)?(?:了|吧|啊)*)$"
 )
+_ONLY_THIS = re.compile(r"^(?:嗯|哦|那|就|好的?)*就?这样了?[。.]?$")
 _PAST_THE_QUESTION = {Intent.NOTHING_ELSE, Intent.SOLVED, Intent.THANKS, Intent.CONTINUE}
 _COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
 
@@ -180,15 +181,18 @@ class Dialog:
         rest = told_besides(text) if move is Intent.WAIT else ""
         if rest and self._scenes.answers(turn, rest):  # 我看看，是绿的
             text, move = rest, None
-        well = move is Intent.SOLVED or is_well(text)
-        if well and turn.state.scene is not None and not self._scenes.answers(turn, text):
+        run = turn.state.scene
+        if run is not None and recovered(text) and not self._scenes.answers(turn, text):
             self._scenes.leave(turn)  # it works again, whatever was still to be asked
             turn.prompt("scene_solved", SayKind.CLARIFY)
             turn.anything_else()
             return
+        if move is Intent.GOODBYE and run is not None and _ONLY_THIS.match(text):
+            move = Intent.NOTHING_ELSE
         past = move in _PAST_THE_QUESTION or agrees(text)
         if past and self._scenes.let_go(turn, text, leaving=move is Intent.NOTHING_ELSE):
-            if move is Intent.NOTHING_ELSE:
+            # 就这样 to a scene's very first question may only be the end of what they told.
+            if move is Intent.NOTHING_ELSE and run and (run.taken_up or run.passed):
                 turn.hang_up()
             else:
                 turn.anything_else()

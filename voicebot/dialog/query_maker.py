@@ -17,6 +17,9 @@ MODEL_FACT = "机型"
 # Said while looking for words; the search for a whole question is better without.
 _FILLER = re.compile(r"来着(?=[?？]?$)")
 FRAGMENT_CHARS = 14  # a turn as short as this may go with the one before
+JOINED_CHARS = 80  # of a turn that goes on with the one before, however long
+# A sentence left open here was waited for; its other half may be of any length.
+_LEFT_OPEN = re.compile(r"(?:老是|总是|的时候|然后|但是|不过|因为|所以|如果|结果|还有就是)$")
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,9 @@ class QueryMaker:
     def make(self, text: str, state: DialogState) -> Query:
         """The query for what a caller said in `state`."""
         query = self._follow_ups.rewrite(text, state.topic).query
-        if state.fragment and query == text and len(text) <= FRAGMENT_CHARS:
-            query = f"{state.fragment}，{text}"
+        goes_on = len(text) <= FRAGMENT_CHARS or _LEFT_OPEN.search(state.fragment)
+        if state.fragment and query == text and goes_on:
+            query = f"{state.fragment}，{text[:JOINED_CHARS]}"
             return Query(query, self._line(query, state), (text,))
         if query != text:
             return Query(query, self._line(query, state))

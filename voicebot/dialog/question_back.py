@@ -15,8 +15,10 @@ def ask_whether(turn: Turn, hit: Hit | None, probability: float) -> bool:
     """Ask whether the question of this FAQ is meant; False if none is near, or it was asked."""
     if hit is None or hit.kind is not HitKind.FAQ or not hit.title or probability < LEAST:
         return False
-    if turn.state.candidate_query == hit.title:
+    if hit.title in turn.state.asked_back:
         return False
+    turn.set(asked_back=(*turn.state.asked_back, hit.title))
+    turn.set(failures=turn.state.failures + 1)  # until a yes brings an answer
     turn.set(awaiting=Awaiting.CLARIFY, candidate="", rival="", candidate_query=hit.title)
     turn.say(
         turn.fitted("clarify_question", question=hit.title),

@@ -6,7 +6,7 @@ import re
 
 from voicebot.dialog.events import SayKind
 from voicebot.dialog.human_wish import only_transfer
-from voicebot.dialog.intents import Intent, agrees, asks, is_question
+from voicebot.dialog.intents import Intent, agrees, asks, asks_information, is_question
 from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_choice import chosen
 from voicebot.dialog.scene_turns import SceneTurns
@@ -132,7 +132,8 @@ class Replies:
         trying = awaited in (Awaiting.TRY, Awaiting.HELPED)
         leaves = move in (Intent.NOTHING_ELSE, Intent.GOODBYE, Intent.THANKS)
         failed = trying and short and said is Polarity.NO and not leaves
-        failed = failed or (trying and still_fails(text))
+        reports = move is not Intent.WAIT and not asks_information(text)
+        failed = failed or (trying and reports and still_fails(text))
         helped = awaited is Awaiting.HELPED and short and said is Polarity.YES
         noted = short and (said is Polarity.YES or bool(_NOTED.search(text)))
         if move is Intent.NOT_SOLVED or failed:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Protocol
 
 from voicebot.dialog import scene_bars
 from voicebot.dialog.confidence import LOW_HEARING, combined
-from voicebot.dialog.events import Citation, SayKind, SendMessage
+from voicebot.dialog.events import Citation, SayKind
+from voicebot.dialog.hits import Extractor, Hits, message
 from voicebot.dialog.intents import asks
 from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.question_back import ask_whether
-from voicebot.dialog.said_part import lacks_amount, lacks_price, logit, nearest_part, sigmoid
+from voicebot.dialog.said_part import logit
 from voicebot.dialog.scene_bars import bars, informs
 from voicebot.dialog.scene_choice import ask_which, asked_before
 from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
@@ -26,28 +25,11 @@ SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
 SAME_SCENE = 1.5  # logits by which another scene may be likelier than the one just spoken of
 SHORT_LEAD_CHARS = 24
 LACKS_TOO_MUCH = 0.5  # of the words that bind (named_terms.py): not even asked back with it
-PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
-NEAR = 2.5  # logits by which another answer may be worse than one just heard
 FRAGMENT_KEPT = 40  # characters
 FAILURES_TO_HANDOFF = 3  # refusals and misunderstandings in a row
 FAILURES_IF_UPSET = 2
 STATEMENT_SURE = 0.45  # what asks nothing is answered only if it is as near to an answer as this
 _WHAT_OF = re.compile(r"[^着了的在是有好没呀不]呢[?？]?$")  # 密码呢, not 插着呢
-_LINK = re.compile(r"https?://[^\s，。；）)]+|(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
-
-
-class Extracted(Protocol):
-    """What is spoken of a passage, what is left for 'go on', and the sentence that backs it."""
-
-    @property
-    def spoken(self) -> str: ...
-    @property
-    def rest(self) -> tuple[str, ...]: ...
-    @property
-    def quote(self) -> str: ...
-
-
-Extractor = Callable[[str, Hit], Extracted]
 
 
 class Results:
@@ -66,7 +48,7 @@ class Results:
         self._scenes = scenes
         self._match = match
         self._answer_risk = answer_risk
-        self._extract = extract
+        self._hits = Hits(queries, answer_risk=answer_risk, extract=extract)
 
     def take(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         """Go on with the turn that asked for the search."""
@@ -88,7 +70,7 @@ class Results:
             turn.prompt("not_understood", SayKind.CLARIFY, confidence=self._unsure(turn))
 
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
-        near, answerable = self._best(turn, result, pending)
+        near, answerable = self._hits.best(turn, result, pending)
         hit = near if answerable >= self._answer_risk else None
         ranked = self._ranked(pending.query, result)
         ranked = self._on_topic(turn, pending.query, ranked)
@@ -124,7 +106,7 @@ class Results:
         elif pending.confidence < LOW_HEARING:
             self.not_understood(turn)
         elif not asking and pending.trying:
-            turn.did_it_help()
+            self._ask_if_helped(turn)
         elif not asking:
             self._ask_what(turn, pending.query)
         elif not self._whether(turn, result, near, answerable):
@@ -138,7 +120,17 @@ class Results:
             self._queries.lacks(result.query, f"{near.title}\n{near.text}", near.id)
             < LACKS_TOO_MUCH
         )
+        if turn.state.failures + 1 >= self._most_failures(turn):
+            return False
         return about and ask_whether(turn, near, probability)
+
+    def _ask_if_helped(self, turn: Turn) -> None:
+        """Advice is being tried, and what is told of it is not understood."""
+        turn.set(failures=turn.state.failures + 1)
+        if self._too_often(turn):
+            turn.offer_human()
+        else:
+            turn.did_it_help()
 
     def _ask_what(self, turn: Turn, query: str) -> None:
         """Nothing was asked, and nothing told that a scene knows: ask what it is about."""
@@ -149,15 +141,17 @@ class Results:
             turn.prompt("what_is_asked", SayKind.CLARIFY, confidence=self._unsure(turn))
 
     @staticmethod
-    def _too_often(turn: Turn) -> bool:
-        limit = FAILURES_IF_UPSET if turn.state.upset else FAILURES_TO_HANDOFF
-        return turn.state.failures >= limit
+    def _most_failures(turn: Turn) -> int:
+        return FAILURES_IF_UPSET if turn.state.upset else FAILURES_TO_HANDOFF
+
+    def _too_often(self, turn: Turn) -> bool:
+        return turn.state.failures >= self._most_failures(turn)
 
     def _answer(
         self, turn: Turn, result: SearchResult, hit: Hit, answerable: float, pending: Pending
     ) -> None:
-        parts, citation = self._spoken(turn, result.query, hit, pending)
-        turn.set(failures=0, closed=None, sending=_message(hit))
+        parts, citation = self._hits.spoken(turn, result.query, hit, pending)
+        turn.set(failures=0, closed=None, sending=message(hit))
         self._now_about(turn, result.query, hit, "".join(parts))
         turn.deliver(
             parts,
@@ -168,7 +162,7 @@ class Results:
 
     def _digression(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         """Answer the aside and come back to the scene's question."""
-        hit, answerable = self._answering(turn, result, pending)
+        hit, answerable = self._hits.answering(turn, result, pending)
         if answerable < STATEMENT_SURE and not asks(pending.query):
             hit = None
         run = turn.state.scene
@@ -183,7 +177,7 @@ class Results:
             turn.set(scene=None)  # who asks on and on does not want to be asked
             self._answer(turn, result, hit, answerable, pending)
         elif hit is not None:
-            parts, citation = self._spoken(turn, result.query, hit, pending)
+            parts, citation = self._hits.spoken(turn, result.query, hit, pending)
             turn.set(failures=0)
             self._now_about(turn, result.query, hit, "".join(parts))
             turn.say(
@@ -206,11 +200,11 @@ class Results:
     def _branch(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         """A scene's own words first, then what the documents add, with the source."""
         run = turn.state.closed
-        hit, answerable = self._answering(turn, result, pending)
+        hit, answerable = self._hits.answering(turn, result, pending)
         citations: tuple[Citation, ...] = ()
         parts = pieces(pending.say, SPOKEN_SENTENCES)
         if hit is not None:
-            added, citation = self._spoken(turn, result.query, hit, pending)
+            added, citation = self._hits.spoken(turn, result.query, hit, pending)
             # One of our sentences and one of the document's fit in a breath.
             joined = len(parts) == 1 and len(parts[0]) <= SHORT_LEAD_CHARS
             if joined:
@@ -262,7 +256,13 @@ class Results:
         before another that is hardly likelier."""
         last = turn.state.closed.scene if turn.state.closed else ""
         again = next((each for each in ranked[1:] if each.scene == last), None)
-        if again and ranked[0].share < scene_bars.NEAR_TRIGGER and _near(again, ranked[0]):
+        likely = again is not None and again.probability >= bars(query, again).start
+        if (
+            again
+            and likely
+            and ranked[0].share < scene_bars.NEAR_TRIGGER
+            and _near(again, ranked[0])
+        ):
             return (again,)
         topic = turn.state.topic
         if topic is None or not topic.focus or not too_close(ranked, scene_bars.MAYBE):
@@ -270,57 +270,6 @@ class Results:
         either = {each.scene: each.probability for each in ranked[:2]}
         named = self._match.rank(topic.focus + query, either, 2)
         return ranked if too_close(named, scene_bars.MAYBE) else named[:1]
-
-    def _answering(
-        self, turn: Turn, result: SearchResult, pending: Pending
-    ) -> tuple[Hit | None, float]:
-        """The hit to answer with and its probability of answering; (None, 0.0) if none may."""
-        hit, probability = self._best(turn, result, pending)
-        return (hit, probability) if probability >= self._answer_risk else (None, 0.0)
-
-    def _best(self, turn: Turn, result: SearchResult, pending: Pending) -> tuple[Hit | None, float]:
-        """The best hit and its probability of answering, however small.
-
-        A hit that lacks the part asked for loses, more so within one product line, where few are
-        left to compare with. What was just said gives way to the next that answers as well.
-        """
-        hits = [h for h in result.hits if h.kind is not HitKind.SCENE and h.text.strip()]
-        if not hits:
-            return None, 0.0
-        shift = logit(result.answerable) - result.hits[0].score
-        loss = PART_LOSS_IN_LINE if result.product else PART_LOSS
-        scored = []
-        for hit in hits:
-            faq = hit.id if hit.kind is HitKind.FAQ else ""
-            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}", faq)
-            if lacks_price(result.query, hit.text):
-                lacks += 2
-            scored.append((hit.score + shift - loss * min(lacks, 2), hit))
-        scored.sort(key=lambda pair: -pair[0])
-        best, hit = scored[0]
-        topic = turn.state.topic
-        heard = topic is not None and topic.source == hit.id
-        question = pending.raw or result.query
-        if heard and not nearest_part(question, hit.text):
-            # 收费吗 is not answered by what was just said of how long it takes.
-            if lacks_amount(question, hit.text):
-                best, hit = scored[1] if len(scored) > 1 else (-20.0, hit)
-            rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
-            best, hit = next(iter(rivals), (best, hit))
-        return hit, sigmoid(best)
-
-    def _spoken(
-        self, turn: Turn, query: str, hit: Hit, pending: Pending
-    ) -> tuple[tuple[str, ...], Citation]:
-        """What is said of a hit, piece by piece, and where it comes from. Of what was said before
-        only the part that answers this question."""
-        cut = self._extract(query, hit)
-        if cut.spoken in turn.state.spoken and pending.purpose is not Purpose.BRANCH:
-            part = nearest_part(pending.raw or query, cut.spoken)
-            part = part or nearest_part(query, cut.spoken)  # RAID6呢 has no 几块
-            if part:
-                return (part,), Citation(hit.id, hit.source, part.rstrip("。"))
-        return (cut.spoken, *cut.rest), Citation(hit.id, hit.source, cut.quote)
 
     def _now_about(self, turn: Turn, query: str, hit: Hit, said: str) -> None:
         turn.set(
@@ -340,14 +289,6 @@ class Results:
 
 def _near(one: SceneCandidate, best: SceneCandidate) -> bool:
     return not one.vetoed and logit(best.probability) - logit(one.probability) <= SAME_SCENE
-
-
-def _message(hit: Hit) -> SendMessage | None:
-    """What of a hit is better sent than spoken: its picture, or an address in it."""
-    if hit.figure:
-        return SendMessage("figure", hit.figure, hit.source)
-    link = _LINK.search(hit.text)
-    return SendMessage("link", link.group(), hit.source) if link else None
 
 
 def scene_name(turn: Turn, scene_id: str) -> str:

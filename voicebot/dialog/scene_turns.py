@@ -14,7 +14,7 @@ from voicebot.dialog.phonetic import units
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
-from voicebot.dialog.trying import still_fails
+from voicebot.dialog.trying import done, is_well, still_fails
 from voicebot.dialog.turn import Turn
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.scenes import call_back
@@ -23,7 +23,7 @@ from voicebot.scenes.model import Exit, Scene
 SPOKEN_SENTENCES = 2
 TELLING_UNITS = 3  # syllables; less tells nothing
 _LEAVES = re.compile(r"谢|没事|别的|其他|问题|再见")
-_CORRECTS = re.compile(r"不对|不是|错了|其实|想起来|实际上|应该是|哦.{0,4}了|等等|原来")
+_CORRECTS = re.compile(r"不对|不是|错了|其实|想起来|实际上|应该是|等等|原来")
 _ANOTHER = re.compile(r"另一?台|另外|别的|其他|第二台|还有一台|又有一?台|换了?一?台")
 
 
@@ -141,7 +141,10 @@ class SceneTurns:
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or is_question(text):
             return False
-        last = next(reversed(list(run.asked)), "") if _CORRECTS.search(text) else ""
+        # 不对，还是不亮 tells of what came of the advice, not of what was asked before it.
+        of_advice = done(text) or is_well(text) or still_fails(text)
+        corrects = bool(_CORRECTS.search(text)) and not of_advice
+        last = next(reversed(list(run.asked)), "") if corrects else ""
         after, outcome = self._engine.advance(scene, run, text, last)
         same = outcome.branch == run.branch
         if trying and same and outcome.filled:

@@ -12,7 +12,7 @@ from voicebot.dialog.events import Citation, SendMessage
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.topic import Topic
 
-STATE_VERSION = 3  # raised with every change of what is kept below
+STATE_VERSION = 4  # raised with every change of what is kept below
 
 
 class Phase(enum.StrEnum):
@@ -76,7 +76,8 @@ class DialogState:
     was asked which of two it is. `spoken` are the texts said in this call, the last of them last;
     `topic` is what was answered last, `sending` what may be sent by message; `upset` counts the
     caller's angry turns. `fragment` are words that asked nothing by themselves, and may with the
-    next. `call_back` is the call back that is being arranged.
+    next. `asked_back` are the questions that the caller was asked whether they are meant.
+    `call_back` is the call back that is being arranged.
     """
 
     phase: Phase = Phase.TALKING
@@ -105,6 +106,7 @@ class DialogState:
     sending: SendMessage | None = None
     upset: int = 0
     fragment: str = ""
+    asked_back: tuple[str, ...] = ()
     call_back: CallBackWish | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
 
@@ -134,6 +136,7 @@ class DialogState:
                 }
             )
         plain["spoken"] = tuple(plain["spoken"])
+        plain["asked_back"] = tuple(plain["asked_back"])
         plain["topic"] = Topic.from_dict(plain["topic"]) if plain["topic"] else None
         plain["sending"] = SendMessage(**plain["sending"]) if plain["sending"] else None
         plain["call_back"] = CallBackWish(**plain["call_back"]) if plain["call_back"] else None

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pypinyin import lazy_pinyin
 
-from voicebot.dialog.numbers import numbers_in
+from voicebot.dialog.numbers import days_ago, numbers_in
 
 _DIGITS = str.maketrans("零〇一二三四五六七八九幺两", "0012345678912")
 _NOISE = re.compile(r"[\s，。！？、,.!?：:；;“”\"'（）()+＋\-加的]")
@@ -78,6 +78,8 @@ def find_slot(
     found = _holding(words, about) or _holding([w for w in words if not _is_bare(w)], said)
     if found:
         return found
+    if "天" in label and value.isdecimal():  # 1 from 昨天到的
+        return _last([turn for turn in about if days_ago(turn.text) == int(value)])
     if value in _ANSWERS:
         return _last([turn for turn in about if _ANSWERS[value].search(turn.text)])
     if _is_bare(value) or value in sayings.get(label, {}):

@@ -1,0 +1,100 @@
+"""Which hit of a search answers, how likely it does, and what of it is spoken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from voicebot.dialog.events import Citation, SendMessage
+from voicebot.dialog.query_maker import QueryMaker
+from voicebot.dialog.said_part import lacks_amount, lacks_price, logit, nearest_part, sigmoid
+from voicebot.dialog.state import Pending, Purpose
+from voicebot.dialog.turn import Turn
+from voicebot.knowledge.api import Hit, HitKind, SearchResult
+
+PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
+NEAR = 2.5  # logits by which another answer may be worse than one just heard
+_LINK = re.compile(r"https?://[^\s，。；）)]+|(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
+
+
+class Extracted(Protocol):
+    """What is spoken of a passage, what is left for 'go on', and the sentence that backs it."""
+
+    @property
+    def spoken(self) -> str: ...
+    @property
+    def rest(self) -> tuple[str, ...]: ...
+    @property
+    def quote(self) -> str: ...
+
+
+Extractor = Callable[[str, Hit], Extracted]
+
+
+class Hits:
+    """Judges hits; below `answer_risk` none may answer."""
+
+    def __init__(self, queries: QueryMaker, *, answer_risk: float, extract: Extractor) -> None:
+        self._queries = queries
+        self._answer_risk = answer_risk
+        self._extract = extract
+
+    def answering(
+        self, turn: Turn, result: SearchResult, pending: Pending
+    ) -> tuple[Hit | None, float]:
+        """The hit to answer with and its probability of answering; (None, 0.0) if none may."""
+        hit, probability = self.best(turn, result, pending)
+        return (hit, probability) if probability >= self._answer_risk else (None, 0.0)
+
+    def best(self, turn: Turn, result: SearchResult, pending: Pending) -> tuple[Hit | None, float]:
+        """The best hit and its probability of answering, however small.
+
+        A hit that lacks the part asked for loses, more so within one product line, where few are
+        left to compare with. What was just said gives way to the next that answers as well.
+        """
+        hits = [h for h in result.hits if h.kind is not HitKind.SCENE and h.text.strip()]
+        if not hits:
+            return None, 0.0
+        shift = logit(result.answerable) - result.hits[0].score
+        loss = PART_LOSS_IN_LINE if result.product else PART_LOSS
+        scored = []
+        for hit in hits:
+            faq = hit.id if hit.kind is HitKind.FAQ else ""
+            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}", faq)
+            if lacks_price(result.query, hit.text):
+                lacks += 2
+            scored.append((hit.score + shift - loss * min(lacks, 2), hit))
+        scored.sort(key=lambda pair: -pair[0])
+        best, hit = scored[0]
+        topic = turn.state.topic
+        heard = topic is not None and topic.source == hit.id
+        question = pending.raw or result.query
+        if heard and not nearest_part(question, hit.text):
+            # 收费吗 is not answered by what was just said of how long it takes.
+            if lacks_amount(question, hit.text):
+                best, hit = scored[1] if len(scored) > 1 else (-20.0, hit)
+            rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
+            best, hit = next(iter(rivals), (best, hit))
+        return hit, sigmoid(best)
+
+    def spoken(
+        self, turn: Turn, query: str, hit: Hit, pending: Pending
+    ) -> tuple[tuple[str, ...], Citation]:
+        """What is said of a hit, piece by piece, and where it comes from. Of what was said before
+        only the part that answers this question."""
+        cut = self._extract(query, hit)
+        if cut.spoken in turn.state.spoken and pending.purpose is not Purpose.BRANCH:
+            part = nearest_part(pending.raw or query, cut.spoken)
+            part = part or nearest_part(query, cut.spoken)  # RAID6呢 has no 几块
+            if part:
+                return (part,), Citation(hit.id, hit.source, part.rstrip("。"))
+        return (cut.spoken, *cut.rest), Citation(hit.id, hit.source, cut.quote)
+
+
+def message(hit: Hit) -> SendMessage | None:
+    """What of a hit is better sent than spoken: its picture, or an address in it."""
+    if hit.figure:
+        return SendMessage("figure", hit.figure, hit.source)
+    link = _LINK.search(hit.text)
+    return SendMessage("link", link.group(), hit.source) if link else None
