@@ -21,6 +21,7 @@ def add(doors: Doors, house: House, pages: Pages) -> None:
     """Add the routes."""
 
     async def shown(request: Request, **more: str) -> Response:
+        """The page: accounts, and who looked at what; `more` is told above them."""
         people = await house.ask(house.records.people.everyone)
         audit = await house.ask(house.records.custody.audit, AUDIT_ROWS)
         values = {"why": "", "told": "", "password": "", **more}
