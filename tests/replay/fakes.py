@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -19,14 +20,13 @@ from tests.session.rig import PROMPTS
 from voicebot.dialog.events import Handoff
 from voicebot.dialog.state import DialogState
 from voicebot.replay.at_hand import ReplaySpeaker
-from voicebot.replay.bench import Tape
+from voicebot.replay.bench import Outcome, tried
 from voicebot.replay.caller import VoicedTurn, empty
 from voicebot.replay.costs import Costs, load_costs
 from voicebot.replay.fast import play_fast
 from voicebot.replay.judge import Judge
 from voicebot.replay.modelled_time import ModelledScheduler
 from voicebot.replay.remembered import Memory, RememberedEars
-from voicebot.replay.results import CallResult
 from voicebot.replay.script import Script
 from voicebot.replay.voicing import Voicing
 from voicebot.session.call_session import CallSession
@@ -121,6 +121,7 @@ class FakeWay:
     """A `bench.Way` on fakes: as `FastWay`, in milliseconds."""
 
     name = "fast"
+    at_once = 1
 
     def __init__(
         self,
@@ -166,7 +167,10 @@ class FakeWay:
     def before(self, script: Script) -> None:
         """What a test wants to happen before a call."""
 
-    def play(self, script: Script, voicing: Voicing, judge: Judge) -> tuple[CallResult, Tape]:
+    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> list[Outcome]:
+        return [tried(each, partial(self._one, each, voicing, judge)) for each in scripts]
+
+    def _one(self, script: Script, voicing: Voicing, judge: Judge) -> Outcome:
         self.before(script)
         played = play_fast(script, voicing.turns(script), self.session, self.scheduler)
         return judge.judge(played), played.tape

@@ -72,6 +72,7 @@ def test_one_json_object_a_call(play: Play, bank: Path, monkeypatch: pytest.Monk
         (["--ci"], "no call of the bank is left"),
         (["--baseline", "nowhere"], "no run of"),
         (["--costs", "nowhere.toml"], "no table of costs"),
+        (["--at-once", "2"], "--at-once needs --wire"),
     ],
 )
 def test_what_cannot_be_played_is_told_at_once(bank: Path, more: list[str], told: str) -> None:

@@ -27,23 +27,25 @@ PATIENT = {
 @pytest.mark.peer
 @pytest.mark.weights
 @pytest.mark.timeout(900)
-def test_a_caller_rings_a_bot_that_runs_by_itself(tmp_path: Path) -> None:
+def test_callers_ring_together_a_bot_that_runs_by_itself(tmp_path: Path) -> None:
     settings = load_settings()
-    (script,) = [each for each in load_bank([BANK]) if each.name == "场景-管理口"]
+    scripts = [each for each in load_bank([BANK]) if each.name in ("场景-管理口", "场景-蓝屏")]
     with serving(**PATIENT) as bot:
         keeper = Keeper(tmp_path, "wire", {}, tapes=True)
         judge = judge_of(server_pack(), load_costs())
         voicing = Voicing(settings, server_pack())
-        run, timing = play_all([script], WireWay(bot), voicing, judge, keeper)
-    (call,) = run.calls
-    assert call.ok, (call.error, call.checks)
-    (turn,) = call.turns
-    assert turn.errors <= 1
-    assert turn.latency_ms is not None and 300 < turn.latency_ms < 5000
-    # The analyzer, which sees the caller's tape alone, agrees with the bench's own reading.
-    assert call.tape["response_ms"] == pytest.approx([turn.latency_ms], abs=150)
-    assert timing.audio_s == pytest.approx(call.length_ms / 1000)
-    assert {event["event"] for event in call.events} >= {"call_answered", "bot_spoke", "call_ended"}
+        run, timing = play_all(scripts, WireWay(bot, at_once=2), voicing, judge, keeper)
+    assert [call.name for call in run.calls] == [script.name for script in scripts]
+    for call in run.calls:
+        assert call.ok, (call.name, call.error, call.checks)
+        (turn,) = call.turns
+        assert turn.errors <= 1  # each is judged by its own events
+        assert turn.latency_ms is not None and 300 < turn.latency_ms < 5000
+        # The analyzer, which sees the caller's tape alone, agrees with the bench's own reading.
+        assert call.tape["response_ms"] == pytest.approx([turn.latency_ms], abs=150)
+        told = {event["event"] for event in call.events}
+        assert told >= {"call_answered", "bot_spoke", "call_ended"}
+    assert timing.audio_s == pytest.approx(sum(call.length_ms for call in run.calls) / 1000)
 
 
 def test_a_bot_that_does_not_start_is_one_line_with_what_it_said(tmp_path: Path) -> None:

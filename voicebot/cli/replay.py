@@ -47,6 +47,9 @@ def play(
     wire: Annotated[
         bool, typer.Option("--wire/--fast", help="real SIP in real time, or virtual time")
     ] = False,
+    at_once: Annotated[
+        int, typer.Option(min=1, max=50, help="so many calls ring together (--wire)")
+    ] = 1,
     folder: Annotated[Path, typer.Option("--out", help="keep results and tapes here")] = Path(
         "build/replay"
     ),
@@ -73,9 +76,12 @@ def play(
     """
     from voicebot.replay.costs import load_costs
     from voicebot.replay.results import read_run
+    from voicebot.replay.script import BankError
     from voicebot.settings import load_settings
 
     # What is wrong with the bank is told before the models load.
+    if at_once > 1 and not wire:
+        raise BankError("--at-once needs --wire: virtual time has one call after the other")
     scripts = _picked(banks, only, ci=ci)
     before = read_run(baseline) if baseline else None
     table = load_costs(costs)
@@ -89,6 +95,7 @@ def play(
         table,
         folder,
         wire=wire,
+        at_once=at_once,
         told=_print_json if json_ else _print_call,
         arguments=_serve_arguments(config, pack),
     )
@@ -96,7 +103,7 @@ def play(
     if not json_:
         _print_summary(run, diff)
         speed = f", {timing.cpu_s:.0f} s of CPU ({timing.times_real_time:.1f} times real time)"
-        speed = "" if wire else speed
+        speed = f" ({timing.times_real_time:.1f} times real time)" if wire else speed
         announce(f"{timing.audio_s:.0f} s of calls in {timing.wall_s:.0f} s{speed}; in {folder}")
     _write_files(run, before, diff, report, folder / "calls" if audio else None, junit)
     failed = bool(diff.regressions) if diff else not all(call.ok for call in run.calls)

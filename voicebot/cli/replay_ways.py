@@ -33,11 +33,13 @@ def run_bench(
     folder: Path,
     *,
     wire: bool,
+    at_once: int = 1,
     told: Callable[[CallResult], None],
     arguments: tuple[str, ...] = (),
 ) -> tuple[Run, Timing]:
     """Play `scripts`, keep results in `folder`, tell of each call; a bar shows how far it is.
 
+    `at_once` calls ring together, with `wire`.
     Interrupted (Ctrl-C), what was played is kept. Raises VoicebotError if no bot can be built.
     """
     with contextlib.ExitStack() as stack:
@@ -46,12 +48,13 @@ def run_bench(
             announce("starting the bot")
             signal.signal(signal.SIGTERM, _leave)
             bot = stack.enter_context(serving(arguments))
-            way: Way = WireWay(bot)
+            way: Way = WireWay(bot, at_once)
         else:
             fast, pack = stack.enter_context(fast_way(settings, costs))
             way = fast
         voicing = Voicing(settings, pack)
         kept = settings.model_dump(mode="json", include={"turns", "budget", "asr", "handoff"})
+        kept["replay"] = {"at_once": way.at_once}
         keeper = Keeper(folder, way.name, kept, tapes=True)
         bar = stack.enter_context(_bar())
         task = bar.add_task("calls", total=len(scripts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,13 +21,26 @@ from voicebot.replay.voicing import Voicing
 Tape = npt.NDArray[np.int16]
 
 
+Outcome = tuple[CallResult, Tape | None]
+"""A call from ring to end, judged; its tape is int16, (n, 2), or absent if it was not played."""
+
+
 class Way(Protocol):
     """How calls are played: `--fast` or `--wire`."""
 
     name: str
+    at_once: int
 
-    def play(self, script: Script, voicing: Voicing, judge: Judge) -> tuple[CallResult, Tape]:
-        """One call from ring to end, judged; the tape is int16, (n, 2)."""
+    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> list[Outcome]:
+        """Play these, `at_once` at most. One that cannot be played is an error in its place."""
+
+
+def tried(script: Script, play: Callable[[], Outcome]) -> Outcome:
+    """What `play` gives, or that this call could not be played, and why."""
+    try:
+        return play()
+    except VoicebotError as error:
+        return no_call(script, str(error)), None
 
 
 @dataclass(frozen=True)
@@ -84,20 +97,16 @@ def play_all(
     """Play and keep every call. One that cannot be played is an error in its place, not the end."""
     started_s, cpu_s = time.perf_counter(), time.process_time()
     length_ms = 0
-    for result, tape in _each(scripts, way, voicing, judge):
-        keeper.keep(result, tape)
-        length_ms += result.length_ms
-        told(result)
+    for some in _groups(scripts, way.at_once):
+        for result, tape in way.play(some, voicing, judge):
+            keeper.keep(result, tape)
+            length_ms += result.length_ms
+            told(result)
     run = keeper.finish()
     wall_s, cpu_s = time.perf_counter() - started_s, time.process_time() - cpu_s
     return run, Timing(wall_s, length_ms / 1000, cpu_s)
 
 
-def _each(
-    scripts: Iterable[Script], way: Way, voicing: Voicing, judge: Judge
-) -> Iterator[tuple[CallResult, Tape | None]]:
-    for script in scripts:
-        try:
-            yield way.play(script, voicing, judge)
-        except VoicebotError as error:
-            yield no_call(script, str(error)), None
+def _groups(scripts: Sequence[Script], size: int) -> Iterator[Sequence[Script]]:
+    for first in range(0, len(scripts), size):
+        yield scripts[first : first + size]

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
 
 from asr_models import Recognizer, StreamingRecognizer
 from telephony import Call, Endpoint
 from voicebot.replay.at_hand import ReplaySpeaker
-from voicebot.replay.bench import Tape
+from voicebot.replay.bench import Outcome, tried
 from voicebot.replay.costs import Costs
 from voicebot.replay.fast import play_fast
 from voicebot.replay.judge import Judge
 from voicebot.replay.modelled_time import FrozenEstimates, ModelledScheduler
 from voicebot.replay.remembered import Memory, RememberedEars
-from voicebot.replay.results import CallResult
 from voicebot.replay.script import Script
 from voicebot.replay.voicing import Voicing, cache_folder
 from voicebot.session.events import Observer
@@ -54,6 +55,7 @@ class FastWay:
     """
 
     name = "fast"
+    at_once = 1  # there is one clock
 
     def __init__(
         self,
@@ -77,9 +79,11 @@ class FastWay:
             estimates=FrozenEstimates(costs),
         )
 
-    def play(self, script: Script, voicing: Voicing, judge: Judge) -> tuple[CallResult, Tape]:
+    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> list[Outcome]:
         """See `bench.Way`."""
+        return [tried(each, partial(self._one, each, voicing, judge)) for each in scripts]
 
+    def _one(self, script: Script, voicing: Voicing, judge: Judge) -> Outcome:
         def session(call: Call, observer: Observer, endpoint: Endpoint) -> Session:
             return self._bot.session(call, observer, endpoint=endpoint)
 

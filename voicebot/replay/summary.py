@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from voicebot.replay.own_clock import differences_ms
 from voicebot.replay.results import CallResult, Run, TurnResult
 
 LEAST = 10
@@ -55,6 +56,7 @@ def figures(run: Run) -> list[Figure]:
     checks = [check for call in run.calls for check in call.checks]
     silent = sum(len(missed(call)) for call in run.calls)
     dead = sum(wait > 1500 for wait in waits)
+    apart = differences_ms(run)
     return [
         Figure("calls", len(run.calls), len(run.calls)),
         Figure("calls in which all held", sum(c.ok for c in run.calls), len(run.calls)),
@@ -62,6 +64,8 @@ def figures(run: Run) -> list[Figure]:
         Figure("response latency p50", share(waits, 50), len(waits), "ms"),
         Figure("response latency p90", share(waits, 90), len(waits), "ms"),
         Figure("response latency p95", share(waits, 95), len(waits), "ms"),
+        Figure("tape less own clock p50", share(apart, 50), len(apart), "ms"),
+        Figure("tape less own clock p95", share(apart, 95), len(apart), "ms"),
         Figure("waits over 1.5 s", _rate(dead, len(waits)), len(waits), "%"),
         Figure("missed turns", _rate(silent, len(turns)), len(turns), "%"),
         Figure("character error rate", _rate(errors, length), length, "%"),

@@ -12,21 +12,22 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from telephony.api import FRAME_MS
+from voicebot.errors import VoicebotError
 from voicebot.records.store import Records
-from voicebot.replay.bench import Tape
+from voicebot.replay.bench import Outcome, Tape, tried
 from voicebot.replay.caller import Caller, VoicedTurn
 from voicebot.replay.effects import LineEffects
 from voicebot.replay.fast import Played
-from voicebot.replay.judge import Judge
-from voicebot.replay.results import CallResult
+from voicebot.replay.judge import Judge, no_call
 from voicebot.replay.script import BankError, Script
 from voicebot.replay.voicing import Voicing
 from voicebot.replay.wire_phone import ringing
@@ -34,6 +35,8 @@ from voicebot.replay.wire_phone import ringing
 START_S = 900.0
 STOP_S = 60.0
 WRITTEN_S = 30.0
+# Callers do not ring in the same instant.
+APART_S = 1.7
 _LOOK_S = 0.1
 
 
@@ -94,51 +97,96 @@ def _wait_until_it_listens(bot: Bot) -> None:
 
 
 class WireWay:
-    """Plays calls against `bot`."""
+    """Plays calls against `bot`, `at_once` of them together.
+
+    Those that rang together are judged when all of them are over, so that judging takes no time
+    from a call.
+    """
 
     name = "wire"
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, at_once: int = 1) -> None:
         self._bot = bot
-        self._seen: set[str] = set()
+        self.at_once = at_once
 
-    def play(self, script: Script, voicing: Voicing, judge: Judge) -> tuple[CallResult, Tape]:
+    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> list[Outcome]:
         """See `bench.Way`."""
         if self._bot.process.poll() is not None:
-            raise BankError(f"the bot has ended (exit code {self._bot.process.returncode})")
-        caller, tape = asyncio.run(_call(self._bot.port, script, voicing.turns(script)))
-        hung_up = caller.hung_up
-        played = Played(script, tuple(caller.done), hung_up, (), tape)
-        return judge.judge_told(played, self._events()), tape
+            ended = f"the bot has ended (exit code {self._bot.process.returncode})"
+            return [(no_call(each, ended), None) for each in scripts]
+        rung = asyncio.run(_ring_together(self._bot.port, scripts, voicing))
+        return [
+            tried(script, partial(self._judged, script, one, judge))
+            for script, one in zip(scripts, rung, strict=True)
+        ]
 
-    def _events(self) -> list[dict[str, Any]]:
-        """What the bot wrote of its newest call, once that is over there. Masked, as it is kept."""
+    def _judged(self, script: Script, rung: _Rung | VoicebotError, judge: Judge) -> Outcome:
+        if isinstance(rung, VoicebotError):
+            raise rung
+        done = tuple(rung.caller.done)
+        played = Played(script, done, rung.caller.hung_up, (), rung.tape)
+        return judge.judge_told(played, self._events(rung.name)), rung.tape
+
+    def _events(self, caller: str) -> list[dict[str, Any]]:
+        """What the bot wrote of this caller's call, once that is over there. Masked, as kept."""
         records = Records.open(self._bot.records, create=False)
         deadline_s = time.monotonic() + WRITTEN_S
         try:
             while time.monotonic() < deadline_s:
-                new = [row for row in records.list_calls(50) if row.id not in self._seen]
-                if new and all(row.hangup_by and row.outcome for row in new):
-                    self._seen.update(row.id for row in new)
-                    newest = max(new, key=lambda row: row.started_at)
-                    view = records.get_call(newest.id)
-                    return [
-                        {**each.data, "event": each.kind, "at_ms": each.at_ms}
-                        for each in view.events
-                    ]
+                for call_id in records.custody.calls_of(caller):
+                    view = records.get_call(call_id)
+                    if view.call.hangup_by and view.call.outcome:
+                        return [
+                            {**each.data, "event": each.kind, "at_ms": each.at_ms}
+                            for each in view.events
+                        ]
                 time.sleep(_LOOK_S)  # another process writes; there is nothing else to wait on
         finally:
             records.close()
         raise BankError(f"the bot wrote nothing of the call within {WRITTEN_S:.0f} s")
 
 
-async def _call(port: int, script: Script, turns: list[VoicedTurn]) -> tuple[Caller, Tape]:
+@dataclass(frozen=True)
+class _Rung:
+    """A call that was: under which name it rang, who said what, and the caller's tape."""
+
+    name: str
+    caller: Caller
+    tape: Tape
+
+
+async def _ring_together(
+    port: int, scripts: Sequence[Script], voicing: Voicing
+) -> list[_Rung | VoicebotError]:
+    """Each of them `APART_S` after the one before; what came of each, or why nothing did."""
+    voiced: list[list[VoicedTurn] | VoicebotError] = []
+    for script in scripts:  # before anybody rings: a line that has no sound yet is rendered now
+        try:
+            voiced.append(voicing.turns(script))
+        except VoicebotError as error:
+            voiced.append(error)
+
+    async def one(number: int) -> _Rung | VoicebotError:
+        turns = voiced[number]
+        if isinstance(turns, VoicebotError):
+            return turns
+        await asyncio.sleep(number * APART_S)
+        try:
+            return await _call(port, scripts[number], turns)
+        except VoicebotError as error:
+            return error
+
+    return await asyncio.gather(*(one(number) for number in range(len(scripts))))
+
+
+async def _call(port: int, script: Script, turns: list[VoicedTurn]) -> _Rung:
     """One call in real time; the tape is the caller's: left what was said, right what was heard."""
     caller = Caller(turns, script.longest_s)
     effects = LineEffects(script.effects, script.name)
     loop = asyncio.get_running_loop()
     said: list[bytes] = []
-    async with ringing("127.0.0.1", port, f"replay-{uuid.uuid4().hex[:12]}") as phone:
+    name = f"replay-{uuid.uuid4().hex[:12]}"
+    async with ringing("127.0.0.1", port, name) as phone:
         start_s, number = loop.time(), 0
         while not phone.ended and not caller.hung_up:
             number += 1
@@ -150,4 +198,4 @@ async def _call(port: int, script: Script, turns: list[VoicedTurn]) -> tuple[Cal
             phone.say(None if effects.lost() else mixed, frame.digits)
         right = phone.tape()
     left = np.frombuffer(b"".join(said), np.int16)
-    return caller, np.stack([left, right[: len(left)]], axis=1)
+    return _Rung(name, caller, np.stack([left, right[: len(left)]], axis=1))

@@ -56,9 +56,9 @@ def parse(data: bytes) -> Message:
 class _Sip(asyncio.DatagramProtocol):
     """One dialog as the calling side; answers what the other side asks within it."""
 
-    def __init__(self, host: str, port: int, call_id: str) -> None:
+    def __init__(self, host: str, port: int, name: str) -> None:
         self._to_host, self._to_port = host, port
-        self._call_id = call_id
+        self._name = name
         self._to_tag = ""
         self._cseq = 1
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
@@ -135,12 +135,12 @@ class _Sip(asyncio.DatagramProtocol):
         lines = [
             f"{method} {target} SIP/2.0",
             f"Via: SIP/2.0/UDP 127.0.0.1:{self.port}"
-            f";branch=z9hG4bK{self._call_id}{self._cseq}{'a' if method == 'ACK' else ''}",
-            f"From: <sip:replay@127.0.0.1:{self.port}>;tag=replay",
+            f";branch=z9hG4bK{self._name}{self._cseq}{'a' if method == 'ACK' else ''}",
+            f"From: <sip:{self._name}@127.0.0.1:{self.port}>;tag=replay",
             f"To: <{target}>{tag}",
-            f"Call-ID: {self._call_id}",
+            f"Call-ID: {self._name}",
             f"CSeq: {self._cseq} {method}",
-            f"Contact: <sip:replay@127.0.0.1:{self.port}>",
+            f"Contact: <sip:{self._name}@127.0.0.1:{self.port}>",
             "Max-Forwards: 70",
             *(["Content-Type: application/sdp"] if body else []),
             f"Content-Length: {len(body)}",
@@ -257,11 +257,14 @@ class WirePhone:
 
 
 @contextlib.asynccontextmanager
-async def ringing(host: str, port: int, call_id: str) -> AsyncIterator[WirePhone]:
-    """Call the bot at this address; the phone when it has answered. Hangs up at the end."""
+async def ringing(host: str, port: int, name: str) -> AsyncIterator[WirePhone]:
+    """Call the bot at this address; the phone when it has answered. Hangs up at the end.
+
+    `name` is the caller's, and the Call-ID's: another for each call.
+    """
     loop = asyncio.get_running_loop()
     _, sip = await loop.create_datagram_endpoint(
-        lambda: _Sip(host, port, call_id), local_addr=("127.0.0.1", 0)
+        lambda: _Sip(host, port, name), local_addr=("127.0.0.1", 0)
     )
     _, rtp = await loop.create_datagram_endpoint(_Rtp, local_addr=("127.0.0.1", 0))
     try:
