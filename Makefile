@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch weights-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-forms screenshots bench-similar bench-package
+.PHONY: help demo serve test test-torch weights-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-costs bench-forms screenshots bench-similar bench-package
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -92,6 +92,9 @@ bench-package: $(STAMP)  ## how long the story for a seat takes to make (half a 
 
 bench-replay: weights  ## the bank of scripted calls in virtual time (3 minutes, the first time half an hour; build/bench-replay)
 	@$(BIN)/voicebot replay audio_fixtures/bank --out build/bench-replay --report build/bench-replay/report.html
+
+bench-costs: weights  ## what ears, voice and search cost here, as a table for replay --costs (2 minutes; build/bench-costs)
+	@$(BIN)/python -m tests.bench.bench_costs --out build/bench-costs
 
 bench-tape: weights  ## how exact the tape analyzer is, on 200 synthetic calls (6 minutes; build/bench-tape)
 	@$(BIN)/python -m tests.bench.tapes --out build/bench-tape

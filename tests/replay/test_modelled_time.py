@@ -160,9 +160,10 @@ def test_a_table_that_is_none(tmp_path: Path, text: str | None, told: str) -> No
         load_costs(file)
 
 
-def test_a_table_with_a_cost_below_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cost", ["-1", "nan", "inf", "true"])
+def test_a_table_with_a_cost_that_is_no_time(tmp_path: Path, cost: str) -> None:
     file = tmp_path / "costs.toml"
     whole = Path("voicebot/replay/costs.toml").read_text("utf-8")
-    file.write_text(whole.replace("final_ms = 380", "final_ms = -1"))
+    file.write_text(whole.replace("final_ms = 380", f"final_ms = {cost}"))
     with pytest.raises(CostsError, match="0 or more"):
         load_costs(file)

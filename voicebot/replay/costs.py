@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 
 from voicebot.errors import VoicebotError
@@ -69,6 +70,6 @@ def load_costs(path: Path | None = None) -> Costs:
             f"got {', '.join(sorted(tree)) or 'nothing'}"
         )
     for name, value in (*tree.items(), *stages.items()):
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
             raise CostsError(f"{file}: {name}: milliseconds of 0 or more are expected: {value!r}")
     return Costs(stages={k: float(v) for k, v in stages.items()}, **tree)
