@@ -15,8 +15,9 @@ def test_a_bot_whose_clock_is_40_ms_off_is_found_out() -> None:
     events: list[facts.SessionEvent] = [facts.BotSpoke(100, "您好", "greeting", 1.0, None)]
     for end_ms, latency_ms in truth.latencies:
         at_ms = end_ms + latency_ms - 40  # it believes that its sound has left by then
-        events.append(facts.CallerSpoke(at_ms, "问题", 1.0, end_ms - 500, end_ms))
+        # The words take longer than the patience: the filler is told first.
         events.append(facts.BotSpoke(at_ms, "嗯", "filler", 1.0, latency_ms - 40))
+        events.append(facts.CallerSpoke(at_ms + 300, "问题", 1.0, end_ms - 500, end_ms))
         events.append(facts.BotSpoke(at_ms + 900, "答案", "answer", 1.0, latency_ms + 860))
     latencies, starts, unmatched = differences(analyze(tape), events)
     assert unmatched == 0

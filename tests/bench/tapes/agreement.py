@@ -31,13 +31,15 @@ def differences(
     latencies: list[int] = []
     starts: list[int] = []
     unmatched = 0
-    replied = -1
+    replied_ms = -SAME_MS
     for event in events:
-        if isinstance(event, facts.CallerSpoke) and event.text:
-            replied = event.speech_end_ms
-        if not isinstance(event, facts.BotSpoke) or event.since_caller_ms is None or replied < 0:
+        if not isinstance(event, facts.BotSpoke) or event.since_caller_ms is None:
             continue
-        replied = -1
+        # Not by the order of events: a filler may be told before the words that it replies to.
+        end_ms = event.at_ms - event.since_caller_ms
+        if abs(end_ms - replied_ms) < SAME_MS:
+            continue
+        replied_ms = end_ms
         near = [r for r in report.turns.responses if abs(r.bot_start_ms - event.at_ms) < SAME_MS]
         if not near:
             unmatched += 1
