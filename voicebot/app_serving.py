@@ -35,13 +35,12 @@ async def serve(
     on_draining: Callable[[int], None] = lambda left: None,
     observer: Observer = lambda event: None,
     on_event: CallObserver = lambda call_id, event: None,
-    prepare_rest: bool = True,
 ) -> None:
     """Answer calls until `stop` is set; calls in progress end by themselves then.
 
     `hurry`, or the settings' drain time, hangs them up. `on_draining` is told how many calls
     are left. While nobody is on the line, the rest of what the pack says word for word is
-    rendered (`prepare_rest`): the cache lasts, so this happens once.
+    rendered (`speech.prepare_idle`): the cache lasts, so this happens once.
 
     `on_event` hears what `observer` hears, and of which call it is; for each call the last
     it hears is a `CallEnded`, also when the session failed.
@@ -81,7 +80,7 @@ async def serve(
     ]
 
     async def prepare() -> None:
-        if prepare_rest:
+        if app.settings.speech.prepare_idle:
             await prepare_idly(app.texts, app.speaker, app.scheduler, serving.idle)
 
     beside.append(PackWatch(app.settings.pack, app.take_up_pack, prepare).run)

@@ -28,9 +28,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from asr_models.silero import SileroVad
-from tests.bench.calls.bots import SETTLE_TIMEOUT_S, Bot, our_bot, running, settle
+from tests.bench.calls.bots import Bot, our_bot, running, settle
 from tests.bench.calls.ring import measured, ring_all
 from tests.bench.calls.scripts import caller_script
+from tests.bench.calls.voiced import voice_replies
 from tests.bench.line_load import ROOT
 from tests.bench.line_numbers import machine
 from tests.bench.machine import machine_load
@@ -156,12 +157,6 @@ def main() -> int:
     parser.add_argument("--calls", default="1,4", help="callers at once, e.g. 1,4")
     parser.add_argument("--rounds", type=int, default=4, help="of each load and bot")
     parser.add_argument("--variants", default="tuned,cached,defaults", help="of pipecat's bot")
-    parser.add_argument(
-        "--settle-s",
-        type=float,
-        default=SETTLE_TIMEOUT_S,
-        help="the longest wait until no bot computes (ours voices its lines while nobody rings)",
-    )
     parser.add_argument("--venv", type=Path, default=Path("build/peers-venv"))
     parser.add_argument("--out", type=Path, default=Path("build/bench-peers"))
     given = parser.parse_args()
@@ -190,6 +185,8 @@ def compare(given: argparse.Namespace, variants: list[str], python: Path) -> lis
     command = [sys.executable, "-m", "bench.peers.briefing", "--out", str(briefing)]
     subprocess.run(command, cwd=ROOT, check=True)
     loads = [int(text) for text in given.calls.split(",")]
+    callers = range(max(loads))
+    voice_replies(1000 * turn + number for turn in range(given.rounds) for number in callers)
     with contextlib.ExitStack() as stack, Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task(
             "starting the bots", total=(1 + len(variants)) * len(loads) * given.rounds
@@ -204,7 +201,7 @@ def compare(given: argparse.Namespace, variants: list[str], python: Path) -> lis
             seeds = range(WARM_UP_SEED, WARM_UP_SEED + 1)
             ring_bot(bot, 1, seeds, warm, given.out / "warm-up" / bot.name, detect)
         bar.update(task, description="waiting until no bot computes")
-        if not settle(bots, given.settle_s):
+        if not settle(bots):
             print("a bot does not come to rest: timings of the others suffer", file=sys.stderr)
         tallies = {(bot.name, calls): Tally(bot.name, calls) for calls in loads for bot in bots}
         for calls in loads:

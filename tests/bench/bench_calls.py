@@ -5,8 +5,8 @@
 For each load, so many scripted callers ring `voicebot serve` over SIP at the same time; each asks,
 interrupts and listens aloud (tests/bench/calls/scripts.py). Everything is read off the callers'
 own tapes by the tape analyzer. Callers share the machine with the bot; theirs is about 2 % of a
-core each. The bot has voiced what it says word for word before (it does so while nobody rings; the
-first time this takes a while). Its guards against overload are off, so that the overload is seen.
+core each. What the bot answers them was voiced before, as on a bot that has been up for an hour
+(tests/bench/calls/voiced.py). Its guards against overload are off, so that the overload is seen.
 
 Writes calls.json, calls.svg and the tapes. Exits with 1 if even one call at a time misses the
 limit of 1600 ms at p95.
@@ -28,10 +28,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from asr_models.silero import SileroVad
-from tests.bench.calls.bots import SETTLE_TIMEOUT_S, Bot, our_bot, settle
+from tests.bench.calls.bots import Bot, our_bot
 from tests.bench.calls.plot import Point, draw
 from tests.bench.calls.ring import measured, ring_all
 from tests.bench.calls.scripts import caller_script
+from tests.bench.calls.voiced import voice_replies
 from tests.bench.line_numbers import machine
 from tests.bench.machine import machine_load
 from voicebot.replay.tape_analyzer import TapeReport, pooled
@@ -119,12 +120,6 @@ def main() -> int:
     parser.add_argument("--loads", default="1,2,4,8,16", help="calls at once, e.g. 1,2")
     parser.add_argument("--rounds", type=int, default=2, help="of each load")
     parser.add_argument("--questions", type=int, default=5, help="a call's")
-    parser.add_argument(
-        "--settle-s",
-        type=float,
-        default=SETTLE_TIMEOUT_S,
-        help="the longest wait until the bot has voiced what it knows it will say",
-    )
     parser.add_argument("--out", type=Path, default=Path("build/bench-calls"))
     given = parser.parse_args()
     console = Console()
@@ -132,17 +127,17 @@ def main() -> int:
     settings = load_settings()
     detect = silero_detector(SileroVad(locate("silero-vad", settings.models) / "silero_vad.onnx"))
     loads = sorted({int(text) for text in given.loads.split(",")})
+    seeds = [1000 * turn + number for turn in range(given.rounds) for number in range(max(loads))]
+    voice_replies(seeds, given.questions)
     rows: list[dict[str, Any]] = []
     with our_bot(given.out, settings.models) as bot, Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("waiting until the bot has voiced its lines", total=sum(loads))
-        settled = settle([bot], given.settle_s)
+        task = bar.add_task("calls", total=sum(loads))
         for calls in loads:
             bar.update(task, description=f"{calls} calls at once")
             folder = given.out / f"calls-{calls}"
             rows.append(measure(bot, calls, given.rounds, given.questions, folder, detect))
             bar.advance(task, calls)
-    result = {"machine": machine(), "load": load, "limit_ms": LIMIT_MS}
-    result |= {"voiced_beforehand": settled, "rows": rows}
+    result = {"machine": machine(), "load": load, "limit_ms": LIMIT_MS, "rows": rows}
     (given.out / "calls.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     points = [
         Point(row["calls_at_once"], row["p50_ms"], row["p95_ms"], row["dead_air_s_a_call"],

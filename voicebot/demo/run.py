@@ -101,9 +101,7 @@ async def run_demo(
         observer(event)
 
     stop, ready = asyncio.Event(), asyncio.Event()
-    bot = asyncio.create_task(
-        serve(app, stop, on_ready=ready.set, observer=observe, prepare_rest=False)
-    )
+    bot = asyncio.create_task(serve(app, stop, on_ready=ready.set, observer=observe))
     ready_wait = asyncio.create_task(ready.wait())
     await asyncio.wait({bot, ready_wait}, return_when=asyncio.FIRST_COMPLETED)
     if bot.done():

@@ -137,6 +137,11 @@ class SpeechSettings(Section):
         "name",
         description="web links and e-mail addresses: say what they are, or spell them out",
     )
+    prepare_idle: bool = Field(
+        True,
+        description="voice what the pack says word for word while nobody rings (an hour of one "
+        "core for a large pack, once); false: only what most calls hear, at the start",
+    )
     prepare_chars: int = Field(
         20_000,
         ge=0,
