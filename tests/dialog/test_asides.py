@@ -126,6 +126,7 @@ def test_what_is_not_understood_while_advice_is_tried_is_not_asked_on_for_ever(
     caller.search = lambda query: advised if "起不来" in query else SearchResult(query, (), 0.0)
     caller.say("服务器起不来 按电源键没反应")
     caller.say("灯不亮")
+    caller.say("继续")
     assert caller.state.awaiting is Awaiting.TRY
     for text in ("今天下雨下得好大", "我们这边人多得很", "中午吃的面条", "外面在修路"):
         caller.say(text)

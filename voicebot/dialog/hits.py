@@ -78,18 +78,23 @@ class Hits:
             best, hit = next(iter(rivals), (best, hit))
         return hit, sigmoid(best)
 
+    def first_of(self, query: str, hit: Hit) -> str:
+        """What is said of a hit at first, whatever of it was said before."""
+        return self._extract(query, hit).spoken
+
     def spoken(
         self, turn: Turn, query: str, hit: Hit, pending: Pending
     ) -> tuple[tuple[str, ...], Citation]:
         """What is said of a hit, piece by piece, and where it comes from. Of what was said before
-        only the part that answers this question."""
+        only the part that answers this question, else what was not said of it: perhaps nothing."""
         cut = self._extract(query, hit)
-        if cut.spoken in turn.state.spoken and pending.purpose is not Purpose.BRANCH:
+        before = turn.before
+        if pending.purpose is not Purpose.BRANCH and before.any_of(cut.spoken):
             part = nearest_part(pending.raw or query, cut.spoken)
             part = part or nearest_part(query, cut.spoken)  # RAID6呢 has no 几块
-            if part:
+            if part and not before.same(part):
                 return (part,), Citation(hit.id, hit.source, part.rstrip("。"))
-        return (cut.spoken, *cut.rest), Citation(hit.id, hit.source, cut.quote)
+        return before.fresh((cut.spoken, *cut.rest)), Citation(hit.id, hit.source, cut.quote)
 
 
 def message(hit: Hit) -> SendMessage | None:
