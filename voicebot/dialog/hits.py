@@ -12,6 +12,7 @@ from voicebot.dialog.said_part import lacks_amount, lacks_price, logit, nearest_
 from voicebot.dialog.state import Pending, Purpose
 from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
+from voicebot.knowledge.text import content
 
 PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
 NEAR = 2.5  # logits by which another answer may be worse than one just heard
@@ -66,7 +67,7 @@ class Hits:
                 lacks += 2
             scored.append((hit.score + shift - loss * min(lacks, 2), hit))
         scored.sort(key=lambda pair: -pair[0])
-        best, hit = scored[0]
+        best, hit = self._meant(turn, result, scored)
         topic = turn.state.topic
         heard = topic is not None and topic.source == hit.id
         question = pending.raw or result.query
@@ -77,6 +78,26 @@ class Hits:
             rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
             best, hit = next(iter(rivals), (best, hit))
         return hit, sigmoid(best)
+
+    def _meant(
+        self, turn: Turn, result: SearchResult, scored: list[tuple[float, Hit]]
+    ) -> tuple[float, Hit]:
+        """The best; or one that answers nearly as well, where that is rather meant: of the thing
+        that the talk is about (BMC: 密码忘了怎么办), with a word of the question in it, or of no
+        product that nobody has named (怎么换硬盘 is not about the storage server's inner disks)."""
+        state, query = turn.state, result.query
+        focus = state.topic.focus if state.topic else ""
+        bare = bool(focus) and self._queries.names_nothing(query)
+        best = scored[0][0]
+        least = max(best - NEAR, logit(self._answer_risk))
+        near = [pair for pair in scored if pair[0] >= least] or scored[:1]
+        for wanted in (
+            lambda hit: bare and focus.lower() in f"{hit.title}\n{hit.text}".lower(),
+            lambda hit: result.product or not self._queries.of_another_line(hit.title, query, state),
+            lambda hit: bool(content(query) & content(f"{hit.title}\n{hit.text}")),
+        ):
+            near = [pair for pair in near if wanted(pair[1])] or near
+        return near[0]
 
     def first_of(self, query: str, hit: Hit) -> str:
         """What is said of a hit at first, whatever of it was said before."""

@@ -98,7 +98,7 @@ class Dialog:
         self._replies = Replies(self._scenes)
         self._call_backs = CallBacks(self._scenes, call_back_times)
         self._queries = QueryMaker(pack, self._canonical)
-        self._asides = Asides(self._canonical)
+        self._asides = Asides(self._canonical, self._queries)
         self._gate = Gate(pack, self._queries)
         self._results = Results(
             self._scenes,
@@ -192,7 +192,8 @@ class Dialog:
         past = move in _PAST_THE_QUESTION or agrees(text)
         if past and self._scenes.let_go(turn, text, leaving=move is Intent.NOTHING_ELSE):
             # 就这样 to a scene's very first question may only be the end of what they told.
-            if move is Intent.NOTHING_ELSE and run and (run.taken_up or run.passed):
+            asked_again = run is not None and run.asked.get(run.asking, 0) > 1
+            if move is Intent.NOTHING_ELSE and run and (run.taken_up or run.passed or asked_again):
                 turn.hang_up()
             else:
                 turn.anything_else()

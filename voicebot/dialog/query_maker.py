@@ -55,6 +55,10 @@ class QueryMaker:
         others = (on_topic,) if on_topic else ()
         return Query(query, self._line(query, state), others)
 
+    def follows_up(self, text: str, state: DialogState) -> bool:
+        """Whether `text` asks something once it is made whole: 哦看错了，是2260."""
+        return bool(self._follow_ups.rewrite(text, state.topic).how)
+
     def _line(self, query: str, state: DialogState) -> str:
         return self.products.limit(query, state.facts.get(MODEL_FACT, ""))
 
@@ -65,6 +69,16 @@ class QueryMaker:
         question = query if kept else title
         terms = self._follow_ups.terms(question) or self._follow_ups.terms(said)
         return Topic(question, terms[0] if terms else "", said, source)
+
+    def names_nothing(self, query: str) -> bool:
+        """Whether `query` names no part, term, system or model of its own."""
+        return not self._follow_ups.terms(query) and not self.products.named(query)
+
+    def of_another_line(self, title: str, question: str, state: DialogState) -> bool:
+        """Whether `title` is of a product that neither `question` nor the call is about."""
+        of_call = state.facts.get(MODEL_FACT, "")
+        talk = state.topic.question if state.topic else ""
+        return self.products.of_another(title, f"{question}，{talk}", of_call)
 
     def lacks(self, query: str, text: str, item: str = "") -> float:
         """How many parts, terms and systems `query` names that `text` (and the FAQ `item`) does

@@ -9,7 +9,7 @@ from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind
 from voicebot.dialog.hits import Extractor, Hits, message
 from voicebot.dialog.intents import asks
-from voicebot.dialog.query_maker import QueryMaker
+from voicebot.dialog.query_maker import JOINED_CHARS, QueryMaker
 from voicebot.dialog.question_back import ask_whether
 from voicebot.dialog.scene_bars import bars, informs
 from voicebot.dialog.scene_choice import ask_which, asked_before
@@ -91,6 +91,7 @@ class Results:
         elif scene and sure >= bar.start and not rather_answer:
             about = turn.state.topic.focus if turn.state.topic else ""
             self._scenes.start(turn, scene, pending.query, found=sure, about=about)
+            self._reported(turn, pending.query)
         elif hit is not None and (asking or answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit, answerable, pending)
         elif (
@@ -121,7 +122,10 @@ class Results:
         )
         if turn.state.failures + 1 >= self._most_failures(turn):
             return False
-        return about and ask_whether(turn, near, probability)
+        if near is None or not about or not ask_whether(turn, near, probability):
+            return False
+        turn.set(topic=self._queries.about(result.query, near.title, "", ""))
+        return True
 
     def _ask_if_helped(self, turn: Turn) -> None:
         """Advice is being tried, and what is told of it is not understood."""
@@ -190,6 +194,7 @@ class Results:
             self._scenes.ask_again(turn)
         elif run is not None and other not in ("", run.scene) and sure >= switch:
             self._scenes.start(turn, other, pending.query, found=sure)
+            self._reported(turn, pending.query)
         elif informs(pending.query) or _WHAT_OF.search(pending.query):
             self._note_unanswered(turn, pending.query)
             turn.prompt("unknown_aside", SayKind.REFUSE, confidence=self._unsure(turn))
@@ -260,6 +265,10 @@ class Results:
                 query, hit.title if hit.kind is HitKind.FAQ else "", said, hit.id
             )
         )
+
+    def _reported(self, turn: Turn, query: str) -> None:
+        """Follow-ups (那怎么重置) are of the fault that was just told, not of what was before it."""
+        turn.set(topic=self._queries.about(query[-JOINED_CHARS:], "", "", ""))
 
     @staticmethod
     def _note_unanswered(turn: Turn, query: str) -> None:
