@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from voicebot.dialog.events import Citation, SendMessage
@@ -62,7 +63,7 @@ class Hits:
         scored = []
         for hit in hits:
             faq = hit.id if hit.kind is HitKind.FAQ else ""
-            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}", faq)
+            lacks = self._queries.lacks(result.query, _all_of(hit), faq)
             if lacks_price(result.query, hit.text):
                 lacks += 2
             scored.append((hit.score + shift - loss * min(lacks, 2), hit))
@@ -91,12 +92,14 @@ class Hits:
         best = scored[0][0]
         least = max(best - NEAR, logit(self._answer_risk))
         near = [pair for pair in scored if pair[0] >= least] or scored[:1]
-        for wanted in (
-            lambda hit: bare and focus.lower() in f"{hit.title}\n{hit.text}".lower(),
-            lambda hit: result.product or not self._queries.of_another_line(hit.title, query, state),
-            lambda hit: bool(content(query) & content(f"{hit.title}\n{hit.text}")),
-        ):
-            near = [pair for pair in near if wanted(pair[1])] or near
+        of_other_line = partial(self._queries.of_another_line, question=query, state=state)
+        wanted: tuple[Callable[[Hit], bool], ...] = (
+            lambda hit: bare and focus.lower() in _all_of(hit).lower(),
+            lambda hit: bool(result.product) or not of_other_line(hit.title),
+            lambda hit: bool(content(query) & content(_all_of(hit))),
+        )
+        for meant in wanted:
+            near = [pair for pair in near if meant(pair[1])] or near
         return near[0]
 
     def first_of(self, query: str, hit: Hit) -> str:
@@ -116,6 +119,10 @@ class Hits:
             if part and not before.same(part):
                 return (part,), Citation(hit.id, hit.source, part.rstrip("。"))
         return before.fresh((cut.spoken, *cut.rest)), Citation(hit.id, hit.source, cut.quote)
+
+
+def _all_of(hit: Hit) -> str:
+    return f"{hit.title}\n{hit.text}"
 
 
 def message(hit: Hit) -> SendMessage | None:

@@ -267,7 +267,7 @@ class Results:
         )
 
     def _reported(self, turn: Turn, query: str) -> None:
-        """Follow-ups (那怎么重置) are of the fault that was just told, not of what was before it."""
+        """Follow-ups (那怎么重置) are of the fault just told, not of what was before it."""
         turn.set(topic=self._queries.about(query[-JOINED_CHARS:], "", "", ""))
 
     @staticmethod

@@ -16,6 +16,7 @@ from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
 from voicebot.dialog.trying import done, is_well, still_fails
 from voicebot.dialog.turn import Turn
+from voicebot.dialog.unknowing import has_none
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.scenes import call_back
 from voicebot.scenes.model import Exit, Scene
@@ -125,7 +126,10 @@ class SceneTurns:
         run = turn.state.scene
         scene = turn.pack.scene(run.scene) if run else None
         asked = run.asking if run is not None and turn.question_heard else ""
-        return scene is not None and bool(self._engine.fills(scene, text, asked))
+        if run is None or scene is None:
+            return False
+        none = bool(asked) and has_none(scene.slot(asked), text)
+        return none or bool(self._engine.fills(scene, text, asked))
 
     def tells(self, turn: Turn, scene_id: str, text: str) -> bool:
         """Whether `text` tells, unasked, something that this scene wants to know."""
