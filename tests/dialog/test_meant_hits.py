@@ -1,4 +1,4 @@
-"""Of answers that are nearly as near, the one that is meant: by the talk, the product, the words."""
+"""Of answers that are nearly as near, the one that is meant: by talk, product and words."""
 
 from __future__ import annotations
 
