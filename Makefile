@@ -108,9 +108,10 @@ bench-peers: weights  ## the same callers against a bot assembled from pipecat, 
 bench-similar: weights  ## what accepted similar questions are worth (an hour; build/bench-similar)
 	@$(BIN)/python -m tests.bench.bench_similar --out build/bench-similar
 
-bench-dialogues: weights  ## how sixty scripted calls end, by text, and twenty kept apart (a minute)
+bench-dialogues: weights  ## how sixty scripted calls end, by text, and thirty kept apart (two minutes)
 	@$(BIN)/python -m tests.dialog.scripted
 	@$(BIN)/python -m tests.dialog.scripted --kept
+	@$(BIN)/python -m tests.dialog.scripted --fresh
 
 bench-forms: weights  ## are calls filed rightly, is the assistant useful? 430 written calls (2 minutes)
 	@$(BIN)/python -m tests.bench.bench_forms

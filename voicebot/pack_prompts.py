@@ -72,6 +72,11 @@ OPTIONAL_PROMPTS: dict[str, tuple[str, ...]] = {
         "您先按这个操作，我在线上等您。",
     ),
     "did_it_help": ("现在问题解决了吗？", "好的，这样解决了没有？", "您看，现在恢复正常了吗？"),
+    # all of the answer was given before; REPEAT brings it again
+    "as_said": (
+        "这个和刚才说的一样，要再听就说再说一遍。",
+        "还是刚才说的那样，没听清就说再说一遍。",
+    ),
     "nothing_more": ("就是这些，没有后面的了。", "刚才说的就是全部了。"),
     # patience
     "wait_ok": ("好的，您慢慢看，看好了告诉我。", "没关系，我等您。", "不着急，您看完再说。"),

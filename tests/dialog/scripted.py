@@ -1,6 +1,6 @@
 """Plays the scripted calls of tests/dialog/scripts through the text path, and judges how they end.
 
-    python -m tests.dialog.scripted [--name PART] [--show] [--kept]
+    python -m tests.dialog.scripted [--name PART] [--show] [--kept | --fresh]
 
 ``make bench-dialogues`` prints the table of ends; scripts/README.md says what its columns count.
 """
@@ -32,6 +32,7 @@ from voicebot.turns.scheduler import InferenceScheduler
 
 SCRIPTS = Path(__file__).parent / "scripts"
 KEPT = Path(__file__).parent / "scripts_kept"  # to confirm with: only their totals are looked at
+FRESH = Path(__file__).parent / "scripts_fresh"  # the same, written for a later mending
 ENDS = ("solved", "clarified", "handed off rightly", "handed off wrongly", "unsolved")
 FAULTS = ("invented", "repeated")
 ASKING_BACK = ("not_understood", "what_is_asked")
@@ -236,21 +237,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--name", default="", help="only calls whose name holds this")
     parser.add_argument("--show", action="store_true", help="print what was said")
-    parser.add_argument("--kept", action="store_true", help="the calls kept apart: totals only")
+    apart = parser.add_mutually_exclusive_group()
+    apart.add_argument("--kept", action="store_true", help="the calls kept apart: totals only")
+    apart.add_argument("--fresh", action="store_true", help="the later ones kept apart: the same")
     options = parser.parse_args()
     settings = load_settings()
     pack = load_pack(SERVER_PACK)
     knowledge = build_knowledge(settings, pack, lambda what, state: None)
     player = Player(pack, knowledge, threshold(settings.knowledge.wrong_answers))
-    scripts = [
-        each
-        for each in read_scripts(KEPT if options.kept else SCRIPTS)
-        if options.name in each.name
-    ]
+    folder = KEPT if options.kept else FRESH if options.fresh else SCRIPTS
+    scripts = [each for each in read_scripts(folder) if options.name in each.name]
     calls = asyncio.run(play_all(player, scripts))
     for call in calls:
         bad = call.missed or call.faults or call.end == "unsolved"
-        if options.show or (bad and not options.kept):
+        if options.show or (bad and folder is SCRIPTS):
             print(f"{call.script.name}: {call.end} (written: {call.script.end})")
             print(
                 "\n".join([*(call.transcript if options.show else ()), *call.faults, *call.missed])

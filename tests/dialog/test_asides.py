@@ -6,6 +6,7 @@ import pytest
 
 from tests.dialog.conftest import Caller, find
 from voicebot.dialog.events import SayKind
+from voicebot.dialog.intents import Intent, intent
 from voicebot.dialog.numbers import days_ago
 from voicebot.dialog.query_maker import MODEL_FACT
 from voicebot.dialog.scene_bars import bars
@@ -126,6 +127,7 @@ def test_what_is_not_understood_while_advice_is_tried_is_not_asked_on_for_ever(
     caller.search = lambda query: advised if "起不来" in query else SearchResult(query, (), 0.0)
     caller.say("服务器起不来 按电源键没反应")
     caller.say("灯不亮")
+    caller.say("继续")
     assert caller.state.awaiting is Awaiting.TRY
     for text in ("今天下雨下得好大", "我们这边人多得很", "中午吃的面条", "外面在修路"):
         caller.say(text)
@@ -151,3 +153,30 @@ def test_a_new_fault_is_not_taken_for_the_one_just_spoken_of(caller: Caller) -> 
     caller.say("机箱里面嗡嗡的没有安静过怎么办")
     run = caller.state.scene
     assert run is not None and run.scene == "cooling.fan_noise"
+
+
+@pytest.mark.parametrize("text", ["哦看到了，是电源", "看到了，显示温度告警", "出来了，写的是失败"])
+def test_what_was_seen_is_no_end(text: str) -> None:
+    assert intent(text) is not Intent.SOLVED
+
+
+@pytest.mark.parametrize(
+    "text", ["看到了", "可以了看到了", "哦看到了，是好的", "识别到了，正常了"]
+)
+def test_all_is_well_is_one(text: str) -> None:
+    assert intent(text) is Intent.SOLVED
+
+
+def test_what_follows_up_is_no_remark(caller: Caller) -> None:
+    hit = Hit("memory", HitKind.FAQ, 2.0, "最大四TB。", "YL5280G3最大支持多少内存")
+    caller.search = lambda query: SearchResult(query, (hit,), 0.9)
+    caller.say("5280最大支持多少内存")
+    caller.say("哦我看错了，是2260")
+    assert caller.searched[-1].startswith("YL2260G3")
+
+
+def test_no_more_to_a_question_that_was_asked_again_ends_the_call(caller: Caller) -> None:
+    caller.say("风扇声音很大")
+    caller.say("那个什么")
+    caller.say("没了谢谢")
+    assert caller.hung_up

@@ -11,6 +11,9 @@ from tests.server_pack import server_dialog, server_pack
 from voicebot.dialog.events import NoInput, SayKind
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.scene_tests import run_scene_tests
+from voicebot.dialog.scene_turns import SPOKEN_SENTENCES
+from voicebot.dialog.state import Awaiting
+from voicebot.dialog.textforms import pieces, sentences
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene
 
@@ -183,22 +186,61 @@ def test_the_recognizers_second_guess_is_used(caller: Caller) -> None:
     ("reply", "kind"),
     [
         ("做好了", SayKind.ASK),
-        ("好了 硬盘出来了", SayKind.CLARIFY),
+        ("好了 能开了", SayKind.CLARIFY),
         ("换了插座也不行", SayKind.OFFER_HUMAN),
         ("不行", SayKind.OFFER_HUMAN),
         ("好的", SayKind.CLARIFY),
         ("然后呢", SayKind.CLARIFY),
-        ("电源线我拔过了", SayKind.ASK),
+        ("我弄完了", SayKind.ASK),
         ("知道了", SayKind.CLARIFY),
     ],
 )
 def test_what_a_caller_says_after_the_answer(caller: Caller, reply: str, kind: SayKind) -> None:
     caller.say("服务器起不来 按电源键没反应")
-    caller.say("灯不亮")
-    assert caller.says[0].branch == "no_power"
+    caller.say("绿灯")
+    caller.say("还没有")
+    assert caller.says[0].branch == "reseat"
     caller.say(reply)
     assert caller.says[0].kind is kind
     assert caller.searched == ["服务器起不来 按电源键没反应"]
+
+
+@pytest.mark.parametrize("reply", ["做好了", "好的", "然后呢", "电源线我插过了"])
+def test_who_has_done_half_of_what_to_do_hears_the_rest(caller: Caller, reply: str) -> None:
+    half_told(caller)
+    caller.say(reply)
+    assert caller.says[0].text.startswith("有条件的话") and caller.says[0].branch == "no_power"
+    caller.say("还是不行")
+    assert caller.says[0].kind is SayKind.OFFER_HUMAN
+
+
+@pytest.mark.parametrize("reply", ["换了插座也不行", "不行", "插座有电，还是不亮"])
+def test_who_has_tried_half_in_vain_is_offered_a_human(caller: Caller, reply: str) -> None:
+    half_told(caller)
+    caller.say(reply)
+    assert caller.says[0].kind is SayKind.OFFER_HUMAN
+    caller.say("先不用")
+    assert "有条件的话" in caller.say("继续"), "the rest is still there"
+
+
+def half_told(caller: Caller) -> None:
+    caller.say("服务器起不来 按电源键没反应")
+    caller.say("灯不亮")
+    assert caller.says[0].branch == "no_power" and caller.state.awaiting is Awaiting.MORE
+    assert len(sentences(caller.says[0].text)) == 2
+
+
+def test_a_fault_that_is_gone_needs_no_more_advice(caller: Caller) -> None:
+    half_told(caller)
+    caller.say("好了 能开了")
+    assert caller.state.awaiting is Awaiting.ELSE
+    assert "有条件的话" not in caller.say("继续")
+
+
+def test_the_rest_is_there_for_who_goes_to_try_the_first_half(caller: Caller) -> None:
+    half_told(caller)
+    caller.say("知道了，我先去看看插座")
+    assert "有条件的话" in caller.say("然后呢")
 
 
 def test_done_and_helped(caller: Caller) -> None:
@@ -209,3 +251,27 @@ def test_done_and_helped(caller: Caller) -> None:
     assert caller.says[-1].kind is SayKind.OFFER_HUMAN
     caller.say("还是不行")
     assert caller.handoff is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("一。二。三。", ("一。二。", "三。")),
+        ("一！二？三；四。", ("一！二？", "三；四。")),
+        (f"{'长' * 60}。{'长' * 30}。短。", (f"{'长' * 60}。", f"{'长' * 30}。短。")),
+        (f"{'长' * 90}。", (f"{'长' * 90}。",)),
+        ("", ()),
+    ],
+)
+def test_an_answer_comes_in_pieces(text: str, expected: tuple[str, ...]) -> None:
+    assert pieces(text, 2) == expected
+
+
+@pytest.mark.parametrize("scene", server_pack().scenes, ids=lambda scene: scene.id)
+def test_nothing_of_a_scene_is_longer_than_two_sentences(scene: Scene) -> None:
+    at_one_go = [branch.say for branch in scene.branches if branch.exit]
+    at_one_go += [text for each in scene.contradictions for text in each.says]
+    at_one_go += [text for slot in scene.slots for text in (*slot.asks, slot.help)]
+    for branch in scene.branches:
+        at_one_go += pieces(branch.say, SPOKEN_SENTENCES)
+    assert all(len(sentences(text)) <= 2 for text in at_one_go)

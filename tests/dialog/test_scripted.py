@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialog.scripted import KEPT, Played, Player, _judge, play_all, read_scripts, table
+from tests.dialog.scripted import (
+    FRESH,
+    KEPT,
+    Played,
+    Player,
+    _judge,
+    play_all,
+    read_scripts,
+    table,
+)
 from voicebot.knowledge.ct2_embedder import CT2Embedder
 from voicebot.knowledge.entry import SceneEntry
 from voicebot.knowledge.knowledge import Knowledge
@@ -38,10 +47,11 @@ def test_sixty_calls_of_eight_turns_are_written() -> None:
     assert not short
 
 
-def test_twenty_calls_are_kept_apart() -> None:
-    kept = read_scripts(KEPT)
-    assert len(kept) >= 15 and all(len(script.turns) >= 8 for script in kept)
-    assert not {script.name for script in kept} & {script.name for script in SCRIPTS}
+@pytest.mark.parametrize(("folder", "calls"), [(KEPT, 15), (FRESH, 12)])
+def test_calls_are_kept_apart(folder: Path, calls: int) -> None:
+    apart = read_scripts(folder)
+    assert len(apart) >= calls and all(len(script.turns) >= 8 for script in apart)
+    assert not {script.name for script in apart} & {script.name for script in SCRIPTS}
 
 
 @pytest.mark.weights

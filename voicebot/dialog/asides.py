@@ -7,7 +7,7 @@ import re
 from voicebot.dialog.events import SayKind
 from voicebot.dialog.intents import asks, is_question
 from voicebot.dialog.phonetic import Canonicalizer, units
-from voicebot.dialog.query_maker import MODEL_FACT
+from voicebot.dialog.query_maker import MODEL_FACT, QueryMaker
 from voicebot.dialog.results import FRAGMENT_KEPT
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.trying import done, is_well, will_do
@@ -33,8 +33,9 @@ _ENDS = re.compile(r"(?:的|了|啊|呀|吧|这款|那款|这个|型号|机器|�
 class Asides:
     """Takes such a turn of a caller for whom nothing runs; says whether it was one."""
 
-    def __init__(self, canonical: Canonicalizer) -> None:
+    def __init__(self, canonical: Canonicalizer, queries: QueryMaker) -> None:
         self._canonical = canonical
+        self._queries = queries
 
     def take(self, turn: Turn, text: str, awaited: Awaiting) -> bool:
         """Answer it, or return False: it is looked up then."""
@@ -47,6 +48,8 @@ class Asides:
         if _UNFINISHED.search(text) and turn.state.used.get("go_on", 0) < UNFINISHED_MOST:
             turn.set(fragment=f"{turn.state.fragment} {text}".strip()[-FRAGMENT_KEPT:])
             turn.prompt("go_on", SayKind.CLARIFY)
+        elif self._queries.follows_up(text, turn.state):
+            return False
         elif _REMARK.search(text):
             turn.set(fragment="")
             turn.prompt("go_ahead", SayKind.CLARIFY)

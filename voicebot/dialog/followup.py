@@ -149,6 +149,9 @@ class FollowUps:
         question = self._canonical.rewrite(topic.question) if known else topic.question
         for model in known:
             question = question.replace(model, models[0])
+        if set(known) - set(models):  # 存储型服务器YL2260G3 names the other's kind too
+            for kind in self._canonical.terms(question, "product"):
+                question = question.replace(kind, "")
         return " ".join((question if known else f"{models[0]}{question}").split())
 
     def _ordinal(self, core: str, topic: Topic) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from voicebot.dialog.events import Citation, SendMessage
@@ -12,6 +13,7 @@ from voicebot.dialog.said_part import lacks_amount, lacks_price, logit, nearest_
 from voicebot.dialog.state import Pending, Purpose
 from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
+from voicebot.knowledge.text import content
 
 PART_LOSS, PART_LOSS_IN_LINE = 1.5, 2.0  # logits lost by a hit for each part that it lacks
 NEAR = 2.5  # logits by which another answer may be worse than one just heard
@@ -61,12 +63,12 @@ class Hits:
         scored = []
         for hit in hits:
             faq = hit.id if hit.kind is HitKind.FAQ else ""
-            lacks = self._queries.lacks(result.query, f"{hit.title}\n{hit.text}", faq)
+            lacks = self._queries.lacks(result.query, _all_of(hit), faq)
             if lacks_price(result.query, hit.text):
                 lacks += 2
             scored.append((hit.score + shift - loss * min(lacks, 2), hit))
         scored.sort(key=lambda pair: -pair[0])
-        best, hit = scored[0]
+        best, hit = self._meant(turn, result, scored)
         topic = turn.state.topic
         heard = topic is not None and topic.source == hit.id
         question = pending.raw or result.query
@@ -78,18 +80,49 @@ class Hits:
             best, hit = next(iter(rivals), (best, hit))
         return hit, sigmoid(best)
 
+    def _meant(
+        self, turn: Turn, result: SearchResult, scored: list[tuple[float, Hit]]
+    ) -> tuple[float, Hit]:
+        """The best; or one that answers nearly as well, where that is rather meant: of the thing
+        that the talk is about (BMC: 密码忘了怎么办), with a word of the question in it, or of no
+        product that nobody has named (怎么换硬盘 is not about the storage server's inner disks)."""
+        state, query = turn.state, result.query
+        focus = state.topic.focus if state.topic else ""
+        bare = bool(focus) and self._queries.names_nothing(query)
+        best = scored[0][0]
+        least = max(best - NEAR, logit(self._answer_risk))
+        near = [pair for pair in scored if pair[0] >= least] or scored[:1]
+        of_other_line = partial(self._queries.of_another_line, question=query, state=state)
+        wanted: tuple[Callable[[Hit], bool], ...] = (
+            lambda hit: bare and focus.lower() in _all_of(hit).lower(),
+            lambda hit: bool(result.product) or not of_other_line(hit.title),
+            lambda hit: bool(content(query) & content(_all_of(hit))),
+        )
+        for meant in wanted:
+            near = [pair for pair in near if meant(pair[1])] or near
+        return near[0]
+
+    def first_of(self, query: str, hit: Hit) -> str:
+        """What is said of a hit at first, whatever of it was said before."""
+        return self._extract(query, hit).spoken
+
     def spoken(
         self, turn: Turn, query: str, hit: Hit, pending: Pending
     ) -> tuple[tuple[str, ...], Citation]:
         """What is said of a hit, piece by piece, and where it comes from. Of what was said before
-        only the part that answers this question."""
+        only the part that answers this question, else what was not said of it: perhaps nothing."""
         cut = self._extract(query, hit)
-        if cut.spoken in turn.state.spoken and pending.purpose is not Purpose.BRANCH:
+        before = turn.before
+        if pending.purpose is not Purpose.BRANCH and before.any_of(cut.spoken):
             part = nearest_part(pending.raw or query, cut.spoken)
             part = part or nearest_part(query, cut.spoken)  # RAID6呢 has no 几块
-            if part:
+            if part and not before.same(part):
                 return (part,), Citation(hit.id, hit.source, part.rstrip("。"))
-        return (cut.spoken, *cut.rest), Citation(hit.id, hit.source, cut.quote)
+        return before.fresh((cut.spoken, *cut.rest)), Citation(hit.id, hit.source, cut.quote)
+
+
+def _all_of(hit: Hit) -> str:
+    return f"{hit.title}\n{hit.text}"
 
 
 def message(hit: Hit) -> SendMessage | None:

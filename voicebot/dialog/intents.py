@@ -73,6 +73,11 @@ _INFORMATION = re.compile(
     r"价格|多[大重高宽深厚快远]|(?<![好有了过这那就])几[个颗根条口层位种台核路天点]|哪些|哪个|步骤|为什么|为啥"
 )
 
+# 看到了，是电源 tells what was seen, 看到了，好了 that all is well.
+_SEEN = re.compile(
+    r"(?:到了?|出来了?)[，,\s]*(?:它|这里|上面|里面|屏幕上|写的|告警|灯)*(?:是(?!好|正常|可以|没问题|的|啊|呀|吧|了)|有(?!了)|写着?|显示|报)"
+)
+
 # What every caller says of a fault as well is left out: 什么灯都不亮, 没什么反应, 什么情况.
 _FACT = re.compile(
     r"(?<!没)(?<!没有)什么(?!.{0,6}[都也]|情况|原因|毛病|问题|故障|事)|哪(?!.{0,6}[都也]|坏)"
@@ -107,7 +112,7 @@ def intent(text: str) -> Intent | None:
         return Intent.HEAR_ME
     if _NOTHING_ELSE.match(_THANKS.sub("", compact)):
         return Intent.NOTHING_ELSE
-    if short and _any(heard, phrases.SOLVED):
+    if short and _any(heard, phrases.SOLVED) and not (_SEEN.search(text) and not recovered(text)):
         return Intent.SOLVED
     if len(heard) <= 10 and _any(heard, phrases.THANKS):
         return Intent.THANKS

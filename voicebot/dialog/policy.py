@@ -20,6 +20,7 @@ import re
 
 from voicebot.dialog.asides import Asides
 from voicebot.dialog.call_back import CallBacks, WishedTime
+from voicebot.dialog.courtesies import Courtesies
 from voicebot.dialog.dictation_turns import asked
 from voicebot.dialog.events import (
     Action,
@@ -63,7 +64,7 @@ _DECLINES = re.compile(
 )
 _ONLY_THIS = re.compile(r"^(?:嗯|哦|那|就|好的?)*就?这样了?[。.]?$")
 _PAST_THE_QUESTION = {Intent.NOTHING_ELSE, Intent.SOLVED, Intent.THANKS, Intent.CONTINUE}
-_COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
+_AFTER_ANSWER = (Awaiting.ANSWERED, Awaiting.ELSE)
 
 
 class Dialog:
@@ -96,9 +97,10 @@ class Dialog:
         engine = SceneEngine(Filler(self._canonical))
         self._scenes = SceneTurns(engine)
         self._replies = Replies(self._scenes)
+        self._courtesies = Courtesies(self._scenes)
         self._call_backs = CallBacks(self._scenes, call_back_times)
         self._queries = QueryMaker(pack, self._canonical)
-        self._asides = Asides(self._canonical)
+        self._asides = Asides(self._canonical, self._queries)
         self._gate = Gate(pack, self._queries)
         self._results = Results(
             self._scenes,
@@ -174,7 +176,8 @@ class Dialog:
             return
         if self._call_backs.take(turn, text, move, was_waiting_for):
             return
-        if self._replies.take(turn, text, move, was_waiting_for):
+        asks_on = was_waiting_for in _AFTER_ANSWER and self._queries.follows_up(text, turn.state)
+        if not asks_on and self._replies.take(turn, text, move, was_waiting_for):
             return
         if self._scenes.dictations.heard(turn, heard):
             return
@@ -192,12 +195,13 @@ class Dialog:
         past = move in _PAST_THE_QUESTION or agrees(text)
         if past and self._scenes.let_go(turn, text, leaving=move is Intent.NOTHING_ELSE):
             # 就这样 to a scene's very first question may only be the end of what they told.
-            if move is Intent.NOTHING_ELSE and run and (run.taken_up or run.passed):
+            asked_again = run is not None and run.asked.get(run.asking, 0) > 1
+            if move is Intent.NOTHING_ELSE and run and (run.taken_up or run.passed or asked_again):
                 turn.hang_up()
             else:
                 turn.anything_else()
             return
-        if move is not None and self._conversation(turn, move, was_waiting_for):
+        if move is not None and self._courtesies.take(turn, move, was_waiting_for):
             return
         if self._gate.not_ours(turn, text):
             return
@@ -269,47 +273,6 @@ class Dialog:
             self._call_backs.offer(turn, ended)
             return
         turn.prompt("seat_busy" if outcome in _KNOWN_FAILURES else "seat_failed", SayKind.HANDOFF)
-
-    # --- moves of the conversation --------------------------------------------------------
-    def _conversation(self, turn: Turn, move: Intent, awaited: Awaiting) -> bool:
-        """Repeat, wait, greet, thank, end. In a scene, small talk leads back to its question."""
-        state = turn.state
-        in_scene = state.scene is not None
-        if move is Intent.REPEAT:
-            turn.repeating = True
-            turn.set(awaiting=awaited)
-            if state.last_turn:
-                turn.say(turn.variant("repeat_prefix") + state.last_turn, SayKind.CLARIFY)
-            else:
-                turn.prompt("repeat_none", SayKind.CLARIFY)
-        elif move is Intent.WAIT:
-            turn.repeating = True
-            turn.set(awaiting=awaited, waiting=True)
-            turn.prompt("wait_ok", SayKind.CLARIFY)
-        elif move is Intent.GOODBYE or (move is Intent.NOTHING_ELSE and not in_scene):
-            turn.hang_up()
-        elif move in (Intent.HELLO, Intent.HEAR_ME, Intent.WHO):
-            turn.prompt(_COURTESY.get(move, "hello"), SayKind.CLARIFY)
-            self._scenes.ask_again(turn)
-        elif move is Intent.THANKS:
-            turn.prompt("thanks", SayKind.CLARIFY)
-            if in_scene:
-                self._scenes.ask_again(turn)
-            else:
-                turn.anything_else()
-        elif move is Intent.SOLVED and not in_scene:
-            turn.set(failures=0)
-            turn.prompt("scene_solved", SayKind.CLARIFY)
-            turn.anything_else()
-        elif move is Intent.NOT_SOLVED and not in_scene and state.closed is not None:
-            turn.offer_human()
-        elif move is Intent.CONTINUE and not in_scene:
-            turn.prompt(
-                "nothing_more" if awaited is Awaiting.ANSWERED else "hello", SayKind.CLARIFY
-            )
-        else:
-            return False
-        return True
 
 
 def _after_no(text: str) -> str:

@@ -64,6 +64,18 @@ class Products:
         brand = _BRAND.search(text)
         return brand.group() if brand else ""
 
+    def of_another(self, title: str, question: str, of_call: str = "") -> bool:
+        """Whether `title` is of a product line that `question` does not name, be it by its kind,
+        and that is not the line of the call."""
+        meant = {*self.named(question), of_call}
+        said = self._canonical.terms(question, "product") + self._canonical.terms(question, "part")
+        return any(
+            line in self._lines
+            and line not in meant
+            and not any(_of_kind(term, self._kinds.get(line, frozenset())) for term in said)
+            for line in self.named(title)
+        )
+
     def limit(self, text: str, of_call: str) -> str:
         """The product line that answers to `text` are limited to; "" for none."""
         named = self.named(text)

@@ -36,6 +36,7 @@ class QueryMaker:
     """Makes queries with a pack's words."""
 
     def __init__(self, pack: Pack, canonical: Canonicalizer) -> None:
+        self._pack = pack
         self.products = Products(pack, canonical)
         self._canonical = canonical
         self._follow_ups = FollowUps(canonical)
@@ -55,8 +56,18 @@ class QueryMaker:
         others = (on_topic,) if on_topic else ()
         return Query(query, self._line(query, state), others)
 
+    def follows_up(self, text: str, state: DialogState) -> bool:
+        """Whether `text` asks something once it is made whole: 哦看错了，是2260."""
+        return bool(self._follow_ups.rewrite(text, state.topic).how)
+
     def _line(self, query: str, state: DialogState) -> str:
-        return self.products.limit(query, state.facts.get(MODEL_FACT, ""))
+        return self.products.limit(query, self._of_call(state))
+
+    def _of_call(self, state: DialogState) -> str:
+        """The model that the caller named, or that the fault they answer questions of is one of."""
+        run = state.scene
+        scene = self._pack.scene(run.scene) if run and run.taken_up else None
+        return state.facts.get(MODEL_FACT, "") or (scene.product if scene else "")
 
     def about(self, query: str, title: str, said: str, source: str) -> Topic:
         """The topic after `query` was answered with `said` out of what is headed `title`: a FAQ's
@@ -65,6 +76,16 @@ class QueryMaker:
         question = query if kept else title
         terms = self._follow_ups.terms(question) or self._follow_ups.terms(said)
         return Topic(question, terms[0] if terms else "", said, source)
+
+    def names_nothing(self, query: str) -> bool:
+        """Whether `query` names no part, term, system or model of its own."""
+        return not self._follow_ups.terms(query) and not self.products.named(query)
+
+    def of_another_line(self, title: str, question: str, state: DialogState) -> bool:
+        """Whether `title` is of a product that neither `question` nor the call is about."""
+        of_call = self._of_call(state)
+        talk = state.topic.question if state.topic else ""
+        return self.products.of_another(title, f"{question}，{talk}", of_call)
 
     def lacks(self, query: str, text: str, item: str = "") -> float:
         """How many parts, terms and systems `query` names that `text` (and the FAQ `item`) does

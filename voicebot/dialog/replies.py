@@ -19,6 +19,7 @@ from voicebot.dialog.yesno import Polarity, polarity
 DECLINED_CHARS = 12  # after a no
 SHORT_UNITS = 6  # a yes or no in more words than this says something else as well
 _NOTED = re.compile(r"知道了|明白了?|了解了?|清楚了|懂了|收到|晓得了")
+_TRYING = (Awaiting.TRY, Awaiting.HELPED)
 _GIVEN = (Awaiting.TRY, Awaiting.ANSWERED, Awaiting.ELSE, Awaiting.MORE, Awaiting.HELPED)
 
 
@@ -39,7 +40,8 @@ class Replies:
             return self._clarify(turn, text, move, yes=yes, no=no)
         if awaited is Awaiting.SEND:
             return self._send(turn, yes=yes, no=no)
-        if awaited is Awaiting.MORE and self._more(turn, move, yes=yes, no=no):
+        left = bool(turn.state.rest) and turn.state.scene is None
+        if left and self._more(turn, text, move, awaited, yes=yes, no=no):
             return True
         if awaited is Awaiting.MORE and turn.state.rest_then is Awaiting.TRY:
             awaited = Awaiting.TRY  # who has heard half of what to do may be doing it
@@ -104,10 +106,17 @@ class Replies:
             turn.anything_else()
         return yes or no
 
-    def _more(self, turn: Turn, move: Intent | None, *, yes: bool, no: bool) -> bool:
-        """Shall I go on?"""
+    @staticmethod
+    def _more(
+        turn: Turn, text: str, move: Intent | None, awaited: Awaiting, *, yes: bool, no: bool
+    ) -> bool:
+        """Shall I go on? Who has done the first half of what to do hears the rest."""
         state = turn.state
-        if yes or move is Intent.CONTINUE:
+        asked, trying = awaited is Awaiting.MORE, state.rest_then is Awaiting.TRY
+        failed = move is Intent.NOT_SOLVED or (trying and (still_fails(text) or "不行" in text))
+        if move is Intent.SOLVED or failed:
+            return False
+        if move is Intent.CONTINUE or (asked and (yes or (trying and done(text)))):
             run = state.closed
             turn.deliver(
                 state.rest,
@@ -117,7 +126,7 @@ class Replies:
                 scene=run.scene if run else "",
                 branch=run.branch if run else "",
             )
-        elif no and move is not Intent.NOT_SOLVED:
+        elif asked and no:
             turn.set(rest=(), rest_citations=())
             turn.anything_else()
         else:
@@ -129,7 +138,7 @@ class Replies:
         # 还有别的办法吗 has the 有 of a yes and is none.
         said = Polarity.UNSAID if is_question(text) else polarity(text)
         short = len(units(text)) <= SHORT_UNITS
-        trying = awaited in (Awaiting.TRY, Awaiting.HELPED)
+        trying = awaited in _TRYING
         leaves = move in (Intent.NOTHING_ELSE, Intent.GOODBYE, Intent.THANKS)
         failed = trying and short and said is Polarity.NO and not leaves
         reports = move is not Intent.WAIT and not asks_information(text)

@@ -9,12 +9,12 @@ from voicebot.dialog.confidence import LOW_HEARING, combined
 from voicebot.dialog.events import Citation, SayKind
 from voicebot.dialog.hits import Extractor, Hits, message
 from voicebot.dialog.intents import asks
-from voicebot.dialog.query_maker import QueryMaker
+from voicebot.dialog.query_maker import JOINED_CHARS, QueryMaker
 from voicebot.dialog.question_back import ask_whether
-from voicebot.dialog.said_part import logit
 from voicebot.dialog.scene_bars import bars, informs
 from voicebot.dialog.scene_choice import ask_which, asked_before
-from voicebot.dialog.scene_match import SceneCandidate, SceneMatch, too_close
+from voicebot.dialog.scene_match import SceneMatch, too_close
+from voicebot.dialog.scene_ranking import SceneRanking
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES, SceneTurns
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces, sentences
@@ -22,7 +22,6 @@ from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 
 SCENE_SWITCH = 0.8  # a running scene is left only for one as sure as this
-SAME_SCENE = 1.5  # logits by which another scene may be likelier than the one just spoken of
 SHORT_LEAD_CHARS = 24
 LACKS_TOO_MUCH = 0.5  # of the words that bind (named_terms.py): not even asked back with it
 FRAGMENT_KEPT = 40  # characters
@@ -46,7 +45,7 @@ class Results:
     ) -> None:
         self._queries = queries
         self._scenes = scenes
-        self._match = match
+        self._ranking = SceneRanking(match)
         self._answer_risk = answer_risk
         self._hits = Hits(queries, answer_risk=answer_risk, extract=extract)
 
@@ -72,8 +71,8 @@ class Results:
     def _question(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
         near, answerable = self._hits.best(turn, result, pending)
         hit = near if answerable >= self._answer_risk else None
-        ranked = self._ranked(pending.query, result)
-        ranked = self._on_topic(turn, pending.query, ranked)
+        ranked = self._ranking.rank(pending.query, result)
+        ranked = self._ranking.on_topic(turn, pending.query, ranked)
         scene, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
         bar = bars(pending.query, ranked[0] if ranked else None)
         weak = scene_bars.SURE if bar.informs else bar.ask
@@ -92,6 +91,7 @@ class Results:
         elif scene and sure >= bar.start and not rather_answer:
             about = turn.state.topic.focus if turn.state.topic else ""
             self._scenes.start(turn, scene, pending.query, found=sure, about=about)
+            self._reported(turn, pending.query)
         elif hit is not None and (asking or answerable >= STATEMENT_SURE):
             self._answer(turn, result, hit, answerable, pending)
         elif (
@@ -122,7 +122,10 @@ class Results:
         )
         if turn.state.failures + 1 >= self._most_failures(turn):
             return False
-        return about and ask_whether(turn, near, probability)
+        if near is None or not about or not ask_whether(turn, near, probability):
+            return False
+        turn.set(topic=self._queries.about(result.query, near.title, "", ""))
+        return True
 
     def _ask_if_helped(self, turn: Turn) -> None:
         """Advice is being tried, and what is told of it is not understood."""
@@ -151,6 +154,9 @@ class Results:
         self, turn: Turn, result: SearchResult, hit: Hit, answerable: float, pending: Pending
     ) -> None:
         parts, citation = self._hits.spoken(turn, result.query, hit, pending)
+        if not parts:
+            self._as_said(turn, self._hits.first_of(result.query, hit))
+            return
         turn.set(failures=0, closed=None, sending=message(hit))
         self._now_about(turn, result.query, hit, "".join(parts))
         turn.deliver(
@@ -167,7 +173,7 @@ class Results:
             hit = None
         run = turn.state.scene
         loose = run is not None and not run.taken_up
-        ranked = self._ranked(pending.query, result)
+        ranked = self._ranking.rank(pending.query, result)
         other, sure = (ranked[0].scene, ranked[0].probability) if ranked else ("", 0.0)
         bar = bars(pending.query, ranked[0] if ranked else None)
         switch = bar.start if loose and bar.reports else max(bar.start, SCENE_SWITCH)
@@ -179,17 +185,16 @@ class Results:
         elif hit is not None:
             parts, citation = self._hits.spoken(turn, result.query, hit, pending)
             turn.set(failures=0)
-            self._now_about(turn, result.query, hit, "".join(parts))
-            turn.say(
-                parts[0],
-                SayKind.ANSWER,
-                confidence=combined(turn.heard, answerable),
-                citations=(citation,),
-                scene=run.scene if run else "",
-            )
+            if parts:
+                self._now_about(turn, result.query, hit, "".join(parts))
+                sure, of = combined(turn.heard, answerable), run.scene if run else ""
+                turn.say(parts[0], SayKind.ANSWER, confidence=sure, citations=(citation,), scene=of)
+            elif not turn.used_up("as_said"):
+                turn.as_said(self._hits.first_of(result.query, hit))
             self._scenes.ask_again(turn)
         elif run is not None and other not in ("", run.scene) and sure >= switch:
             self._scenes.start(turn, other, pending.query, found=sure)
+            self._reported(turn, pending.query)
         elif informs(pending.query) or _WHAT_OF.search(pending.query):
             self._note_unanswered(turn, pending.query)
             turn.prompt("unknown_aside", SayKind.REFUSE, confidence=self._unsure(turn))
@@ -202,18 +207,22 @@ class Results:
         run = turn.state.closed
         hit, answerable = self._hits.answering(turn, result, pending)
         citations: tuple[Citation, ...] = ()
-        parts = pieces(pending.say, SPOKEN_SENTENCES)
+        parts = turn.before.fresh(pieces(pending.say, SPOKEN_SENTENCES))
+        added: tuple[str, ...] = ()
         if hit is not None:
             added, citation = self._hits.spoken(turn, result.query, hit, pending)
+            citations = (citation,) if added else ()
             # One of our sentences and one of the document's fit in a breath.
-            joined = len(parts) == 1 and len(parts[0]) <= SHORT_LEAD_CHARS
-            if joined:
+            alone = len(sentences("".join(parts))) == 1 and len(parts[0]) <= SHORT_LEAD_CHARS
+            if added and alone:
                 first, *more = sentences(added[0])
                 left = ("".join(more),) if more else ()
                 parts = (parts[0] + first, *left, *added[1:])
             else:
                 parts = parts + added
-            citations = (citation,)
+        if not parts and (pending.say or hit):
+            turn.offer_human()  # the same advice again would be none
+            return
         if not parts:
             turn.hand_off("not_certain", "low_confidence", why="资料里没有对应的处理方法")
             return
@@ -225,6 +234,14 @@ class Results:
             scene=run.scene if run else "",
             branch=run.branch if run else "",
         )
+
+    @staticmethod
+    def _as_said(turn: Turn, answer: str) -> None:
+        """All of the answer was said before; who asks a third time is offered a human."""
+        if turn.used_up("as_said"):
+            turn.offer_human()
+        else:
+            turn.as_said(answer)
 
     def _refuse(self, turn: Turn, query: str) -> None:
         """Say that there is nothing on it, and offer a human."""
@@ -242,41 +259,16 @@ class Results:
     def _give_up(self, turn: Turn) -> None:
         turn.hand_off("not_certain", "low_confidence", why="多次没有听懂或查不到资料")
 
-    def _ranked(self, query: str, result: SearchResult) -> tuple[SceneCandidate, ...]:
-        found = dict(result.rivals)
-        if result.scene is not None:
-            found[result.scene.id] = result.scene_probability
-        return self._match.rank(query, found)
-
-    def _on_topic(
-        self, turn: Turn, query: str, ranked: tuple[SceneCandidate, ...]
-    ) -> tuple[SceneCandidate, ...]:
-        """Of two scenes that are too close the one that has what the talk is about in its words:
-        密码忘了, after BIOS was spoken of, is BIOS密码忘了. And a scene that the talk was in comes
-        before another that is hardly likelier."""
-        last = turn.state.closed.scene if turn.state.closed else ""
-        again = next((each for each in ranked[1:] if each.scene == last), None)
-        likely = again is not None and again.probability >= bars(query, again).start
-        if (
-            again
-            and likely
-            and ranked[0].share < scene_bars.NEAR_TRIGGER
-            and _near(again, ranked[0])
-        ):
-            return (again,)
-        topic = turn.state.topic
-        if topic is None or not topic.focus or not too_close(ranked, scene_bars.MAYBE):
-            return ranked
-        either = {each.scene: each.probability for each in ranked[:2]}
-        named = self._match.rank(topic.focus + query, either, 2)
-        return ranked if too_close(named, scene_bars.MAYBE) else named[:1]
-
     def _now_about(self, turn: Turn, query: str, hit: Hit, said: str) -> None:
         turn.set(
             topic=self._queries.about(
                 query, hit.title if hit.kind is HitKind.FAQ else "", said, hit.id
             )
         )
+
+    def _reported(self, turn: Turn, query: str) -> None:
+        """Follow-ups (那怎么重置) are of the fault just told, not of what was before it."""
+        turn.set(topic=self._queries.about(query[-JOINED_CHARS:], "", "", ""))
 
     @staticmethod
     def _note_unanswered(turn: Turn, query: str) -> None:
@@ -285,10 +277,6 @@ class Results:
     @staticmethod
     def _unsure(turn: Turn) -> float:
         return combined(turn.heard, 0.5, turn.state.failures)
-
-
-def _near(one: SceneCandidate, best: SceneCandidate) -> bool:
-    return not one.vetoed and logit(best.probability) - logit(one.probability) <= SAME_SCENE
 
 
 def scene_name(turn: Turn, scene_id: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from voicebot.dialog.dictation_state import DictationState
 from voicebot.dialog.dictation_state import Phase as DictationPhase
 from voicebot.dialog.fill import Filled, Filler
-from voicebot.dialog.intents import dont_know
+from voicebot.dialog.unknowing import dont_know, has_none
 from voicebot.scenes.lint import PLACEHOLDER
 from voicebot.scenes.model import Branch, Exit, Scene
 from voicebot.scenes.questions import must_know, next_question
@@ -104,7 +104,8 @@ class SceneEngine:
         before = self._filler.fill(scene, about, "") if about else ()
         found += tuple(each for each in before if each.slot not in told)
         answered = any(each.slot == asked_slot for each in found)
-        if asked_slot and not answered and dont_know(text):
+        lacks = bool(asked_slot) and not found and has_none(scene.slot(asked_slot), text)
+        if asked_slot and not answered and (dont_know(text) or lacks):
             run = replace(run, taken_up=True)
             return self._cannot_tell(scene, _take(run, found), asked_slot)
         if not found and run.turns > 1:

@@ -16,6 +16,7 @@ from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
 from voicebot.dialog.trying import done, is_well, still_fails
 from voicebot.dialog.turn import Turn
+from voicebot.dialog.unknowing import has_none
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.scenes import call_back
 from voicebot.scenes.model import Exit, Scene
@@ -125,7 +126,10 @@ class SceneTurns:
         run = turn.state.scene
         scene = turn.pack.scene(run.scene) if run else None
         asked = run.asking if run is not None and turn.question_heard else ""
-        return scene is not None and bool(self._engine.fills(scene, text, asked))
+        if run is None or scene is None:
+            return False
+        none = bool(asked) and has_none(scene.slot(asked), text)
+        return none or bool(self._engine.fills(scene, text, asked))
 
     def tells(self, turn: Turn, scene_id: str, text: str) -> bool:
         """Whether `text` tells, unasked, something that this scene wants to know."""
@@ -181,22 +185,21 @@ class SceneTurns:
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or not run.asking:
             return
-        asked = run.asked.get(run.asking, 0)
-        turn.say(
-            self._question(turn, scene, run.asking, asked),
-            SayKind.ASK,
-            confidence=combined(turn.heard),
-            scene=scene.id,
-            slot=run.asking,
-        )
+        text = self._question(turn, scene, run.asking, run.asked.get(run.asking, 0))
+        sure = combined(turn.heard)
+        turn.say(text, SayKind.ASK, confidence=sure, scene=scene.id, slot=run.asking)
+        if not turn.actions:
+            turn.offer_human("offer_human", "limit")
 
     @staticmethod
     def _question(turn: Turn, scene: Scene, slot_id: str, nth: int) -> str:
-        """A slot's question in words not said yet; once it has none left, by the slot's name."""
+        """A slot's question in words not said yet; once it has none left, by the slot's name.
+        "" if that was said in all its words too: enough is enough."""
         slot = scene.slot(slot_id)
-        if all(turn.was_said(text) for text in slot.asks):
-            return turn.fitted("ask_by_name", slot=slot.label)
-        return turn.unsaid(slot.asks, nth)
+        if not all(map(turn.before.any_of, slot.asks)):
+            return turn.unsaid(slot.asks, nth)
+        text = turn.fitted("ask_by_name", slot=slot.label)
+        return "" if turn.before.any_of(text) else text
 
     def missed(self, turn: Turn) -> None:
         """Ask again, counted: the words gave nothing. Asked too often, a human is brought."""
@@ -241,8 +244,13 @@ class SceneTurns:
         else:
             turn.set(failures=0)
             text = outcome.text
-            if kind is OutcomeKind.ASK and text in (asks := scene.slot(outcome.slot).asks):
-                text = self._question(turn, scene, outcome.slot, asks.index(text))
+            asks = scene.slot(outcome.slot).asks
+            if kind is OutcomeKind.ASK or turn.before.any_of(text):
+                nth = asks.index(text) if text in asks else run.asked.get(outcome.slot, 0)
+                text = self._question(turn, scene, outcome.slot, nth)
+            if not text:
+                turn.offer_human("offer_human", "limit")
+                return
             if outcome.corrected and kind is OutcomeKind.ASK:
                 text = turn.variant("corrected") + text
             else:
@@ -261,25 +269,18 @@ class SceneTurns:
     ) -> None:
         turn.set(scene=None, closed=run, failures=0)
         sure = combined(turn.heard, found * outcome.certainty)
+        parts = turn.before.fresh(pieces(outcome.text, SPOKEN_SENTENCES))
         if outcome.exit is not None:
-            turn.say(
-                outcome.text,
-                SayKind.ANSWER,
-                confidence=sure,
-                scene=scene.id,
-                branch=outcome.branch,
-            )
+            text, reached = "".join(parts), outcome.branch
+            turn.say(text, SayKind.ANSWER, confidence=sure, scene=scene.id, branch=reached)
             self._leave(turn, outcome.exit, "scene")
         elif outcome.kb:
             turn.search(Pending(outcome.kb, Purpose.BRANCH, turn.heard, outcome.text))
+        elif outcome.text and not parts:
+            turn.offer_human()  # the same advice again would be none
         else:
-            turn.deliver(
-                pieces(outcome.text, SPOKEN_SENTENCES),
-                Awaiting.TRY,
-                confidence=sure,
-                scene=scene.id,
-                branch=outcome.branch,
-            )
+            reached = outcome.branch
+            turn.deliver(parts, Awaiting.TRY, confidence=sure, scene=scene.id, branch=reached)
 
     def _leave(self, turn: Turn, exit_: Exit, reason: str) -> None:
         if turn.state.scene is not None:

@@ -31,9 +31,13 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def pieces(text: str, count: int) -> tuple[str, ...]:
-    """The text in pieces of at most `count` sentences; a short last one is not left alone."""
-    parts = sentences(text)
-    cut = ["".join(parts[at : at + count]) for at in range(0, len(parts), count)]
-    if len(cut) > 1 and len(parts) % count == 1 and len(cut[-2] + cut[-1]) <= MAX_PIECE_CHARS:
-        cut[-2:] = [cut[-2] + cut[-1]]
-    return tuple(cut)
+    """The text in pieces of at most `count` sentences and, unless one sentence is longer,
+    `MAX_PIECE_CHARS` characters."""
+    cut: list[list[str]] = []
+    for sentence in sentences(text):
+        length = sum(map(len, cut[-1])) + len(sentence) if cut else 0
+        if cut and len(cut[-1]) < count and length <= MAX_PIECE_CHARS:
+            cut[-1].append(sentence)
+        else:
+            cut.append([sentence])
+    return tuple("".join(each) for each in cut)

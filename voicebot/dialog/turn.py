@@ -8,6 +8,7 @@ from typing import Any
 
 from voicebot.dialog.events import Action, Citation, Handoff, HangUp, Say, SayKind, Search
 from voicebot.dialog.query_maker import QueryMaker
+from voicebot.dialog.said_before import SaidBefore
 from voicebot.dialog.scene_run import facts
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
 from voicebot.pack import Pack
@@ -32,6 +33,7 @@ class Turn:
         self.heard = heard
         self.actions: list[Action] = []
         self.repeating = False
+        self._before: tuple[tuple[str, ...], SaidBefore] = ((), SaidBefore(()))
 
     def set(self, **changes: Any) -> None:
         """Change fields of the state."""
@@ -58,16 +60,26 @@ class Turn:
         return text
 
     def unsaid(self, texts: Sequence[str], nth: int = 0) -> str:
-        """The first of `texts`, from the `nth` on, that was not said in this call; else the one
-        whose turn it is, but never what was said last if there is another."""
+        """The first of `texts`, from the `nth` on, of which no sentence was said in this call; else
+        one not said in these words, else the one whose turn it is, but never what was said last
+        if there is another."""
         turned = [texts[(nth + i) % len(texts)] for i in range(len(texts))]
-        fresh = (text for text in turned if not self.was_said(text))
-        others = (text for text in turned if text != self.state.said)
-        return next(fresh, next(others, turned[0]))
+        before = self.before
+        fresh = [text for text in turned if not before.any_of(text)]
+        fresh += [text for text in turned if not before.whole(text)]
+        others = [text for text in turned if text != self.state.said]
+        return next(iter(fresh + others), turned[0])
 
-    def was_said(self, text: str) -> bool:
-        """Whether `text` was said in this call, by itself or with a lead before it."""
-        return any(text in said for said in self.state.spoken)
+    @property
+    def before(self) -> SaidBefore:
+        """What was said in this call."""
+        if self._before[0] is not self.state.spoken:
+            self._before = (self.state.spoken, SaidBefore(self.state.spoken))
+        return self._before[1]
+
+    def used_up(self, name: str) -> bool:
+        """Whether every variant of a prompt was said."""
+        return all(map(self.before.any_of, self.pack.prompts.all(name)))
 
     def fitted(self, name: str, **held: str) -> str:
         """The next variant of a prompt with what it holds in braces put in."""
@@ -150,7 +162,7 @@ class Turn:
             self.prompt("more", SayKind.ASK)
             return
         self.set(awaiting=then, rest=(), rest_citations=())
-        if then is Awaiting.TRY:
+        if then is Awaiting.TRY and not self.used_up("try_it"):
             self.prompt("try_it", SayKind.ANSWER)
         elif then is Awaiting.SEND and self.state.sending is not None:
             self.prompt(f"offer_{self.state.sending.what}", SayKind.ASK)
@@ -193,10 +205,16 @@ class Turn:
         self.set(phase=Phase.ENDED, awaiting=Awaiting.NOTHING)
         self.actions.append(HangUp())
 
+    def as_said(self, answer: str) -> None:
+        """What was asked is what was answered before: tell so. Who says 再说一遍 hears `answer`."""
+        self.prompt("as_said", SayKind.CLARIFY)
+        self.repeating = True
+        self.set(last_turn=answer, awaiting=Awaiting.ANSWERED)
+
     def anything_else(self) -> None:
         """Ask whether there is more to do."""
         self.prompt("anything_else", SayKind.ASK)
-        self.set(awaiting=Awaiting.ELSE)
+        self.set(awaiting=Awaiting.ELSE, rest=(), rest_citations=())
 
     def did_it_help(self) -> None:
         """Ask whether what was tried has helped."""

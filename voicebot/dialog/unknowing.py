@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from voicebot.dialog import phrases
 from voicebot.dialog.phonetic import find, units
 from voicebot.dialog.textforms import clauses
+from voicebot.scenes.model import Slot, SlotType
 
 # Where and how to look; not 哪里都没有, 怎么弄都不行.
 _HOW_TO_LOOK = re.compile(
@@ -24,6 +25,10 @@ _TWICE = re.compile(r"([不没].)\1+")  # 没有没有 asks nothing
 # Not 动不动, 时不时; and a guess (是不是缺驱动) tells what is guessed.
 _WHETHER = re.compile(r"(?P<word>[^动时是\s]{1,2})[不没](?P=word)")
 _TAG = re.compile(r"(?<=.)(?:对不对|是不是|行不行|好不好)$")
+_VALUES = (SlotType.NUMBER, SlotType.REGEX, SlotType.TERM)
+_HAS_NONE = re.compile(
+    r"没(?:有(?!了|[别其]|什么|问题|事)|收到|存|记|带|拿|留|写|印|贴)|找不[到着]|看不[清见到]|[丢删扔掉撕磨]了|不在(?:手边|身边|手上|旁边)"
+)
 _NOT_LOOKED = "没看"  # also a plain no: 还没看
 _SEEN = ("到", "见", "错")
 
@@ -31,6 +36,12 @@ _SEEN = ("到", "见", "错")
 def dont_know(text: str) -> bool:
     """Whether the caller cannot tell, or asks how to look."""
     return any(_by_rule(clause) for clause in clauses(text)) or _has(text, phrases.DONT_KNOW)
+
+
+def has_none(slot: Slot, text: str) -> bool:
+    """Whether a caller who is asked for a number or a name has none at hand: 单号我没有啊."""
+    asked_for_value = slot.dictated or slot.type in _VALUES
+    return asked_for_value and bool(_HAS_NONE.search(text)) and not any(map(str.isdigit, text))
 
 
 def told(text: str, own: Iterable[str] = ()) -> str:

@@ -6,6 +6,7 @@ callers who get no help, answers with a hole in them, questions that nobody asks
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from voicebot.scenes.lint import PLACEHOLDER
@@ -16,6 +17,8 @@ CHARS_PER_S = 4.5  # Mandarin on a telephone, as the default voice speaks
 LONG_QUESTION_S = 8.0
 FEWEST_TRIGGERS = 5
 MAX_DEAD_ENDS_SHOWN = 3
+MOST_SENTENCES = 2  # that are said at one go; of an answer the rest waits for 继续
+_SENTENCE = re.compile(r"[^。！？!?；;\n]+")
 Warn = Callable[[int, str, str, str], None]
 
 
@@ -81,6 +84,8 @@ def _slot(scene: Scene, slot: Slot, warn: Warn, *, asked: bool) -> None:
     if not slot.help and not slot.dictated:
         text = "no words for callers who do not know how to look"
         warn(slot.line, f"{key}.help", text, "add them, ending in the question")
+    for text in (*slot.asks, slot.help):
+        _at_one_go(slot.line, key, text, warn)
     for text in slot.asks:
         if seconds(text) > LONG_QUESTION_S:
             said = f"{len(text)} characters, about {seconds(text):.0f} s: {text[:16]}…"
@@ -93,6 +98,8 @@ def _contradictions(scene: Scene, warn: Warn) -> None:
         if not set(each.reset) & set(each.when.slots):
             text = "resets nothing that it looks at: it holds on, and the call is handed over"
             warn(each.line, f"{key}.reset", text, "reset one of its own slots")
+        for said in each.says:
+            _at_one_go(each.line, f"{key}.say", said, warn)
         if each.max > len(each.says):
             text = f"raised up to {each.max} times in {len(each.says)} wordings"
             warn(each.line, f"{key}.say", text, "add wordings")
@@ -102,7 +109,17 @@ def _answers(scene: Scene, warn: Warn) -> None:
     for branch in scene.branches:
         sure = {*branch.need, *branch.when.slots}
         sure |= {slot.id for slot in scene.slots if slot.required}
+        if branch.exit is not None:
+            _at_one_go(branch.line, f"branches.{branch.id}.answer", branch.say, warn)
         for name in dict.fromkeys(PLACEHOLDER.findall(branch.say)):
             if name not in sure:
                 text = f"{{{name}}} may not be known by then and leaves a hole"
                 warn(branch.line, f"branches.{branch.id}.answer", text, f"add need: [{name}]")
+
+
+def _at_one_go(line: int, key: str, text: str, warn: Warn) -> None:
+    """What is followed by a question or a hand-over is not said in parts."""
+    count = len(_SENTENCE.findall(text))
+    if count > MOST_SENTENCES:
+        said = f"{count} sentences at one go: {text[:16]}…"
+        warn(line, key, said, f"say it in {MOST_SENTENCES}")
