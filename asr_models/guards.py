@@ -128,6 +128,17 @@ def _one_unit(loop: re.Match[str]) -> str:
     return loop[0] if _DIGITS.issuperset(loop[1]) else loop[1]
 
 
+_SAID_TWICE = re.compile(r"(\w[\w，、 ]{2,}?)[，。、！？ ]*\1")
+
+
+def may_loop(text: str, audio_ms: int) -> bool:
+    """Whether `text` says three characters or more twice in a row, or more than can be said.
+
+    Callers do so, too: it is no reason to refuse a text, but one to read it again.
+    """
+    return _SAID_TWICE.search(text) is not None or is_too_long(text, audio_ms)
+
+
 def is_too_long(text: str, audio_ms: int) -> bool:
     """Whether `text` has more characters than can be said in `audio_ms`.
 

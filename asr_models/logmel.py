@@ -14,6 +14,9 @@ SAMPLE_RATE = 16000
 HOP_SAMPLES = 160
 _FFT = 400
 _FLOOR = -10.0  # log10 of the power of silence
+_AT_A_TIME = (
+    16  # frames: a larger product wakes BLAS's threads, and waits for them on a busy machine
+)
 _SLANEY_BREAK_HZ = 1000.0
 _SLANEY_HZ_PER_MEL = 200.0 / 3
 _SLANEY_LOG_STEP = float(np.log(6.4) / 27.0)
@@ -65,6 +68,9 @@ class LogMel:
         spectrum = np.fft.rfft(windows[:sounding] * self._window, axis=-1)
         power = (np.abs(spectrum.astype(np.complex64)) ** 2).T
         log_mel = np.full((len(self._filters), frames), _FLOOR, dtype=np.float32)
-        log_mel[:, :sounding] = np.log10(np.maximum(self._filters @ power, 10.0**_FLOOR))
+        for at in range(0, sounding, _AT_A_TIME):
+            part = power[:, at : at + _AT_A_TIME]
+            mel = np.maximum(self._filters @ part, 10.0**_FLOOR)
+            log_mel[:, at : at + part.shape[1]] = np.log10(mel)
         log_mel = np.maximum(log_mel, log_mel.max() - 8.0)
         return np.asarray((log_mel + 4.0) / 4.0, dtype=np.float32)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from asr_models.api import Alternative, Recognition
 from asr_models.confidence import confidence
 from asr_models.errors import AudioFormatError
-from asr_models.guards import guard, is_nobody
+from asr_models.guards import guard, is_nobody, may_loop
 from asr_models.script import normalize_script, strip_punctuation
 from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
 from asr_models.whisper_spans import make_spans
@@ -28,18 +28,22 @@ class WhisperReader:
         self._beam_size = beam_size
         self._spans = spans
 
-    def encode(self, pcm: npt.NDArray[np.int16], sample_rate: int) -> Encoded | Recognition:
-        """What the encoder makes of `pcm`; a Recognition without text where nothing sounds."""
+    def encode(
+        self, pcm: npt.NDArray[np.int16], sample_rate: int, prompt: str = ""
+    ) -> Encoded | Recognition:
+        """What the encoder makes of `pcm`; a Recognition without text where nothing sounds.
+
+        Its window is brief where there is a `prompt`: the text before keeps Whisper from
+        looping, mostly, and the readings widen the window where it does not.
+        """
         audio_ms = _check(pcm, sample_rate)
         if len(pcm) == 0 or int(np.abs(pcm.astype(np.int32)).max()) < _SILENT_PEAK:
             return Recognition("", 0.0, audio_ms=audio_ms, rejected="silence")
-        return self._decoder.encode(pcm, sample_rate)
+        return self._decoder.encode(pcm, sample_rate, brief=bool(prompt.strip()))
 
     def best(self, encoded: Encoded, prompt: str) -> Recognition:
         """The reading of a beam search. `cpu_s` is the search's own, without the encoder's."""
-        found, cpu_s = self._decoder.generate(
-            encoded, self._decoder.prompt_ids(prompt), beam_size=self._beam_size
-        )
+        found, cpu_s = self._search(encoded, prompt, self._beam_size)
         heard = replace(self._judge(found, encoded.audio_ms, prompt), cpu_s=cpu_s)
         return self.with_spans(heard, encoded, found[0].ids if found else ())
 
@@ -53,15 +57,25 @@ class WhisperReader:
 
     def quick(self, encoded: Encoded, prompt: str) -> tuple[Recognition, tuple[int, ...]]:
         """The greedy reading, and its tokens."""
-        found, cpu_s = self._decoder.generate(
-            encoded, self._decoder.prompt_ids(prompt), beam_size=1
-        )
+        found, cpu_s = self._search(encoded, prompt, 1)
         heard = replace(self._judge(found, encoded.audio_ms, prompt), cpu_s=cpu_s)
         return heard, found[0].ids if found else ()
 
     def text(self, ids: Sequence[int]) -> str:
         """Token ids as the house spells them, without guards."""
         return normalize_script(self._decoder.text(ids).rstrip("\ufffd"))
+
+    def _search(
+        self, encoded: Encoded, prompt: str, beam_size: int
+    ) -> tuple[list[Hypothesis], float]:
+        ids = self._decoder.prompt_ids(prompt)
+        found, cpu_s = self._decoder.generate(encoded, ids, beam_size=beam_size)
+        best = self.text(found[0].ids) if found else ""
+        if encoded.brief is not None and may_loop(best, encoded.audio_ms):
+            cpu_s += self._decoder.widen(encoded)
+            found, again_s = self._decoder.generate(encoded, ids, beam_size=beam_size)
+            cpu_s += again_s
+        return found, cpu_s
 
     def _judge(self, found: Sequence[Hypothesis], audio_ms: int, prompt: str) -> Recognition:
         alternatives = self._alternatives(found)

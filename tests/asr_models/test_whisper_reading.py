@@ -15,11 +15,22 @@ PROMPT = "您好，我的服务器装系统时看不到硬盘。"
 
 
 class ScriptedDecoder:
-    """Finds the given texts, best first; a token id is an index into them."""
+    """Finds the given texts, best first; a token id is an index into them.
 
-    def __init__(self, texts: Sequence[str], no_speech: float = 0.0) -> None:
+    In a wide window it finds `texts`, in a brief one `briefly`.
+    """
+
+    def __init__(
+        self, texts: Sequence[str], no_speech: float = 0.0, briefly: Sequence[str] = ()
+    ) -> None:
+        self._wide, self._briefly = texts, briefly
         self._texts = texts
         self._no_speech = no_speech
+        self.searches = 0
+
+    def widen(self, encoded: Encoded) -> float:
+        encoded.brief = None
+        return 0.2
 
     def prompt_ids(self, prompt: str) -> list[int]:
         return []
@@ -27,6 +38,8 @@ class ScriptedDecoder:
     def generate(
         self, encoded: Encoded, prompt_ids: Sequence[int], *, beam_size: int
     ) -> tuple[list[Hypothesis], float]:
+        self.searches += 1
+        self._texts = self._wide if encoded.brief is None else self._briefly
         found = [
             Hypothesis((nth,), -0.3 - 0.01 * nth, self._no_speech)
             for nth in range(len(self._texts))
@@ -57,3 +70,29 @@ def test_rescoring_does_not_bring_an_echo_of_the_prompt_back() -> None:
 def test_where_the_best_is_refused_nothing_was_said() -> None:
     heard = read(PROMPT, "我装不上系统")
     assert (heard.text, heard.rejected) == ("", "prompt echo")
+
+
+def briefly(decoder: ScriptedDecoder) -> tuple[Recognition, Recognition, Encoded]:
+    """What the best and the quick reading of a brief window's clip give, and the clip after."""
+    reader = WhisperReader(decoder, beam_size=5)  # type: ignore[arg-type]
+    first = Encoded(np.zeros(0), 3000, 0.0, np.zeros(48_000, np.int16))
+    best = reader.best(first, PROMPT)
+    quick, _ = reader.quick(Encoded(np.zeros(0), 3000, 0.0, np.zeros(48_000, np.int16)), PROMPT)
+    return best, quick, first
+
+
+def test_a_loop_in_a_brief_window_is_read_again_in_a_wide_one() -> None:
+    decoder = ScriptedDecoder(["我装不上系统"], briefly=["我装不上系统。我装不上系统。"])
+    best, quick, encoded = briefly(decoder)
+    assert best.text == quick.text == "我装不上系统"
+    assert best.cpu_s == 0.4  # two searches, and the window
+    assert encoded.brief is None  # who reads the clip next has the wide one
+    assert decoder.searches == 4
+
+
+def test_a_brief_window_that_was_read_well_is_kept() -> None:
+    decoder = ScriptedDecoder(["我装不上西统"], briefly=["我装不上系统"])
+    best, quick, encoded = briefly(decoder)
+    assert best.text == quick.text == "我装不上系统"
+    assert encoded.brief is not None
+    assert decoder.searches == 2

@@ -73,3 +73,32 @@ def test_soft_syllables_inside_an_interruption_are_forgiven() -> None:
         line.quiet(120, bot=True)
     kinds = [type(event) for event in line.events]
     assert kinds == [BargeInSuspected, BargeIn, SpeechStarted]
+
+
+def test_a_word_that_begins_with_a_fricative_ducks_the_bot_as_soon() -> None:
+    """The detector takes the first sound of 是 or 重 for none, and says speech 80 ms later."""
+    line = Line()
+    line.quiet(2000, bot=True)
+    line.murmur(80, bot=True)
+    line.say(400, bot=True)
+    assert line.events == [
+        BargeInSuspected(at_ms=2120, onset_ms=2080),
+        BargeIn(at_ms=2340, onset_ms=2080),
+        SpeechStarted(at_ms=2340, speech_start_ms=2080),
+    ]
+
+
+def test_a_sound_that_is_never_speech_leaves_the_bot_alone() -> None:
+    line = Line()
+    line.murmur(1000, bot=True)
+    line.say(20, bot=True)
+    line.quiet(400, bot=True)
+    assert line.events == []
+
+
+def test_what_may_be_echo_before_the_speech_counts_for_nothing() -> None:
+    line = Line()
+    line.quiet(2000, bot=True)
+    line.murmur(80, bot=True, db=-30.0, echo=-32.0)
+    line.say(100, bot=True, db=-20.0, echo=-32.0)
+    assert line.events == []

@@ -67,13 +67,15 @@ class Line:
         """The caller speaks for `ms`."""
         return self.feed([True] * (ms // FRAME_MS), bot=bot, db=db, echo=echo)
 
-    def murmur(self, ms: int, *, db: float = SPEECH_DB) -> list[TurnEvent]:
+    def murmur(
+        self, ms: int, *, bot: bool = False, db: float = SPEECH_DB, echo: float | None = None
+    ) -> list[TurnEvent]:
         """A sound that the detector does not (yet) take for speech."""
         new: list[TurnEvent] = []
         for _ in range(ms // FRAME_MS):
             samples = np.frombuffer(numbered_frame(self.index, speech=True, db=db), np.int16).copy()
             samples[0] = 0
-            new += self.taker.feed(samples.tobytes(), bot_speaking=False)
+            new += self.taker.feed(samples.tobytes(), bot_speaking=bot, echo_level_db=echo)
             self.index += 1
         self.events += new
         return new

@@ -92,10 +92,10 @@ class EchoEstimator:
             return None
         self._learn()
         now_db = self._echo_db(self.delay_ms, self.coupling_db)
-        if self._unconfirmed is not None:
-            now_db = max(now_db, self._echo_db(*self._unconfirmed))
         self._expected_db = max(now_db, self._expected_db - self.DECAY_DB_PER_FRAME)
-        return self._expected_db
+        if self._unconfirmed is None:
+            return self._expected_db
+        return max(self._expected_db, self._echo_db(*self._unconfirmed))
 
     def _echo_db(self, delay_ms: float | None, coupling_db: float) -> float:
         """Echo of the loudest sent frame that may arrive now, at this delay and coupling."""
