@@ -103,9 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("build/bench-voice"))
     parser.add_argument("-n", type=int, default=100, help="the first so many sentences of each set")
     parser.add_argument("--voices", nargs="+", choices=VOICES, default=list(VOICES))
-    parser.add_argument(
-        "--sentences", nargs="+", choices=tuple(SENTENCES), default=list(SENTENCES)
-    )
+    parser.add_argument("--sentences", nargs="+", choices=tuple(SENTENCES), default=list(SENTENCES))
     parser.add_argument("--verbose", action="store_true", help="print what was heard")
     return parser.parse_args()
 

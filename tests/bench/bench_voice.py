@@ -2,7 +2,7 @@
 
     make bench-voice-live        these four parts: about ten minutes
     make bench-voice             and bench_intelligibility after them
-    python -m tests.bench.bench_voice [-n 60] [--threads 2] [--only prepared live speed hits] [--all]
+    python -m tests.bench.bench_voice [-n 60] [--threads 2] [--only prepared live speed hits]
 
 Utterances go through the session's Mouth and scheduler to a line in real time, so `live` takes as
 long as the sentences last (6 minutes for 60). Results: OUT/voice.md and OUT/voice.json, written

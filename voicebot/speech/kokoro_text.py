@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voicebot.errors import WeightsError
+from voicebot.speech import pronunciation
 from voicebot.speech.phonemes import LETTERS, Phonemes
 from voicebot.speech.reading import Reader
 
@@ -37,7 +38,9 @@ class KokoroText:
     @property
     def identity(self) -> str:
         """Changes whenever the same text would be fed in another way; the reader apart."""
-        return repr((self._style_hash, self._speed, sorted(LETTERS.items())))
+        return repr(
+            (self._style_hash, self._speed, sorted(LETTERS.items()), pronunciation.identity())
+        )
 
     def warm_up(self) -> None:
         """Load the readers' dictionaries (2 to 3 s)."""
