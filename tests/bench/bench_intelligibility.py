@@ -2,7 +2,7 @@
 
     make bench-voice-understood
     python -m tests.bench.bench_intelligibility [-n 20] [--voices first espeak] [--verbose]
-        [--sentences first confirmation]
+        [--sentences first confirmation] [--ears bare domain]
 
 The sentences are voice_lines.toml and, reported apart, voice_lines_confirmation.toml, by which
 nothing was ever chosen. Each is said clause by clause as in a call, passes A-law and is
@@ -40,13 +40,22 @@ from voicebot.speech.reading import Reader
 
 VOICES = ("first", "espeak")
 BARE, DOMAIN = "bare", "with the domain"
+EARS = {"bare": BARE, "domain": DOMAIN}
 SENTENCES = {"first": LINES, "confirmation": CONFIRMATION}
 
 
 def main() -> None:
     args = _arguments()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    run(args.out, args.n, args.voices, console, sentences=args.sentences, verbose=args.verbose)
+    run(
+        args.out,
+        args.n,
+        args.voices,
+        console,
+        sentences=args.sentences,
+        listening=[EARS[name] for name in args.ears],
+        verbose=args.verbose,
+    )
 
 
 def run(
@@ -56,6 +65,7 @@ def run(
     console: Console,
     *,
     sentences: Sequence[str] = tuple(SENTENCES),
+    listening: Sequence[str] = (BARE, DOMAIN),
     verbose: bool = False,
 ) -> Tallies:
     """Say and hear the first `count` of each set of sentences with each voice; print and write."""
@@ -78,7 +88,8 @@ def run(
                 lines = voice_lines(SENTENCES[name])[:count]
                 for line in track(lines, description=f"{voice.name}, {name}", console=console):
                     pcm = clips.alaw(line.text)
-                    for ears, (understand, prompt) in understood.items():
+                    for ears in listening:
+                        understand, prompt = understood[ears]
                         text = understand(hearing.hear(pcm, prompt))
                         tally = tallies.setdefault((name, voice.name, ears), Tally())
                         tally.add(line, text, *nearest(line.heard, text))
@@ -104,6 +115,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("-n", type=int, default=100, help="the first so many sentences of each set")
     parser.add_argument("--voices", nargs="+", choices=VOICES, default=list(VOICES))
     parser.add_argument("--sentences", nargs="+", choices=tuple(SENTENCES), default=list(SENTENCES))
+    parser.add_argument("--ears", nargs="+", choices=tuple(EARS), default=list(EARS))
     parser.add_argument("--verbose", action="store_true", help="print what was heard")
     return parser.parse_args()
 

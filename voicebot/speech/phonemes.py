@@ -16,8 +16,9 @@ LETTERS: dict[str, str] = {
     "V": "vˈi", "W": "dˈapu→lju", "X": "ˈɛks", "Y": "wˈI", "Z": "ʣei→tɤ",
 }  # fmt: skip
 
-_RUNS = re.compile("[\u3400-\u9fff]+|[，。！？；：、]+|[A-Z]")
-_STOPS = str.maketrans("，。！？；：、", ",.!?;:,")
+_STOP_MARKS = "，。！？；：、"
+_RUNS = re.compile(f"[\u3400-\u9fff{_STOP_MARKS}]+|[A-Z]")
+_STOPS = str.maketrans(_STOP_MARKS, ",.!?;:,")
 _SEMIVOWEL = chr(815)  # a mark below the second half of a diphthong; Kokoro was trained without
 
 
@@ -29,16 +30,24 @@ class Phonemes:
         self.of("好")
 
     def of(self, spoken: str) -> str:
-        """Phonemes of text as `Reader.read` gives it; words and letters are separated by spaces."""
-        out = ""
+        """Phonemes of text as `Reader.read` gives it; words and letters are separated by spaces.
+
+        After a letter there are two, which is a short rest: without it what follows a code's
+        letters is understood worse.
+        """
+        parts = []
         for run in _RUNS.findall(spoken):
-            if run[0] in "，。！？；：、":
-                out = out.rstrip() + run.translate(_STOPS) + " "
-            elif run in LETTERS:
-                out += LETTERS[run] + " "
-            else:
-                out += "".join("".join(map(_ipa, word)) + " " for word in syllables(run))
-        return out.strip()
+            if run in LETTERS:
+                parts.append(LETTERS[run])
+                continue
+            part = ""
+            for words in re.findall(f"[{_STOP_MARKS}]+|[^{_STOP_MARKS}]+", run):
+                if words[0] in _STOP_MARKS:
+                    part = part.rstrip() + words.translate(_STOPS) + " "
+                else:
+                    part += "".join("".join(map(_ipa, word)) + " " for word in syllables(words))
+            parts.append(part.rstrip() if run[0] in _STOP_MARKS else " " + part.rstrip())
+        return " ".join(parts).strip()
 
 
 @functools.cache

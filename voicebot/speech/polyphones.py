@@ -28,7 +28,7 @@ _FIGURES = "零一二两三四五六七八九十百千万几"
 # in each match every group is one character, read as the syllable says
 IN_CONTEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![作成设改视变分列称])(为)(?=[您你我他她咱]|客户|大家|每[位一])"), "wei4"),
-    (re.compile(rf"(?<=[{_FIGURES}])(转)(?![人接给到发出为换账存储])"), "zhuan4"),
+    (re.compile(rf"(?<=[{_FIGURES}])(转)(?![人接给到发出为换账存储卖])"), "zhuan4"),
     (re.compile(r"扇[^转]{0,5}(转)(?![人接给])(?:[不没](转))?"), "zhuan4"),
     (re.compile(r"(空)(?=[槽口位]|插槽|盘位|机位|端口|出[来一两了]?|的[插槽盘口])"), "kong4"),
     (re.compile(r"(量)(?=电压|电阻|电流|通断|尺寸|[一量]下|一量)"), "liang2"),
@@ -36,7 +36,9 @@ IN_CONTEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(调)(?=[出取阅货]|备件|配件|库存|人手)"), "diao4"),
     (re.compile(r"(?<=[听看找收拿够买查感])(得)(?=到|见)"), "de5"),
     (
-        re.compile(r"(?<=[很太更最较么点])(重)(?![新启装插做配刷连传试拨置打构写起命定分])"),
+        re.compile(
+            r"(?<=[很太更最较么点多])(重)(?![新启装插做配刷连传试拨置打构写起命定分备保校])"
+        ),
         "zhong4",
     ),
 )

@@ -139,6 +139,7 @@ PHRASES: dict[str, str] = {
     "地线": "di4 xian4",
     "地脚": "di4 jiao3",
     "异地": "yi4 di4",
+    "地级市": "di4 ji2 shi4",
     "本地": "ben3 di4",
 }
 
