@@ -70,7 +70,7 @@ class KokoroText:
         """The style of a text of so many phonemes, shape (1, 256), with a longer one's rhythm."""
         row = self._styles[phonemes - 1].copy()
         row[_SOUND:] = self._styles[min(phonemes - 1 + _LONGER, _STYLE_SHAPE[0] - 1), _SOUND:]
-        return row[None]
+        return np.asarray(row[None], np.float32)
 
 
 def missing(path: Path) -> str:
