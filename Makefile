@@ -9,7 +9,7 @@ TORCH_BIN   := $(TORCH_VENV)/bin
 TORCH_STAMP := $(TORCH_VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-torch weights-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-costs bench-forms screenshots bench-similar bench-package
+.PHONY: help demo serve test test-torch weights-torch unit lint weights weights-all peers bench-answers bench-line bench-ears bench-non-speech bench-turns bench-voice bench-voice-live bench-voice-understood clean bench-turn bench-scenes bench-knowledge bench-dialogues bench-records bench-tape bench-calls bench-peers bench-replay bench-costs bench-forms screenshots bench-similar bench-package
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,6 +83,12 @@ bench-knowledge: weights  ## vectors from 10,000 to 1M, recall and time of searc
 
 bench-voice: weights  ## first audio, gaps, speed, prepared share, intelligibility (25 minutes; build/bench-voice)
 	@$(BIN)/python -m tests.bench.bench_voice --all --out build/bench-voice
+
+bench-voice-live: weights  ## bench-voice without intelligibility: what wants a quiet machine (10 minutes; build/bench-voice)
+	@$(BIN)/python -m tests.bench.bench_voice --out build/bench-voice
+
+bench-voice-understood: weights  ## bench-voice, only intelligibility, espeak beside it (15 minutes; build/bench-voice)
+	@$(BIN)/python -m tests.bench.bench_intelligibility --out build/bench-voice
 
 bench-records: $(STAMP)  ## 500 calls a minute into both stores, killed meanwhile (20 minutes; build/bench-records)
 	@$(BIN)/python -m tests.bench.bench_records --out build/bench-records $(if $(MINUTES),--minutes $(MINUTES))

@@ -1,9 +1,11 @@
 """Is the voice understood? Hotline sentences through A-law, written down by the embedded ears.
 
-    make bench-voice
-    python -m tests.bench.bench_intelligibility [-n 20] [--voices kokoro espeak] [--verbose]
+    make bench-voice-understood
+    python -m tests.bench.bench_intelligibility [-n 20] [--voices first espeak] [--verbose]
+        [--sentences first confirmation] [--ears bare domain]
 
-The sentences are voice_lines.toml. Each is said clause by clause as in a call, passes A-law and is
+The sentences are voice_lines.toml and, reported apart, voice_lines_confirmation.toml, by which
+nothing was ever chosen. Each is said clause by clause as in a call, passes A-law and is
 recognized twice: by the bare recognizer, and with the pack's prompt, rescoring and repair. Clips
 and recognitions are kept in OUT, so a second run does only what is new. Writes
 intelligibility.md and .json: error rates, of figures and letters apart, what each letter and
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -22,11 +24,11 @@ from rich.progress import track
 
 from asr_models import Recognition
 from tests.bench.heard import HeardBefore
-from tests.bench.intelligibility_report import Tally, report
+from tests.bench.intelligibility_report import Tallies, Tally, report
 from tests.bench.machine import machine_load
 from tests.bench.spoken_clips import SpokenClips
 from tests.bench.transcripts import nearest
-from tests.bench.voice_lines import voice_lines
+from tests.bench.voice_lines import CONFIRMATION, LINES, voice_lines
 from tests.bench.voice_parts import first_voice
 from voicebot.ears import build_domain, build_recognizer, loaded_ears
 from voicebot.pack import Pack
@@ -38,46 +40,65 @@ from voicebot.speech.reading import Reader
 
 VOICES = ("first", "espeak")
 BARE, DOMAIN = "bare", "with the domain"
+EARS = {"bare": BARE, "domain": DOMAIN}
+SENTENCES = {"first": LINES, "confirmation": CONFIRMATION}
 
 
 def main() -> None:
     args = _arguments()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    run(args.out, args.n, args.voices, console, verbose=args.verbose)
+    run(
+        args.out,
+        args.n,
+        args.voices,
+        console,
+        sentences=args.sentences,
+        listening=[EARS[name] for name in args.ears],
+        verbose=args.verbose,
+    )
 
 
 def run(
-    out: Path, count: int, voices: list[str], console: Console, *, verbose: bool = False
-) -> dict[tuple[str, str], Tally]:
-    """Say and hear the first `count` sentences with each voice; print and write the report."""
+    out: Path,
+    count: int,
+    voices: Sequence[str],
+    console: Console,
+    *,
+    sentences: Sequence[str] = tuple(SENTENCES),
+    listening: Sequence[str] = (BARE, DOMAIN),
+    verbose: bool = False,
+) -> Tallies:
+    """Say and hear the first `count` of each set of sentences with each voice; print and write."""
     load = machine_load(console)
     settings = load_settings()
     pack = load_pack(settings.pack)
-    lines = voice_lines()[:count]
     hearing = HeardBefore(
         lambda: build_recognizer(settings, pack), loaded_ears(settings), out / "heard.json"
     )
-    tallies: dict[tuple[str, str], Tally] = {}
+    tallies: Tallies = {}
     domain = build_domain(settings, pack)
     understood: dict[str, tuple[Callable[[Recognition], str], str]] = {
         BARE: (lambda heard: heard.text, ""),
         DOMAIN: (lambda heard: domain.understand(heard).text, pack.info.asr_prompt),
     }
     try:
-        for name in voices:
-            voice = _voice(name, settings, pack)
+        for voice in (_voice(name, settings, pack) for name in voices):
             clips = SpokenClips(voice, [term.term for term in pack.lexicon], out / "clips")
-            for line in track(lines, description=f"{voice.name}", console=console):
-                pcm = clips.alaw(line.text)
-                for ears, (understand, prompt) in understood.items():
-                    text = understand(hearing.hear(pcm, prompt))
-                    tally = tallies.setdefault((voice.name, ears), Tally())
-                    tally.add(line, text, *nearest(line.heard, text))
-                    if verbose:
-                        console.print(f"{voice.name}, {ears}: {line.text} | {text}", markup=False)
+            for name in sentences:
+                lines = voice_lines(SENTENCES[name])[:count]
+                for line in track(lines, description=f"{voice.name}, {name}", console=console):
+                    pcm = clips.alaw(line.text)
+                    for ears in listening:
+                        understand, prompt = understood[ears]
+                        text = understand(hearing.hear(pcm, prompt))
+                        tally = tallies.setdefault((name, voice.name, ears), Tally())
+                        tally.add(line, text, *nearest(line.heard, text))
+                        if verbose:
+                            shown = f"{voice.name}, {ears}: {line.text} | {text}"
+                            console.print(shown, markup=False)
     finally:
         hearing.save()
-    report(tallies, out, console, load, len(lines))
+    report(tallies, out, console, load)
     return tallies
 
 
@@ -91,8 +112,10 @@ def _voice(name: str, settings: Settings, pack: Pack) -> Voice:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("build/bench-voice"))
-    parser.add_argument("-n", type=int, default=100, help="the first so many sentences")
+    parser.add_argument("-n", type=int, default=100, help="the first so many sentences of each set")
     parser.add_argument("--voices", nargs="+", choices=VOICES, default=list(VOICES))
+    parser.add_argument("--sentences", nargs="+", choices=tuple(SENTENCES), default=list(SENTENCES))
+    parser.add_argument("--ears", nargs="+", choices=tuple(EARS), default=list(EARS))
     parser.add_argument("--verbose", action="store_true", help="print what was heard")
     return parser.parse_args()
 

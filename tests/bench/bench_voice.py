@@ -1,12 +1,13 @@
 """Measure the voice: how soon it is heard, whether it stops inside a sentence, what was prepared.
 
-    make bench-voice
+    make bench-voice-live        these four parts: about ten minutes
+    make bench-voice             and bench_intelligibility after them
     python -m tests.bench.bench_voice [-n 60] [--threads 2] [--only prepared live speed hits]
-    python -m tests.bench.bench_voice --all        with bench_intelligibility after it
 
 Utterances go through the session's Mouth and scheduler to a line in real time, so `live` takes as
 long as the sentences last (6 minutes for 60). Results: OUT/voice.md and OUT/voice.json, written
-after each part.
+after each part; the table of all figures, with each bound and whether it was met, is printed at
+the end, and every sentence that stopped in its midst is named.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.bench import bench_intelligibility
 from tests.bench.machine import machine_load
 from tests.bench.prepared_hits import measure_hits
 from tests.bench.voice_parts import Bench, measure_live, measure_prepared, measure_speed
-from tests.bench.voice_report import Row, write
+from tests.bench.voice_report import Row, show, write
 from voicebot.errors import VoicebotError
 from voicebot.pack_loader import load_pack
 from voicebot.settings import load_settings
@@ -46,12 +47,9 @@ def main() -> None:
     rows: list[Row] = []
     for name in args.only or PARTS:
         console.print(f"[bold]{name}[/bold]")
-        for row in _measured(name, bench):
-            rows.append(row)
-            met = "" if row.passed is None else ", met" if row.passed else ", NOT MET"
-            bound = f"bound: {row.bound}{met}, " if row.bound else ""
-            console.print(f"  {row.what}: {row.result} ({bound}n {row.n})", markup=False)
+        rows += _measured(name, bench)
         write(args.out, rows, notes)
+    show(rows, console)
     console.print(f"written: {args.out / 'voice.md'}, {args.out / 'voice.json'}")
     if args.all:
         bench_intelligibility.run(
@@ -74,7 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, help="CPU threads a clause; default: settings")
     parser.add_argument("--only", nargs="+", choices=tuple(PARTS))
     parser.add_argument("--all", action="store_true", help="then bench_intelligibility")
-    parser.add_argument("--n-understood", type=int, default=100, help="its sentences")
+    parser.add_argument("--n-understood", type=int, default=100, help="its sentences of each set")
     return parser.parse_args()
 
 

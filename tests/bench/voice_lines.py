@@ -1,4 +1,4 @@
-"""The sentences of voice_lines.toml: what the voice is given, and what a person would take down."""
+"""The sentences of voice_lines*.toml: what the voice is given, what a person would take down."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LINES = Path(__file__).with_name("voice_lines.toml")
+CONFIRMATION = Path(__file__).with_name("voice_lines_confirmation.toml")
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 
 

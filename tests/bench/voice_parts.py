@@ -87,16 +87,27 @@ def measure_live(bench: Bench) -> list[Row]:
     said = _say_all(speaker, bench.sentences, bench.console, "live sentences")
     first = tuple(each.first_audio_ms for each in said)
     gaps = tuple(gap for each in said for gap in each.gaps_ms)
-    long = tuple(gap for gap in gaps if gap > GAP_BOUND_MS)
-    with_gaps = sum(any(gap > GAP_BOUND_MS for gap in each.gaps_ms) for each in said)
+    late = [
+        (text, [gap for gap in each.gaps_ms if gap > GAP_BOUND_MS])
+        for text, each in zip(bench.sentences, said, strict=True)
+    ]
+    late = [(text, stops) for text, stops in late if stops]
+    stops = sum(len(each) for _, each in late)
+    named = tuple(_stopped(speaker, text, each) for text, each in late)
     p50, p95 = float(np.percentile(first, 50)), _p95(first)
     return [
         Row("live: first packet", spread(first), len(first), "p50 ≤ 500 ms, p95 ≤ 900 ms",
             p50 <= LIVE_P50_MS and p95 <= LIVE_P95_MS, first),
         Row("live: gaps > 60 ms beyond the pause",
-            f"{len(long)} in {with_gaps} sentences; {spread(gaps)}", len(said), "none",
-            not long, gaps),
+            f"{stops} in {len(late)} sentences; {spread(gaps)}", len(said), "none",
+            not late, gaps, named),
     ]  # fmt: skip
+
+
+def _stopped(speaker: Speaker, text: str, gaps_ms: Sequence[float]) -> str:
+    """Where a sentence stopped: how long, and the clauses it was cut into."""
+    clauses = " · ".join(clause.text for clause in speaker.clauses(text))
+    return f"{clauses}: stopped for {', '.join(f'{gap:.0f}' for gap in gaps_ms)} ms"
 
 
 def measure_speed(bench: Bench) -> list[Row]:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
 BARS = "▁▂▃▄▅▆▇█"
 BINS = 24
@@ -15,7 +17,10 @@ BINS = 24
 
 @dataclass(frozen=True)
 class Row:
-    """`result` for people, `values` in their order of measurement for whoever plots them."""
+    """`result` for people, `values` in their order of measurement for whoever plots them.
+
+    `notes` name what a bound was missed by, such as the sentences that stopped in their midst.
+    """
 
     what: str
     result: str
@@ -23,6 +28,12 @@ class Row:
     bound: str = ""
     passed: bool | None = None
     values: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def met(self) -> str:
+        """For a table: met, missed, or nothing where there is no bound."""
+        return "" if self.passed is None else "met" if self.passed else "MISSED"
 
 
 def spread(values: Sequence[float], unit: str = "ms") -> str:
@@ -33,13 +44,26 @@ def spread(values: Sequence[float], unit: str = "ms") -> str:
     return f"p50 {p50:.0f} {unit}, p95 {p95:.0f}, worst {max(values):.0f}"
 
 
+def show(rows: Sequence[Row], console: Console) -> None:
+    """Print all figures with their bounds, and what missed one."""
+    table = Table(title="the voice", header_style="bold")
+    for name in ("what", "result", "bound", "", "n"):
+        table.add_column(name, justify="right" if name == "n" else "left")
+    for row in rows:
+        table.add_row(row.what, row.result, row.bound, row.met, str(row.n))
+    console.print(table)
+    for row in rows:
+        for note in row.notes:
+            console.print(f"  {row.what}: {note}", markup=False)
+
+
 def write(out: Path, rows: Sequence[Row], notes: Sequence[str]) -> None:
     """Write voice.md and voice.json into `out`."""
     lines = ["# The voice", "", *(f"- {note}" for note in notes), ""]
     lines += ["| what | result | bound | met | n |", "|---|---|---|---|---|"]
     for row in rows:
-        met = "" if row.passed is None else "yes" if row.passed else "NO"
-        lines.append(f"| {row.what} | {row.result} | {row.bound} | {met} | {row.n} |")
+        lines.append(f"| {row.what} | {row.result} | {row.bound} | {row.met} | {row.n} |")
+    lines += ["", *(f"- {row.what}: {note}" for row in rows for note in row.notes)]
     plots = [line for row in rows if len(row.values) > 1 for line in _plot(row)]
     out.mkdir(parents=True, exist_ok=True)
     (out / "voice.md").write_text("\n".join([*lines, *plots]) + "\n", "utf-8")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.bench.transcripts import Slip, code_places, nearest, slips
-from tests.bench.voice_lines import voice_lines
+from tests.bench.voice_lines import CONFIRMATION, LINES, voice_lines
 
 
 def errors(said: str, written: str) -> int:
@@ -65,10 +67,15 @@ def test_either_of_two_right_transcripts_is_right() -> None:
     assert nearest(["做锐德五", "做raid五"], "做RAID5") == ("做raid五", "做raid五")
 
 
-def test_the_set_is_whole() -> None:
-    lines = voice_lines()
-    assert len(lines) == 100
-    assert len({line.text for line in lines}) == 100
+def test_no_sentence_is_in_both_sets() -> None:
+    texts = [line.text for path in (LINES, CONFIRMATION) for line in voice_lines(path)]
+    assert len(set(texts)) == len(texts) == 172
+
+
+@pytest.mark.parametrize(("path", "count"), [(LINES, 100), (CONFIRMATION, 72)])
+def test_the_set_is_whole(path: Path, count: int) -> None:
+    lines = voice_lines(path)
+    assert len(lines) == count
     assert len({line.kind for line in lines[:5]}) == 5
     for line in lines:
         for heard in line.heard:

@@ -22,7 +22,7 @@ from asr_models.wav import Wav, read_wav
 from voicebot.errors import VoiceError
 from voicebot.speech.api import LINE_RATE, Chunk, Pcm
 from voicebot.speech.line_audio import Samples, line_ready, to_pcm
-from voicebot.speech.pronunciation import teach
+from voicebot.speech.pronunciation import identity, pinyin, teach
 from voicebot.speech.reading import Reader
 
 # Letters in the pinyin that comes closest; espeak would read "a" as a syllable of its own
@@ -71,7 +71,7 @@ class EspeakVoice:
 
     @property
     def fingerprint(self) -> str:
-        return f"espeak-1-{self._speed}-{self._reader.fingerprint}"
+        return f"espeak-1-{self._speed}-{identity()}-{self._reader.fingerprint}"
 
     def warm_up(self) -> None:
         """Load the front end."""
@@ -117,9 +117,6 @@ class EspeakVoice:
 
     def pinyin(self, text: str) -> str:
         """The numbered pinyin that the program is fed for a clause."""
-        from pypinyin import Style, lazy_pinyin
-
-        teach()
         out = []
         for run in _RUNS.findall(self._reader.read_plain(text)):
             if run in LETTERS:
@@ -127,8 +124,5 @@ class EspeakVoice:
             elif run in "，。！？；：、":
                 out.append(run.translate(_STOPS))
             else:
-                syllables = lazy_pinyin(
-                    run, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore"
-                )
-                out.extend(syllables)
+                out.append(pinyin(run))
         return " ".join(out)

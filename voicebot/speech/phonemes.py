@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
-import threading
-from collections.abc import Callable
 
-from voicebot.speech.pronunciation import teach
+from voicebot.speech.pronunciation import syllables
 
 # Letters as the Mandarin voices say them best over the phone, chosen by ear of a recognizer
 # (docs/voice.md): a mix of English and Mandarin phones, since neither alone is understood.
@@ -17,38 +16,46 @@ LETTERS: dict[str, str] = {
     "V": "vˈi", "W": "dˈapu→lju", "X": "ˈɛks", "Y": "wˈI", "Z": "ʣei→tɤ",
 }  # fmt: skip
 
-_RUNS = re.compile("[\u3400-\u9fff，。！？；：、]+|[A-Z]")
+_STOP_MARKS = "，。！？；：、"
+_RUNS = re.compile(f"[\u3400-\u9fff{_STOP_MARKS}]+|[A-Z]")
+_STOPS = str.maketrans(_STOP_MARKS, ",.!?;:,")
+_SEMIVOWEL = chr(815)  # a mark below the second half of a diphthong; Kokoro was trained without
 
 
 class Phonemes:
     """Thread-safe. Raises nothing: what has no phonemes is left out."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._chinese: Callable[[str], tuple[str, object]] | None = None
 
     def warm_up(self) -> None:
         """Load misaki and jieba's dictionary (1 to 2 s)."""
         self.of("好")
 
     def of(self, spoken: str) -> str:
-        """Phonemes of text as `Reader.read` gives it; runs are separated by spaces."""
-        return " ".join(self._run(run) for run in _RUNS.findall(spoken)).strip()
+        """Phonemes of text as `Reader.read` gives it; words and letters are separated by spaces.
 
-    def _run(self, run: str) -> str:
-        if run in LETTERS:
-            return LETTERS[run]
-        with self._lock:
-            if self._chinese is None:
-                teach()
-                from misaki.zh import ZHG2P
+        After a letter there are two, which is a short rest: without it what follows a code's
+        letters is understood worse.
+        """
+        parts = []
+        for run in _RUNS.findall(spoken):
+            if run in LETTERS:
+                parts.append(LETTERS[run])
+                continue
+            part = ""
+            for words in re.findall(f"[{_STOP_MARKS}]+|[^{_STOP_MARKS}]+", run):
+                if words[0] in _STOP_MARKS:
+                    part = part.rstrip() + words.translate(_STOPS) + " "
+                else:
+                    part += "".join("".join(map(_ipa, word)) + " " for word in syllables(words))
+            parts.append(part.rstrip() if run[0] in _STOP_MARKS else " " + part.rstrip())
+        return " ".join(parts).strip()
 
-                self._chinese = ZHG2P()
-            # misaki takes a run that begins with a stop for no Chinese at all
-            stops = re.match("[，。！？；：、]*", run)
-            lead = stops.group() if stops else ""
-            rest = run[len(lead) :]
-            return lead.translate(_STOPS) + (" " + self._chinese(rest)[0] if rest else "")
 
+@functools.cache
+def _ipa(syllable: str) -> str:
+    """Kokoro's phonemes of numbered pinyin; empty for what is none."""
+    from misaki.zh import ZHG2P
 
-_STOPS = str.maketrans("，。！？；：、", ",.!?;:,")
+    try:
+        return str(ZHG2P.py2ipa(syllable)).replace(_SEMIVOWEL, "")
+    except (ValueError, AssertionError, IndexError):
+        return ""

@@ -6,9 +6,13 @@ write its prefix dictionary into the temp folder and report on stderr.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import threading
+from itertools import accumulate
+
+from voicebot.speech.polyphones import IN_CONTEXT, SINGLES
 
 # word -> pinyin with tone numbers, one syllable a character
 PHRASES: dict[str, str] = {
@@ -111,6 +115,32 @@ PHRASES: dict[str, str] = {
     "得等": "dei3 deng3",
     "得重启": "dei3 chong2 qi3",
     "得关机": "dei3 guan1 ji1",
+    "没过": "mei2 guo4",
+    "没收": "mei2 shou1",
+    "没收到": "mei2 shou1 dao4",
+    "还报": "hai2 bao4",
+    "重开": "chong2 kai1",
+    "重设": "chong2 she4",
+    "转数": "zhuan4 shu4",
+    "放倒": "fang4 dao3",
+    "照片": "zhao4 pian4",
+    "首行": "shou3 hang2",
+    "末行": "mo4 hang2",
+    "整行": "zheng3 hang2",
+    "拉杆": "la1 gan1",
+    "处在": "chu3 zai4",
+    "权重": "quan2 zhong4",
+    "承重": "cheng2 zhong4",
+    "净重": "jing4 zhong4",
+    "毛重": "mao2 zhong4",
+    "重载": "zhong4 zai4",
+    "重物": "zhong4 wu4",
+    "接地": "jie1 di4",
+    "地线": "di4 xian4",
+    "地脚": "di4 jiao3",
+    "异地": "yi4 di4",
+    "地级市": "di4 ji2 shi4",
+    "本地": "ben3 di4",
 }
 
 _lock = threading.Lock()
@@ -118,13 +148,13 @@ _taught = False
 
 
 def teach() -> None:
-    """Load jieba quietly and add `PHRASES` to both dictionaries. Idempotent; about 1 s once."""
+    """Load jieba quietly and add our readings to both dictionaries. Idempotent; about 1 s once."""
     global _taught
     with _lock:
         if _taught:
             return
         import jieba
-        from pypinyin import load_phrases_dict
+        from pypinyin import load_phrases_dict, load_single_dict
         from pypinyin.contrib.tone_convert import to_tone
 
         jieba.setLogLevel(logging.ERROR)
@@ -135,18 +165,45 @@ def teach() -> None:
             # neutral tone is 5 here and has no mark there
             marked[word] = [[to_tone(syllable.rstrip("5"))] for syllable in syllables.split()]
         load_phrases_dict(marked)  # once: each call reads the whole dictionary anew
+        load_single_dict({ord(character): readings for character, readings in SINGLES.items()})
         _taught = True
+
+
+def identity() -> str:
+    """Changes whenever a text would be read in another way; part of what prepared speech is
+    found by."""
+    contexts = [(pattern.pattern, syllable) for pattern, syllable in IN_CONTEXT]
+    given = repr((sorted(PHRASES.items()), sorted(SINGLES.items()), contexts))
+    return hashlib.sha256(given.encode()).hexdigest()[:12]
+
+
+def syllables(run: str) -> list[list[str]]:
+    """Numbered pinyin of Chinese characters (5 is neutral; no tone sandhi), word by word."""
+    import jieba
+    from pypinyin import Style, lazy_pinyin
+
+    teach()
+    words = jieba.lcut(run)
+    read: list[str] = []
+    for word in words:
+        # one syllable a character, or places below would not be those of the characters
+        spoken = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)
+        read += spoken if len(spoken) == len(word) else [""] * len(word)
+    for pattern, syllable in IN_CONTEXT:
+        for match in pattern.finditer(run):
+            for group in range(1, pattern.groups + 1):
+                if match.start(group) >= 0:
+                    read[match.start(group)] = syllable
+    ends = list(accumulate(map(len, words)))
+    return [read[end - len(word) : end] for word, end in zip(words, ends, strict=True)]
 
 
 def pinyin(spoken: str) -> str:
     """Numbered pinyin of text as `Reader.read` gives it; letters and stops stay as they are."""
-    from pypinyin import Style, lazy_pinyin
-
-    teach()
-    syllables = []
+    out: list[str] = []
     for run in re.findall("[\u3400-\u9fff]+|[A-Z]|[，。！？；：、]", spoken):
         if run[0] < "\u3400" or run[0] > "\u9fff":
-            syllables.append(run)
+            out.append(run)
         else:
-            syllables += lazy_pinyin(run, style=Style.TONE3, neutral_tone_with_five=True)
-    return " ".join(syllables)
+            out += [syllable for word in syllables(run) for syllable in word if syllable]
+    return " ".join(out)
