@@ -34,7 +34,8 @@ class Fusion:
 
 @functools.cache
 def fusion(pool: str) -> Fusion:
-    """The committed weights for ``answers`` or ``questions`` (tests/bench/fit_fusion.py)."""
+    """The committed weights for ``answers``, ``questions`` or ``mapped_questions``
+    (tests/bench/fit_fusion.py, fit_question_map.py)."""
     fields = json.loads(WEIGHTS.read_text(encoding="utf-8"))["pools"][pool]["weights"]
     return Fusion(np.array([float(fields[name]) for name in EVIDENCE], np.float32))
 

@@ -57,7 +57,7 @@ class Calibration:
 @functools.cache
 def calibration(name: str) -> Calibration:
     """The committed coefficients for ``passages`` and ``faq`` (what answers), ``questions`` (what
-    FAQ are asked by) or ``scenes`` (what scenes are)."""
+    FAQ are asked by; ``mapped_questions`` with mapped vectors) or ``scenes`` (what scenes are)."""
     fields = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))["pools"][name]
     mean, scale, weights = (
         tuple(float(fields[name][feature]) for feature in FEATURES)
@@ -71,7 +71,7 @@ def threshold(wrong_answers: float) -> float:
     this share (0..1) is answered: read off the curves of refusal.json, on unseen folds, for the
     kind of text that needs it highest."""
     pools = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))["pools"]
-    answering = (pools[name] for name in ("passages", "faq", "questions"))
+    answering = (pools[name] for name in ("passages", "faq", "questions", "mapped_questions"))
     parts = (part for pool in answering for part in pool["unseen"].values())
     curves = (part["curve"] for part in parts if "curve" in part)
     return max(_crossing(curve, wrong_answers) for curve in curves)

@@ -15,6 +15,7 @@ from voicebot.knowledge.identifiers import identifiers
 from voicebot.knowledge.index import Index
 from voicebot.knowledge.pool import Pool
 from voicebot.knowledge.product_line import ProductLine, known_lines
+from voicebot.knowledge.question_map import map_for, mapped
 from voicebot.knowledge.ranking import Candidates, Ranked, fusion, rank, rank_counters
 from voicebot.knowledge.rerank import Reranker, rerank
 from voicebot.knowledge.text import clean_query, fold
@@ -53,6 +54,9 @@ class Searcher:
         self._embedder = embedder
         self._lines = known_lines(e for _, pool in index.pools for e in pool.entries)
         self._reranker = reranker
+        questions = index.questions
+        self._map = map_for(embedder, questions)
+        self._mapped = mapped(questions, self._map) if questions and self._map else None
 
     def search(
         self, query: str, k: int, product: str, today: str, without: Container[str] = ()
@@ -73,8 +77,8 @@ class Searcher:
             if self._index.answers:
                 hits += _answers(self._index.answers, asked, self._reranker)
             if self._index.questions:
-                questions, scenes = _questions(self._index.questions, asked)
-                hits += questions
+                scenes = _scenes(self._index.questions, asked)
+                hits += self._faqs(self._index.questions, asked)
         ordered = _merge(_naming(cleaned, hits))
         return SearchResult(
             query=query,
@@ -85,6 +89,17 @@ class Searcher:
             rivals=tuple((hit.id, refusal.sigmoid(logit)) for logit, hit in scenes[1:]),
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
+
+    def _faqs(self, pool: Pool, asked: _Question) -> list[tuple[float, Hit]]:
+        """FAQ by the questions that ask for them, where the embedder has a map by mapped vectors."""
+        name = "questions"
+        if self._mapped and self._map:
+            pool, name = self._mapped, "mapped_questions"
+            asked = replace(asked, vector=self._map(asked.vector[None])[0])
+        candidates = Candidates.of(pool, asked.text, pool.score(asked.text, asked.vector))
+        ranked = _allowed(rank(pool, candidates, fusion(name), asked.without), asked)
+        faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
+        return _with_scores(asked.text, faqs, pool, name)
 
     def explain(self, query: str) -> dict[str, dict[str, float]]:
         """What each number of EVIDENCE adds to the fused score of each answer among the
@@ -113,13 +128,10 @@ def _answers(pool: Pool, asked: _Question, reranker: Reranker | None) -> list[tu
     return _with_scores(asked.text, ranked, pool, kind)
 
 
-def _questions(
-    pool: Pool, asked: _Question
-) -> tuple[list[tuple[float, Hit]], list[tuple[float, Hit]]]:
+def _scenes(pool: Pool, asked: _Question) -> list[tuple[float, Hit]]:
     query, weights = asked.text, fusion("questions")
     candidates = Candidates.of(pool, query, pool.score(query, asked.vector))
     ranked = _allowed(rank(pool, candidates, weights, asked.without), asked)
-    faqs = [item for item in ranked if item.entry.kind is HitKind.FAQ]
     scenes = [item for item in ranked if item.entry.kind is HitKind.SCENE]
     best = _with_scores(query, scenes[:SCENES], pool, "scenes")
     counters = rank_counters(pool, candidates, weights)
@@ -131,7 +143,7 @@ def _questions(
         pulled.append(
             (min([logit - COUNTER_WEIGHT * max(0.0, lead), *(p for p, _ in pulled)]), hit)
         )
-    return _with_scores(query, faqs, pool, "questions"), pulled
+    return pulled
 
 
 def _with_scores(
@@ -143,7 +155,7 @@ def _with_scores(
         return []
     logit = refusal.calibration(name).logit(refusal.features(query, ranked, pool.words))
     top = ranked[0].fused
-    if name in ("questions", "scenes") and _said_in(query, ranked[0].entry.match):
+    if name not in ("passages", "faq") and _said_in(query, ranked[0].entry.match):
         logit = max(logit, SAID_IN_LOGIT)
     return [(score, r.entry.hit(score)) for r in ranked for score in [logit - top + r.fused]]
 
