@@ -160,9 +160,7 @@ def test_what_was_seen_is_no_end(text: str) -> None:
     assert intent(text) is not Intent.SOLVED
 
 
-@pytest.mark.parametrize(
-    "text", ["看到了", "可以了看到了", "哦看到了，是好的", "识别到了，正常了"]
-)
+@pytest.mark.parametrize("text", ["看到了", "可以了看到了", "哦看到了，是好的", "识别到了，正常了"])
 def test_all_is_well_is_one(text: str) -> None:
     assert intent(text) is Intent.SOLVED
 

@@ -7,10 +7,12 @@ import pytest
 from tests.dialog.conftest import Caller
 from tests.dialog.follow_up_cases import Case, read
 from voicebot.dialog.events import Heard, Search
+from voicebot.dialog.followup import FollowUps
 from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.state import DialogState
+from voicebot.dialog.topic import Topic
 from voicebot.pack import Pack
 
 CASES = read()
@@ -101,3 +103,17 @@ def test_another_makers_machine_is_not_answered_with_our_facts(caller: Caller) -
     caller.say("好的")
     assert caller.handoff is not None and caller.handoff.reason == "unknown_product"
     assert caller.handoff.facts["机型"] == "戴尔R740"
+
+
+def test_what_asks_nothing_is_not_looked_up_with_the_thing_of_the_talk(
+    queries: QueryMaker,
+) -> None:
+    state = DialogState(topic=Topic("服务器起不来", "服务器"))
+    assert queries.make("恢复默认按哪个", state).others
+    assert not queries.make("我先去看看插座", state).others
+
+
+def test_another_model_is_not_of_the_first_ones_kind(pack: Pack) -> None:
+    topic = Topic("存储型服务器YL2260G3最大支持多少内存", "内存")
+    made = FollowUps(Canonicalizer(pack.lexicon)).rewrite("那8480呢", topic)
+    assert made.query.replace(" ", "") == "YL8480G3最大支持多少内存"

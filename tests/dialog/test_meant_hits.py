@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dialog.conftest import Caller
+from voicebot.dialog.events import Heard, Search
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.topic import Topic
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
@@ -64,3 +65,12 @@ def test_who_asks_for_the_same_again_and_again_is_offered_a_human(caller: Caller
     for question in ("最多能加多少内存", "内存上限是多大", "内存能加到多少", "内存最大能到几T"):
         answered(caller, question, one)
     assert caller.state.awaiting is Awaiting.OFFER
+
+
+def test_a_fault_of_one_product_limits_what_is_looked_up_beside_it(caller: Caller) -> None:
+    hit = Hit("gpu.card_missing", HitKind.SCENE, 1.0, "")
+    caller.search = lambda query: SearchResult(query, (), 0.0, hit, 0.9)
+    caller.say("显卡认不全")
+    caller.say("少了一块")
+    _, actions = caller.dialog.step(caller.state, Heard("保修几年"))
+    assert [each.product for each in actions if isinstance(each, Search)] == ["YL7490G3"]

@@ -14,6 +14,8 @@ from voicebot.dialog.scene_tests import run_scene_tests
 from voicebot.dialog.scene_turns import SPOKEN_SENTENCES
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.textforms import pieces, sentences
+from voicebot.dialog.unknowing import has_none
+from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.pack import Pack
 from voicebot.scenes.model import Scene
 
@@ -275,3 +277,24 @@ def test_nothing_of_a_scene_is_longer_than_two_sentences(scene: Scene) -> None:
     for branch in scene.branches:
         at_one_go += pieces(branch.say, SPOKEN_SENTENCES)
     assert all(len(sentences(text)) <= 2 for text in at_one_go)
+
+
+@pytest.mark.parametrize("text", ["单号我没有啊", "短信删了", "找不到", "不在手边"])
+def test_who_has_no_number_is_helped_and_then_gone_without(caller: Caller, text: str) -> None:
+    scene = Hit("service.reschedule", HitKind.SCENE, 1.0, "")
+    caller.search = lambda query: SearchResult(query, (), 0.0, scene, 0.9)
+    caller.say("上门时间想改一下，往后推")
+    caller.say("还有二十个小时")
+    assert caller.says[-1].slot == "ticket"
+    assert "短信" in caller.say(text) and caller.says[-1].slot == "ticket"
+    caller.say("还是没有单号")
+    assert caller.handoff is not None and caller.handoff.reason == "scene"
+
+
+def test_no_more_to_a_number_is_not_having_none() -> None:
+    assert not has_none(server_scene("service.reschedule").slot("ticket"), "没有了")
+    assert not has_none(server_scene("service.reschedule").slot("change"), "没有")
+
+
+def server_scene(scene_id: str) -> Scene:
+    return next(scene for scene in server_pack().scenes if scene.id == scene_id)

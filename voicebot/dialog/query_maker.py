@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from voicebot.dialog.followup import FollowUps
+from voicebot.dialog.intents import asks
 from voicebot.dialog.named_terms import NamedTerms
 from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.dialog.products import Products
@@ -53,7 +54,7 @@ class QueryMaker:
             return Query(query, self._line(query, state))
         query = _FILLER.sub("", query)
         on_topic = self._follow_ups.on_topic(query, state.topic)
-        others = (on_topic,) if on_topic else ()
+        others = (on_topic,) if on_topic and asks(text) else ()
         return Query(query, self._line(query, state), others)
 
     def follows_up(self, text: str, state: DialogState) -> bool:
