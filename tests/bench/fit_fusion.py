@@ -152,7 +152,7 @@ def main() -> None:
 
 
 def _write(weights: Array, scores: dict[str, float], n: int, options: argparse.Namespace) -> None:
-    kept = json.loads(WEIGHTS.read_text(encoding="utf-8"))["pools"]["questions"]
+    kept = json.loads(WEIGHTS.read_text(encoding="utf-8"))["pools"]
     fields: dict[str, Any] = {
         "version": 1,
         "provenance": {
@@ -166,7 +166,8 @@ def _write(weights: Array, scores: dict[str, float], n: int, options: argparse.N
                 "unseen": {"n": n, **scores},
                 "weights": dict(zip(EVIDENCE, weights.round(4).tolist(), strict=True)),
             },
-            "questions": kept,
+            "questions": kept["questions"],
+            "mapped_questions": kept["mapped_questions"],
         },
     }
     WEIGHTS.write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voicebot.knowledge.ct2_embedder import CT2Embedder
-from voicebot.knowledge.question_map import FILE, QuestionMap, unit
 from voicebot.knowledge.ingest.faq import read_sources
+from voicebot.knowledge.question_map import FILE, QuestionMap, unit
+from voicebot.pack import Faq
 
 Array = npt.NDArray[np.float32]
 Groups = npt.NDArray[np.int64]
@@ -105,6 +106,11 @@ def report(vectors: Array, faqs: Sequence[str], similar: npt.NDArray[np.bool_]) 
               "after", recall(found(vectors), groups, rows), flush=True)  # fmt: skip
 
 
+def asked_of(pack: Path) -> list[Faq]:
+    """The approved FAQ of a pack."""
+    return [each for each in read_sources([pack / "faq"])[0] if each.status == "approved"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("pack", "models"):
@@ -112,7 +118,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="replace question_map.npz")
     options = parser.parse_args()
     embedder = CT2Embedder(options.models / "e5-small")
-    faq = [each for each in read_sources([options.pack / "faq"])[0] if each.status == "approved"]
+    faq = asked_of(options.pack)
     asked = [(each.id, text) for each in faq for text in (each.question, *each.similar)]
     titles = {each.question for each in faq}
     vectors = embedder.queries([text for _, text in asked])

@@ -301,14 +301,16 @@ def main() -> None:
     if options.write:
         # Of scenes there are too few to fit on; theirs was fitted on a small pack's FAQ.
         kept = json.loads(COEFFICIENTS.read_text(encoding="utf-8"))
-        pools["scenes"] = kept["pools"]["scenes"]
+        for name in ("scenes", "mapped_questions"):
+            pools[name] = kept["pools"][name]
         provenance = {
             "scenes": kept["provenance"]["scenes"],
+            "mapped_questions": kept["provenance"]["mapped_questions"],
             "fitted_by": "tests/bench/fit_refusal.py",
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "data": [options.questions.name, options.passages.name, "pack FAQ", OFF_TOPIC.name],
             "embedder": f"{embedder.name} {embedder.fingerprint[:12]}",
-            "near_miss_weight": {"passages": 1.0, "faq": 1.0, "questions": NEAR_MISS},
+            "near_miss_weight": kept["provenance"]["near_miss_weight"],
             "method": f"ridge {RIDGE:g} logistic regression; 'unseen' is {FOLDS}-fold by gold",
         }
         text = json.dumps({"provenance": provenance, "pools": pools}, indent=1)

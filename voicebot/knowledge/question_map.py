@@ -1,4 +1,4 @@
-"""Where callers' questions lie: a small map of e5's vectors, fitted on questions that mean the same.
+"""Where questions lie: a small map of e5's vectors, fitted on questions that mean the same.
 
 ``question_map.npz`` beside this file holds it; ``tests/bench/fit_question_map.py`` writes it. It
 brings the ways to ask one thing together, and parts what e5 holds alike because the subject is.
@@ -32,8 +32,8 @@ class QuestionMap:
 
     def __call__(self, vectors: Vectors) -> Vectors:
         """Unit vectors (n, dim) to unit vectors (n, dim)."""
-        x = unit(vectors - self.mean)
-        return unit(x + x @ self.down @ self.up)
+        x = unit(np.asarray(vectors - self.mean, np.float32))
+        return unit(np.asarray(x + x @ self.down @ self.up, np.float32))
 
     def save(self, path: Path) -> None:
         """As 16-bit floats."""
@@ -43,7 +43,8 @@ class QuestionMap:
 
 def unit(vectors: Vectors) -> Vectors:
     """Rows scaled to norm 1."""
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32)
+    length = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return np.asarray(vectors / length, np.float32)
 
 
 @functools.cache

@@ -91,7 +91,7 @@ class Searcher:
         )
 
     def _faqs(self, pool: Pool, asked: _Question) -> list[tuple[float, Hit]]:
-        """FAQ by the questions that ask for them, where the embedder has a map by mapped vectors."""
+        """FAQ by the questions that ask for them; by mapped vectors, if the embedder has a map."""
         name = "questions"
         if self._mapped and self._map:
             pool, name = self._mapped, "mapped_questions"
