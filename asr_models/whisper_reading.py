@@ -17,6 +17,7 @@ from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
 from asr_models.whisper_spans import make_spans
 
 MAX_AUDIO_S = 29.0
+_BRIEFLY_SURE = 0.1  # what is less sure may be noise, which is_nobody knows in a usual window
 _SILENT_PEAK = 33  # -60 dBFS: nothing a telephone would carry as speech
 
 
@@ -34,7 +35,7 @@ class WhisperReader:
         """What the encoder makes of `pcm`; a Recognition without text where nothing sounds.
 
         Its window is brief where there is a `prompt`: the text before keeps Whisper from
-        looping, mostly, and the readings widen the window where it does not.
+        looping, mostly. What loops or is very unsure is read again in a usual window.
         """
         audio_ms = _check(pcm, sample_rate)
         if len(pcm) == 0 or int(np.abs(pcm.astype(np.int32)).max()) < _SILENT_PEAK:
@@ -70,12 +71,16 @@ class WhisperReader:
     ) -> tuple[list[Hypothesis], float]:
         ids = self._decoder.prompt_ids(prompt)
         found, cpu_s = self._decoder.generate(encoded, ids, beam_size=beam_size)
-        best = self.text(found[0].ids) if found else ""
-        if encoded.brief is not None and may_loop(best, encoded.audio_ms):
+        if encoded.brief is not None and found and self._doubtful(found[0], encoded.audio_ms):
             cpu_s += self._decoder.widen(encoded)
             found, again_s = self._decoder.generate(encoded, ids, beam_size=beam_size)
             cpu_s += again_s
         return found, cpu_s
+
+    def _doubtful(self, best: Hypothesis, audio_ms: int) -> bool:
+        """Whether what a brief window gave is to be read again in a usual one."""
+        unsure = confidence(best.score) < _BRIEFLY_SURE
+        return unsure or may_loop(self.text(best.ids), audio_ms)
 
     def _judge(self, found: Sequence[Hypothesis], audio_ms: int, prompt: str) -> Recognition:
         alternatives = self._alternatives(found)

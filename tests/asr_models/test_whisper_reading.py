@@ -21,8 +21,13 @@ class ScriptedDecoder:
     """
 
     def __init__(
-        self, texts: Sequence[str], no_speech: float = 0.0, briefly: Sequence[str] = ()
+        self,
+        texts: Sequence[str],
+        no_speech: float = 0.0,
+        briefly: Sequence[str] = (),
+        score: float = -0.3,
     ) -> None:
+        self._score = score
         self._wide, self._briefly = texts, briefly
         self._texts = texts
         self._no_speech = no_speech
@@ -41,7 +46,7 @@ class ScriptedDecoder:
         self.searches += 1
         self._texts = self._wide if encoded.brief is None else self._briefly
         found = [
-            Hypothesis((nth,), -0.3 - 0.01 * nth, self._no_speech)
+            Hypothesis((nth,), self._score - 0.01 * nth, self._no_speech)
             for nth in range(len(self._texts))
         ]
         return found[:beam_size], 0.1
@@ -96,3 +101,10 @@ def test_a_brief_window_that_was_read_well_is_kept() -> None:
     assert best.text == quick.text == "我装不上系统"
     assert encoded.brief is not None
     assert decoder.searches == 2
+
+
+def test_an_unsure_text_of_a_brief_window_is_read_again_in_a_wide_one() -> None:
+    decoder = ScriptedDecoder(["我装不上系统"], briefly=["我装不上西统"], score=-0.6)
+    best, quick, encoded = briefly(decoder)
+    assert best.text == quick.text == "我装不上系统"
+    assert encoded.brief is None
