@@ -11,13 +11,14 @@ import numpy.typing as npt
 from asr_models.api import Alternative, Recognition
 from asr_models.confidence import confidence
 from asr_models.errors import AudioFormatError
-from asr_models.guards import guard, is_nobody, may_loop
+from asr_models.guards import guard, is_nobody, may_be_nobody, may_loop
 from asr_models.script import normalize_script, strip_punctuation
 from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
 from asr_models.whisper_spans import make_spans
 
 MAX_AUDIO_S = 29.0
-_BRIEFLY_SURE = 0.1  # what is less sure may be noise, which is_nobody knows in a usual window
+_BRIEFLY_SURE = 0.1  # noise may have a less sure text in a brief window; of a usual one no guard
+_SHORT_CHARS = 4  # lets it through. Not 嗯嗯: it is never sure, and the bot waits for it.
 _SILENT_PEAK = 33  # -60 dBFS: nothing a telephone would carry as speech
 
 
@@ -35,7 +36,7 @@ class WhisperReader:
         """What the encoder makes of `pcm`; a Recognition without text where nothing sounds.
 
         Its window is brief where there is a `prompt`: the text before keeps Whisper from
-        looping, mostly. What loops or is very unsure is read again in a usual window.
+        looping, mostly. What loops or may be noise is read again in a usual window.
         """
         audio_ms = _check(pcm, sample_rate)
         if len(pcm) == 0 or int(np.abs(pcm.astype(np.int32)).max()) < _SILENT_PEAK:
@@ -79,8 +80,9 @@ class WhisperReader:
 
     def _doubtful(self, best: Hypothesis, audio_ms: int) -> bool:
         """Whether what a brief window gave is to be read again in a usual one."""
-        unsure = confidence(best.score) < _BRIEFLY_SURE
-        return unsure or may_loop(self.text(best.ids), audio_ms)
+        text = self.text(best.ids)
+        unsure = len(text) > _SHORT_CHARS and confidence(best.score) < _BRIEFLY_SURE
+        return unsure or may_be_nobody(best.no_speech, best.score) or may_loop(text, audio_ms)
 
     def _judge(self, found: Sequence[Hypothesis], audio_ms: int, prompt: str) -> Recognition:
         alternatives = self._alternatives(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from asr_models.api import Recognition
 from asr_models.domain import Domain
@@ -103,8 +104,16 @@ def test_a_brief_window_that_was_read_well_is_kept() -> None:
     assert decoder.searches == 2
 
 
-def test_an_unsure_text_of_a_brief_window_is_read_again_in_a_wide_one() -> None:
-    decoder = ScriptedDecoder(["我装不上系统"], briefly=["我装不上西统"], score=-0.6)
-    best, quick, encoded = briefly(decoder)
-    assert best.text == quick.text == "我装不上系统"
-    assert encoded.brief is None
+@pytest.mark.parametrize(
+    ("no_speech", "wide"), [(0.3, False), (0.75, True), (0.9, False)], ids=["speech", "?", "noise"]
+)
+def test_what_may_be_noise_in_a_brief_window_is_read_again(no_speech: float, wide: bool) -> None:
+    decoder = ScriptedDecoder(["我装不上系统"], no_speech, briefly=["我装不上系统"])
+    _, _, encoded = briefly(decoder)
+    assert (encoded.brief is None) == wide
+
+
+@pytest.mark.parametrize(("text", "wide"), [("有告警，阵列卡。", True), ("嗯嗯。", False)])
+def test_a_very_unsure_text_of_a_brief_window_is_read_again(text: str, wide: bool) -> None:
+    _, _, encoded = briefly(ScriptedDecoder([text], briefly=[text], score=-0.8))
+    assert (encoded.brief is None) == wide
