@@ -20,6 +20,7 @@ _ECHO_MIN_CHARS = 6
 _DOUBT_PER_LOGPROB = 0.4
 _LEAST_SCORE = -1.5  # below it a text is wrong in any case, whether anybody spoke or not
 _MOST_DOUBT = 0.95
+_MUCH_DOUBT = 0.8
 
 _STOCK = re.compile(
     "|".join(
@@ -58,7 +59,16 @@ def is_nobody(no_speech: float, score: float) -> bool:
         no_speech: probability of Whisper's "no speech" token, 0..1.
         score: mean log-probability a token of the text.
     """
-    return no_speech - _DOUBT_PER_LOGPROB * max(score, _LEAST_SCORE) > _MOST_DOUBT
+    return _doubt(no_speech, score) > _MOST_DOUBT
+
+
+def may_be_nobody(no_speech: float, score: float) -> bool:
+    """Whether they come near it: for a window of another length than the limit was chosen on."""
+    return _MUCH_DOUBT < _doubt(no_speech, score) <= _MOST_DOUBT
+
+
+def _doubt(no_speech: float, score: float) -> float:
+    return no_speech - _DOUBT_PER_LOGPROB * max(score, _LEAST_SCORE)
 
 
 def guard(text: str, audio_ms: int, prompt: str = "") -> Verdict:

@@ -2,7 +2,7 @@
 
 The encoder is given max(10 s, clip + 2 s) instead of Whisper's 30 s: a quarter of the work at the
 same error rate in our lab (docs/ears.md). Less than 10 s makes it loop on some short clips; a
-brief window, clip + 1 s, is for who notices a loop and widens it.
+brief window, of 8 s, is for who notices a loop and widens it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ T = TypeVar("T")
 
 _MIN_WINDOW_S = 10.0
 _MARGIN_S = 2.0
-_BRIEF_MARGIN_S = 1.0
-_BRIEF_CLIP_S = 6.0  # a longer clip's window is hardly shorter than the usual one
+_BRIEF_WINDOW_S = 8.0
 _MAX_WINDOW_S = 30.0
 _TOKENS_PER_S = 12.0
 _SLACK_TOKENS = 12
@@ -77,9 +76,9 @@ class WhisperDecoder:
         """Encode mono int16 samples, shape (n,), 0 < n <= 29 s; `brief`: in a brief window."""
         samples = to_rate(pcm, sample_rate, SAMPLE_RATE)
         clip_s = len(samples) / SAMPLE_RATE
-        brief = brief and clip_s <= _BRIEF_CLIP_S
         window_s = max(_MIN_WINDOW_S, clip_s + _MARGIN_S)
-        output, cpu_s = self._encode(samples, clip_s + _BRIEF_MARGIN_S if brief else window_s)
+        brief = brief and clip_s + _MARGIN_S <= _BRIEF_WINDOW_S
+        output, cpu_s = self._encode(samples, _BRIEF_WINDOW_S if brief else window_s)
         audio_ms = round(len(pcm) * 1000 / sample_rate)
         return Encoded(output, audio_ms, cpu_s, samples if brief else None)
 

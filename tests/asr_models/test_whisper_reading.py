@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from asr_models.api import Recognition
 from asr_models.domain import Domain
@@ -21,8 +22,13 @@ class ScriptedDecoder:
     """
 
     def __init__(
-        self, texts: Sequence[str], no_speech: float = 0.0, briefly: Sequence[str] = ()
+        self,
+        texts: Sequence[str],
+        no_speech: float = 0.0,
+        briefly: Sequence[str] = (),
+        score: float = -0.3,
     ) -> None:
+        self._score = score
         self._wide, self._briefly = texts, briefly
         self._texts = texts
         self._no_speech = no_speech
@@ -41,7 +47,7 @@ class ScriptedDecoder:
         self.searches += 1
         self._texts = self._wide if encoded.brief is None else self._briefly
         found = [
-            Hypothesis((nth,), -0.3 - 0.01 * nth, self._no_speech)
+            Hypothesis((nth,), self._score - 0.01 * nth, self._no_speech)
             for nth in range(len(self._texts))
         ]
         return found[:beam_size], 0.1
@@ -96,3 +102,18 @@ def test_a_brief_window_that_was_read_well_is_kept() -> None:
     assert best.text == quick.text == "我装不上系统"
     assert encoded.brief is not None
     assert decoder.searches == 2
+
+
+@pytest.mark.parametrize(
+    ("no_speech", "wide"), [(0.3, False), (0.75, True), (0.9, False)], ids=["speech", "?", "noise"]
+)
+def test_what_may_be_noise_in_a_brief_window_is_read_again(no_speech: float, wide: bool) -> None:
+    decoder = ScriptedDecoder(["我装不上系统"], no_speech, briefly=["我装不上系统"])
+    _, _, encoded = briefly(decoder)
+    assert (encoded.brief is None) == wide
+
+
+@pytest.mark.parametrize(("text", "wide"), [("有告警，阵列卡。", True), ("嗯嗯。", False)])
+def test_a_very_unsure_text_of_a_brief_window_is_read_again(text: str, wide: bool) -> None:
+    _, _, encoded = briefly(ScriptedDecoder([text], briefly=[text], score=-0.8))
+    assert (encoded.brief is None) == wide

@@ -27,6 +27,9 @@ class BargeInGate:
 
     SUSPECTED = 7 / 16
     """So that the bot gives way within a quarter second of the first sound, line included."""
+    REACH_MS = 80
+    """Sound this long before the detector heard speech counts for the suspicion, not for the stop:
+    it is slow with the fricative that a word begins with."""
     GAP_MS = 200
     """Silence forgiven inside a barge-in: soft syllables sink under the echo's margin."""
 

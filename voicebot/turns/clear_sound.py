@@ -22,6 +22,11 @@ class ClearSound:
         elif self.since_ms is None:
             self.since_ms = start_ms
 
+    def begun_ms(self, start_ms: int, reach_ms: int) -> int:
+        """When the sound began that runs into `start_ms`, at most `reach_ms` before."""
+        since_ms = start_ms if self.since_ms is None else self.since_ms
+        return max(since_ms, start_ms - reach_ms)
+
     def just_began(self, start_ms: int, after_ms: int) -> bool:
         """Whether a sound that the detector cannot have judged yet began later than `after_ms`."""
         if self.since_ms is None or self.since_ms <= after_ms:

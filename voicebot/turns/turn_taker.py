@@ -31,9 +31,6 @@ from voicebot.turns.vad import FrameVad
 PREROLL_MS = 300
 SOUND_REACH_MS = 300
 """The pre-roll begins this much earlier where the sound before the onset was already clear."""
-SUSPECTED_REACH_MS = 80
-"""Sound this long before the detector heard speech over the bot counts for the suspicion: it
-is slow with the fricative that a word begins with. It never counts for the stop."""
 ONSET_GAP_MS = 100
 """Silence forgiven inside an onset: the closure of a plosive, a dip between two windows."""
 RESUME_MS = 60
@@ -74,10 +71,8 @@ class TurnTaker:
         self._speech_end_ms = 0
         self._speculated_at: int | None = None
         self._quiet_ms = 0
-        self._sound = ClearSound()
-        self._over_the_echo = ClearSound()
-        self._heard_from_ms = 0
-        self._clear_from_ms = 0
+        self._sound, self._over_echo = ClearSound(), ClearSound()
+        self._heard_from_ms = self._reach_ms = 0
         self._text = ""
         self._confidence = 1.0
         self._earlier_text = ""
@@ -151,14 +146,13 @@ class TurnTaker:
             self._pauses.bot_spoke()
         reading = self._vad.feed(frame)
         start_ms = self.now_ms
-        counts = self._gate.counts(
-            is_speech=reading.is_speech, level_db=reading.level_db, echo_level_db=echo_level_db
+        over_the_echo = self._gate.counts(
+            is_speech=True, level_db=reading.level_db, echo_level_db=echo_level_db
         )
+        counts = reading.is_speech and over_the_echo
         own_sound = not bot_speaking and echo_level_db is None
         self._sound.feed(start_ms, reading, callers=own_sound)
-        above_db = None if echo_level_db is None else reading.level_db - echo_level_db
-        over_the_echo = above_db is None or above_db >= self._settings.barge_in_margin_db
-        self._over_the_echo.feed(start_ms, reading, callers=over_the_echo)
+        self._over_echo.feed(start_ms, reading, callers=over_the_echo)
         onset = self._run.onset_ms
         self._audio.add(frame, keep_from=None if onset is None else onset // FRAME_MS)
         if self._in_turn:
@@ -174,11 +168,8 @@ class TurnTaker:
     def _between_turns(self, start_ms: int, counts: bool, bot_speaking: bool) -> list[TurnEvent]:
         gap_ms = BargeInGate.GAP_MS if bot_speaking else ONSET_GAP_MS
         if counts and self._run.onset_ms is None:
-            since_ms = start_ms if self._sound.since_ms is None else self._sound.since_ms
-            self._heard_from_ms = max(since_ms, start_ms - SOUND_REACH_MS)
-            clear_ms = self._over_the_echo.since_ms
-            clear_ms = start_ms if clear_ms is None else clear_ms
-            self._clear_from_ms = max(clear_ms, start_ms - SUSPECTED_REACH_MS)
+            self._heard_from_ms = self._sound.begun_ms(start_ms, SOUND_REACH_MS)
+            self._reach_ms = start_ms - self._over_echo.begun_ms(start_ms, BargeInGate.REACH_MS)
         died = self._run.feed(start_ms, self.now_ms, counts=counts, gap_ms=gap_ms)
         events: list[TurnEvent] = []
         if died and self._suspected:
@@ -192,11 +183,9 @@ class TurnTaker:
 
     def _over_the_bot(self) -> list[TurnEvent]:
         onset_ms = self._run.onset_ms
-        if onset_ms is None:
-            return []
         stage = self._gate.stage(self._run.speech_ms)
-        before_ms = onset_ms - self._clear_from_ms
-        if self._gate.stage(self._run.speech_ms + before_ms) is BargeInStage.NONE:
+        suspected = self._gate.stage(self._run.speech_ms + self._reach_ms)
+        if onset_ms is None or suspected is BargeInStage.NONE:
             return []
         events: list[TurnEvent] = []
         if not self._suspected:
