@@ -18,9 +18,8 @@ _SLACK_CHARS = 4
 _ECHO_MIN_CHARS = 6
 # Between modulated noise (1.0 and more) and sentences at 10 dB (up to .83): docs/ears.md.
 _DOUBT_PER_LOGPROB = 0.4
-_LEAST_SCORE = -1.5  # below it a text is wrong in any case, whether anybody spoke or not
+_LEAST_SCORE = -1.8  # below it a text is wrong in any case, whether anybody spoke or not
 _MOST_DOUBT = 0.95
-_MUCH_DOUBT = 0.8
 
 _STOCK = re.compile(
     "|".join(
@@ -59,16 +58,7 @@ def is_nobody(no_speech: float, score: float) -> bool:
         no_speech: probability of Whisper's "no speech" token, 0..1.
         score: mean log-probability a token of the text.
     """
-    return _doubt(no_speech, score) > _MOST_DOUBT
-
-
-def may_be_nobody(no_speech: float, score: float) -> bool:
-    """Whether they come near it: for a window of another length than the limit was chosen on."""
-    return _MUCH_DOUBT < _doubt(no_speech, score) <= _MOST_DOUBT
-
-
-def _doubt(no_speech: float, score: float) -> float:
-    return no_speech - _DOUBT_PER_LOGPROB * max(score, _LEAST_SCORE)
+    return no_speech - _DOUBT_PER_LOGPROB * max(score, _LEAST_SCORE) > _MOST_DOUBT
 
 
 def guard(text: str, audio_ms: int, prompt: str = "") -> Verdict:
@@ -136,17 +126,6 @@ def collapse_loops(text: str) -> str:
 def _one_unit(loop: re.Match[str]) -> str:
     """A number may well repeat its digits; anything else is reduced."""
     return loop[0] if _DIGITS.issuperset(loop[1]) else loop[1]
-
-
-_SAID_TWICE = re.compile(r"(\w[\w，、 ]{2,}?)[，。、！？ ]*\1")
-
-
-def may_loop(text: str, audio_ms: int) -> bool:
-    """Whether `text` says three characters or more twice in a row, or more than can be said.
-
-    Callers do so, too: it is no reason to refuse a text, but one to read it again.
-    """
-    return _SAID_TWICE.search(text) is not None or is_too_long(text, audio_ms)
 
 
 def is_too_long(text: str, audio_ms: int) -> bool:

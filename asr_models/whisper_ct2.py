@@ -70,7 +70,7 @@ class WhisperRecognizer:
         makes it loop). `cpu_s` is this decode's own CPU time with one worker, and its wall
         time with more. Raises AudioFormatError for other samples.
         """
-        encoded = self._reader.encode(pcm, sample_rate, prompt)
+        encoded = self._reader.encode(pcm, sample_rate)
         if isinstance(encoded, Recognition):
             return encoded
         heard = self._reader.best(encoded, prompt)

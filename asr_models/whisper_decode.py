@@ -1,8 +1,7 @@
 """Whisper in two steps, encode and generate, each with its CPU time.
 
 The encoder is given max(10 s, clip + 2 s) instead of Whisper's 30 s: a quarter of the work at the
-same error rate in our lab (docs/ears.md). Less than 10 s makes it loop on some short clips; a
-brief window, of 8 s, is for who notices a loop and widens it.
+same error rate in our lab (docs/ears.md). Less than 10 s makes it loop on short clips.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ T = TypeVar("T")
 
 _MIN_WINDOW_S = 10.0
 _MARGIN_S = 2.0
-_BRIEF_WINDOW_S = 8.0
 _MAX_WINDOW_S = 30.0
 _TOKENS_PER_S = 12.0
 _SLACK_TOKENS = 12
@@ -36,17 +34,13 @@ _MS_PER_MEL_FRAME = 10
 _MS_PER_POSITION = 20  # of the encoder: two mel frames
 
 
-@dataclass
+@dataclass(frozen=True)
 class Encoded:
-    """What the encoder made of a clip of `audio_ms`; any number of decodes may read it.
-
-    `brief` are the samples of a clip whose window was brief, kept to be encoded again.
-    """
+    """What the encoder made of a clip of `audio_ms`; any number of decodes may read it."""
 
     output: ctranslate2.StorageView
     audio_ms: int
     cpu_s: float
-    brief: npt.NDArray[np.int16] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,37 +64,18 @@ class WhisperDecoder:
         self._places = threading.Semaphore(workers)
         self._clock_is_ours = workers == 1
 
-    def encode(
-        self, pcm: npt.NDArray[np.int16], sample_rate: int, *, brief: bool = False
-    ) -> Encoded:
-        """Encode mono int16 samples, shape (n,), 0 < n <= 29 s; `brief`: in a brief window."""
+    def encode(self, pcm: npt.NDArray[np.int16], sample_rate: int) -> Encoded:
+        """Encode mono int16 samples, shape (n,), 0 < n <= 29 s."""
+        started = time.thread_time()
         samples = to_rate(pcm, sample_rate, SAMPLE_RATE)
         clip_s = len(samples) / SAMPLE_RATE
-        window_s = max(_MIN_WINDOW_S, clip_s + _MARGIN_S)
-        brief = brief and clip_s + _MARGIN_S <= _BRIEF_WINDOW_S
-        output, cpu_s = self._encode(samples, _BRIEF_WINDOW_S if brief else window_s)
-        audio_ms = round(len(pcm) * 1000 / sample_rate)
-        return Encoded(output, audio_ms, cpu_s, samples if brief else None)
-
-    def widen(self, encoded: Encoded) -> float:
-        """Encode a clip with a brief window again, in place, in a usual one: the CPU time."""
-        if encoded.brief is None:
-            return 0.0
-        encoded.output, cpu_s = self._encode(encoded.brief, _MIN_WINDOW_S)
-        encoded.brief = None
-        return cpu_s
-
-    def _encode(
-        self, samples: npt.NDArray[np.int16], window_s: float
-    ) -> tuple[ctranslate2.StorageView, float]:
-        started = time.thread_time()
-        frames = int(min(_MAX_WINDOW_S, window_s) * SAMPLE_RATE) // HOP_SAMPLES
-        frames = frames // 2 * 2  # the encoder halves them
+        window_s = min(_MAX_WINDOW_S, max(_MIN_WINDOW_S, clip_s + _MARGIN_S))
+        frames = int(window_s * SAMPLE_RATE) // HOP_SAMPLES // 2 * 2  # the encoder halves them
         mel = self._mel(samples.astype(np.float32) / np.float32(32768.0), frames)
         features = ctranslate2.StorageView.from_array(mel[None])
         front_s = time.thread_time() - started
         output, cpu_s = self._timed(lambda: self._weights.model.encode(features))
-        return output, front_s + cpu_s
+        return Encoded(output, round(len(pcm) * 1000 / sample_rate), front_s + cpu_s)
 
     def prompt_ids(self, prompt: str) -> list[int]:
         """Return `prompt` as the tokens of the text before."""

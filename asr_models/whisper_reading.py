@@ -11,14 +11,12 @@ import numpy.typing as npt
 from asr_models.api import Alternative, Recognition
 from asr_models.confidence import confidence
 from asr_models.errors import AudioFormatError
-from asr_models.guards import guard, is_nobody, may_be_nobody, may_loop
+from asr_models.guards import guard, is_nobody
 from asr_models.script import normalize_script, strip_punctuation
 from asr_models.whisper_decode import Encoded, Hypothesis, WhisperDecoder
 from asr_models.whisper_spans import make_spans
 
 MAX_AUDIO_S = 29.0
-_BRIEFLY_SURE = 0.1  # noise may have a less sure text in a brief window; of a usual one no guard
-_SHORT_CHARS = 4  # lets it through. Not 嗯嗯: it is never sure, and the bot waits for it.
 _SILENT_PEAK = 33  # -60 dBFS: nothing a telephone would carry as speech
 
 
@@ -30,22 +28,18 @@ class WhisperReader:
         self._beam_size = beam_size
         self._spans = spans
 
-    def encode(
-        self, pcm: npt.NDArray[np.int16], sample_rate: int, prompt: str = ""
-    ) -> Encoded | Recognition:
-        """What the encoder makes of `pcm`; a Recognition without text where nothing sounds.
-
-        Its window is brief where there is a `prompt`: the text before keeps Whisper from
-        looping, mostly. What loops or may be noise is read again in a usual window.
-        """
+    def encode(self, pcm: npt.NDArray[np.int16], sample_rate: int) -> Encoded | Recognition:
+        """What the encoder makes of `pcm`; a Recognition without text where nothing sounds."""
         audio_ms = _check(pcm, sample_rate)
         if len(pcm) == 0 or int(np.abs(pcm.astype(np.int32)).max()) < _SILENT_PEAK:
             return Recognition("", 0.0, audio_ms=audio_ms, rejected="silence")
-        return self._decoder.encode(pcm, sample_rate, brief=bool(prompt.strip()))
+        return self._decoder.encode(pcm, sample_rate)
 
     def best(self, encoded: Encoded, prompt: str) -> Recognition:
         """The reading of a beam search. `cpu_s` is the search's own, without the encoder's."""
-        found, cpu_s = self._search(encoded, prompt, self._beam_size)
+        found, cpu_s = self._decoder.generate(
+            encoded, self._decoder.prompt_ids(prompt), beam_size=self._beam_size
+        )
         heard = replace(self._judge(found, encoded.audio_ms, prompt), cpu_s=cpu_s)
         return self.with_spans(heard, encoded, found[0].ids if found else ())
 
@@ -59,30 +53,15 @@ class WhisperReader:
 
     def quick(self, encoded: Encoded, prompt: str) -> tuple[Recognition, tuple[int, ...]]:
         """The greedy reading, and its tokens."""
-        found, cpu_s = self._search(encoded, prompt, 1)
+        found, cpu_s = self._decoder.generate(
+            encoded, self._decoder.prompt_ids(prompt), beam_size=1
+        )
         heard = replace(self._judge(found, encoded.audio_ms, prompt), cpu_s=cpu_s)
         return heard, found[0].ids if found else ()
 
     def text(self, ids: Sequence[int]) -> str:
         """Token ids as the house spells them, without guards."""
         return normalize_script(self._decoder.text(ids).rstrip("\ufffd"))
-
-    def _search(
-        self, encoded: Encoded, prompt: str, beam_size: int
-    ) -> tuple[list[Hypothesis], float]:
-        ids = self._decoder.prompt_ids(prompt)
-        found, cpu_s = self._decoder.generate(encoded, ids, beam_size=beam_size)
-        if encoded.brief is not None and found and self._doubtful(found[0], encoded.audio_ms):
-            cpu_s += self._decoder.widen(encoded)
-            found, again_s = self._decoder.generate(encoded, ids, beam_size=beam_size)
-            cpu_s += again_s
-        return found, cpu_s
-
-    def _doubtful(self, best: Hypothesis, audio_ms: int) -> bool:
-        """Whether what a brief window gave is to be read again in a usual one."""
-        text = self.text(best.ids)
-        unsure = len(text) > _SHORT_CHARS and confidence(best.score) < _BRIEFLY_SURE
-        return unsure or may_be_nobody(best.no_speech, best.score) or may_loop(text, audio_ms)
 
     def _judge(self, found: Sequence[Hypothesis], audio_ms: int, prompt: str) -> Recognition:
         alternatives = self._alternatives(found)

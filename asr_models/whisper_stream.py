@@ -102,8 +102,7 @@ class WhisperStream:
     def _encode(self, until: int | None) -> _Snapshot:
         pcm = self._first(until)
         if self._snapshot is None or self._snapshot.until != len(pcm):
-            encoded = self._reader.encode(pcm, self._sample_rate, self._prompt)
-            self._snapshot = _Snapshot(len(pcm), encoded)
+            self._snapshot = _Snapshot(len(pcm), self._reader.encode(pcm, self._sample_rate))
         return self._snapshot
 
     def _first(self, until: int | None) -> npt.NDArray[np.int16]:

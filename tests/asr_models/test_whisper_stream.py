@@ -66,10 +66,10 @@ def test_the_final_does_not_encode_again_what_a_partial_encoded(
     encode = WhisperReader.encode
 
     def counting(
-        self: WhisperReader, pcm: npt.NDArray[np.int16], sample_rate: int, prompt: str
+        self: WhisperReader, pcm: npt.NDArray[np.int16], sample_rate: int
     ) -> Encoded | Recognition:
         encoded.append(len(pcm))
-        return encode(self, pcm, sample_rate, prompt)
+        return encode(self, pcm, sample_rate)
 
     monkeypatch.setattr(WhisperReader, "encode", counting)
     pcm = on_the_phone(clips[5])
