@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
@@ -167,8 +167,9 @@ class FakeWay:
     def before(self, script: Script) -> None:
         """What a test wants to happen before a call."""
 
-    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> list[Outcome]:
-        return [tried(each, partial(self._one, each, voicing, judge)) for each in scripts]
+    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> Iterator[Outcome]:
+        for each in scripts:
+            yield tried(each, partial(self._one, each, voicing, judge))
 
     def _one(self, script: Script, voicing: Voicing, judge: Judge) -> Outcome:
         self.before(script)

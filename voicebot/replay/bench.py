@@ -31,7 +31,7 @@ class Way(Protocol):
     name: str
     at_once: int
 
-    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> list[Outcome]:
+    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> Iterator[Outcome]:
         """Play these, `at_once` at most. One that cannot be played is an error in its place."""
 
 

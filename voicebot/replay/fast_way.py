@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
@@ -79,9 +79,10 @@ class FastWay:
             estimates=FrozenEstimates(costs),
         )
 
-    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> list[Outcome]:
+    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> Iterator[Outcome]:
         """See `bench.Way`."""
-        return [tried(each, partial(self._one, each, voicing, judge)) for each in scripts]
+        for each in scripts:
+            yield tried(each, partial(self._one, each, voicing, judge))
 
     def _one(self, script: Script, voicing: Voicing, judge: Judge) -> Outcome:
         def session(call: Call, observer: Observer, endpoint: Endpoint) -> Session:

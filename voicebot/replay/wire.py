@@ -109,16 +109,19 @@ class WireWay:
         self._bot = bot
         self.at_once = at_once
 
-    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> list[Outcome]:
+    def play(self, scripts: Sequence[Script], voicing: Voicing, judge: Judge) -> Iterator[Outcome]:
         """See `bench.Way`."""
-        if self._bot.process.poll() is not None:
-            ended = f"the bot has ended (exit code {self._bot.process.returncode})"
-            return [(no_call(each, ended), None) for each in scripts]
+        if ended := self._ended():
+            yield from ((no_call(each, ended), None) for each in scripts)
+            return
         rung = asyncio.run(_ring_together(self._bot.port, scripts, voicing))
-        return [
-            tried(script, partial(self._judged, script, one, judge))
-            for script, one in zip(scripts, rung, strict=True)
-        ]
+        for script, one in zip(scripts, rung, strict=True):
+            yield tried(script, partial(self._judged, script, one, judge))
+
+    def _ended(self) -> str:
+        """That the bot is no longer there; empty while it is."""
+        code = self._bot.process.poll()
+        return "" if code is None else f"the bot has ended (exit code {code})"
 
     def _judged(self, script: Script, rung: _Rung | VoicebotError, judge: Judge) -> Outcome:
         if isinstance(rung, VoicebotError):
@@ -140,6 +143,8 @@ class WireWay:
                             {**each.data, "event": each.kind, "at_ms": each.at_ms}
                             for each in view.events
                         ]
+                if ended := self._ended():
+                    raise BankError(f"{ended} before the call was written down")
                 time.sleep(_LOOK_S)  # another process writes; there is nothing else to wait on
         finally:
             records.close()
@@ -175,6 +180,8 @@ async def _ring_together(
             return await _call(port, scripts[number], turns)
         except VoicebotError as error:
             return error
+        except OSError as error:  # of this call's sockets: the others go on
+            return BankError(f"call {scripts[number].name}: {error}")
 
     return await asyncio.gather(*(one(number) for number in range(len(scripts))))
 
