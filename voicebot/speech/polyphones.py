@@ -28,7 +28,8 @@ SINGLES: dict[str, str] = {
 _FIGURES = "零一二两三四五六七八九十百千万几"
 # A match is a character with what decides it; every group is one character, read as the syllable
 # says. It counts unless a dictionary word with that character reaches beyond the match (空调 of
-# 空调出风口, 以为 of 以为您). A rule that is not sure of itself has no place here.
+# 空调出风口, 以为 of 以为您) and is not merely longer (为您服务). A rule that is not sure of itself
+# has no place here.
 IN_CONTEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?<![作成设改视变分列称换更写名])(为)(?:[您你我他她咱]|客户|大家|每[位一])"),
@@ -44,7 +45,7 @@ IN_CONTEXT: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
             r"风?扇叶?(?:停了又|有的|一个|一直|已经|现在|怎么|继续|[全高低满]速|"
-            r"[都也还就才只又在是不没有再正能会要狂]){0,4}(转)(?![人接给到工售技专后线交单硬])(?:[不没](转))?"
+            r"[都也还就才只又在是不没有再正能会要狂倒]){0,4}(转)(?![人接给到工售技专后线交单硬])(?:[不没](转))?"
         ),
         "zhuan4",
     ),

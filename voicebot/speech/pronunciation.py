@@ -203,15 +203,22 @@ def syllables(run: str) -> list[list[str]]:
 def _dictionary_decides(
     words: list[str], ends: list[int], place: int, span: tuple[int, int]
 ) -> bool:
-    """Whether the character at `place` is in a word of a dictionary that reaches beyond `span`."""
+    """Whether the character at `place` is in a word of a dictionary that reaches beyond `span`.
+
+    A word that begins with the whole of `span` needs a reading of its own: jieba, which has none,
+    knows 为您服务.
+    """
     import jieba
     from pypinyin.constants import PHRASES_DICT
 
     index = bisect_right(ends, place)
     word, end = words[index], ends[index]
-    if span[0] <= end - len(word) and end <= span[1]:
+    start = end - len(word)
+    if span[0] <= start and end <= span[1]:
         return False
-    return bool(jieba.dt.FREQ.get(word)) or word in PHRASES_DICT
+    if word in PHRASES_DICT:
+        return True
+    return start != span[0] and bool(jieba.dt.FREQ.get(word))
 
 
 def pinyin(spoken: str) -> str:
