@@ -10,6 +10,7 @@ import hashlib
 import logging
 import re
 import threading
+from bisect import bisect_right
 from itertools import accumulate
 
 from voicebot.speech.polyphones import IN_CONTEXT, SINGLES
@@ -189,13 +190,35 @@ def syllables(run: str) -> list[list[str]]:
         # one syllable a character, or places below would not be those of the characters
         spoken = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)
         read += spoken if len(spoken) == len(word) else [""] * len(word)
+    ends = list(accumulate(map(len, words)))
     for pattern, syllable in IN_CONTEXT:
         for match in pattern.finditer(run):
             for group in range(1, pattern.groups + 1):
-                if match.start(group) >= 0:
-                    read[match.start(group)] = syllable
-    ends = list(accumulate(map(len, words)))
+                place = match.start(group)
+                if place >= 0 and not _dictionary_decides(words, ends, place, match.span()):
+                    read[place] = syllable
     return [read[end - len(word) : end] for word, end in zip(words, ends, strict=True)]
+
+
+def _dictionary_decides(
+    words: list[str], ends: list[int], place: int, span: tuple[int, int]
+) -> bool:
+    """Whether the character at `place` is in a word of a dictionary that reaches beyond `span`.
+
+    A word that begins with the whole of `span` needs a reading of its own: jieba, which has none,
+    knows 为您服务.
+    """
+    import jieba
+    from pypinyin.constants import PHRASES_DICT
+
+    index = bisect_right(ends, place)
+    word, end = words[index], ends[index]
+    start = end - len(word)
+    if span[0] <= start and end <= span[1]:
+        return False
+    if word in PHRASES_DICT:
+        return True
+    return start != span[0] and bool(jieba.dt.FREQ.get(word))
 
 
 def pinyin(spoken: str) -> str:
