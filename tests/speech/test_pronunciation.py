@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from misaki.zh import ZHG2P
+from pypinyin import lazy_pinyin
 
 from voicebot.speech.phonemes import Phonemes
 from voicebot.speech.pronunciation import PHRASES, pinyin, syllables
@@ -50,3 +51,10 @@ def test_a_character_without_pinyin_is_left_out_and_moves_no_other() -> None:
     assert syllables("\u4dbf不转了")[-1] == ["le5"]
     assert PHONEMES.of("风扇\u4dbf不转了") == PHONEMES.of("风扇\u4dbf不转了").strip() != ""
     assert pinyin("电压为\u4dbf十二伏").split()[:3] == ["dian4", "ya1", "wei2"]
+
+
+def test_what_sounds_alike_elsewhere_does_not_depend_on_the_voice() -> None:
+    """调 alone is diào to those who look for misheard words, whatever the voice makes of it."""
+    before = lazy_pinyin("调线")
+    assert pinyin("调线") == "tiao2 xian4"
+    assert lazy_pinyin("调线") == before == ["diao", "xian"]

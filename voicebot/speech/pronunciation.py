@@ -6,14 +6,19 @@ write its prefix dictionary into the temp folder and report on stderr.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import re
 import threading
 from bisect import bisect_right
 from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 from voicebot.speech.polyphones import IN_CONTEXT, SINGLES
+
+if TYPE_CHECKING:
+    from pypinyin.core import Pinyin
 
 # word -> pinyin with tone numbers, one syllable a character
 PHRASES: dict[str, str] = {
@@ -149,13 +154,13 @@ _taught = False
 
 
 def teach() -> None:
-    """Load jieba quietly and add our readings to both dictionaries. Idempotent; about 1 s once."""
+    """Load jieba quietly and add `PHRASES` to both dictionaries. Idempotent; about 1 s once."""
     global _taught
     with _lock:
         if _taught:
             return
         import jieba
-        from pypinyin import load_phrases_dict, load_single_dict
+        from pypinyin import load_phrases_dict
         from pypinyin.contrib.tone_convert import to_tone
 
         jieba.setLogLevel(logging.ERROR)
@@ -166,7 +171,6 @@ def teach() -> None:
             # neutral tone is 5 here and has no mark there
             marked[word] = [[to_tone(syllable.rstrip("5"))] for syllable in syllables.split()]
         load_phrases_dict(marked)  # once: each call reads the whole dictionary anew
-        load_single_dict({ord(character): readings for character, readings in SINGLES.items()})
         _taught = True
 
 
@@ -181,14 +185,14 @@ def identity() -> str:
 def syllables(run: str) -> list[list[str]]:
     """Numbered pinyin of Chinese characters (5 is neutral; no tone sandhi), word by word."""
     import jieba
-    from pypinyin import Style, lazy_pinyin
+    from pypinyin import Style
 
     teach()
     words = jieba.lcut(run)
     read: list[str] = []
     for word in words:
         # one syllable a character, or places below would not be those of the characters
-        spoken = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True)
+        spoken = _reader().lazy_pinyin(word, style=Style.TONE3)
         read += spoken if len(spoken) == len(word) else [""] * len(word)
     ends = list(accumulate(map(len, words)))
     for pattern, syllable in IN_CONTEXT:
@@ -198,6 +202,25 @@ def syllables(run: str) -> list[list[str]]:
                 if place >= 0 and not _dictionary_decides(words, ends, place, match.span()):
                     read[place] = syllable
     return [read[end - len(word) : end] for word, end in zip(words, ends, strict=True)]
+
+
+@functools.cache
+def _reader() -> Pinyin:
+    """pypinyin with `SINGLES` where its dictionary has no word.
+
+    Not by `load_single_dict`, which would change what sounds alike for the whole process: words
+    that were misheard (调线 for 掉线) are found by pypinyin's own readings.
+    """
+    from pypinyin.converter import UltimateConverter
+    from pypinyin.core import Pinyin
+
+    class Readings(UltimateConverter):
+        def _single_pinyin(self, han: str, *args: Any, **more: Any) -> list[list[str]]:
+            if han in SINGLES:
+                return [SINGLES[han].split(",")]
+            return list(super()._single_pinyin(han, *args, **more))
+
+    return Pinyin(Readings(neutral_tone_with_five=True))
 
 
 def _dictionary_decides(
