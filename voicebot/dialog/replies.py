@@ -150,7 +150,7 @@ class Replies:
         elif move is Intent.SOLVED or helped:
             turn.prompt("scene_solved", SayKind.CLARIFY)
             turn.anything_else()
-        elif awaited is Awaiting.ELSE and short and said is Polarity.NO:
+        elif awaited is Awaiting.ELSE and move is not Intent.WAIT and short and said is Polarity.NO:
             turn.hang_up()
         elif awaited is Awaiting.TRY and done(text):
             turn.did_it_help()
