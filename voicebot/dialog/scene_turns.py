@@ -177,27 +177,31 @@ class SceneTurns:
     def _given_up(self, turn: Turn, scene: Scene) -> bool:
         return scene.id == call_back.SCENE.id and self._number_failed(turn)
 
-    def ask_again(self, turn: Turn) -> None:
-        """The running scene's question in its next variant; it does not count as asked again."""
+    def ask_again(self, turn: Turn, *, declined: bool = False) -> None:
+        """The running scene's question in its next variant; it does not count as asked again.
+        Nothing left to ask: a human is offered; `declined` just now, it is asked as before."""
         if self.dictations.ask_on(turn):
             return
         run = turn.state.scene
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or not run.asking:
             return
-        text = self._question(turn, scene, run.asking, run.asked.get(run.asking, 0))
-        sure = combined(turn.heard)
-        turn.say(text, SayKind.ASK, confidence=sure, scene=scene.id, slot=run.asking)
-        if not turn.actions:
+        nth, sure = run.asked.get(run.asking, 0), combined(turn.heard)
+        text = self._question(turn, scene, run.asking, nth)
+        if not text and declined:
+            text = turn.unsaid(scene.slot(run.asking).asks, nth)
+        if not text:
             turn.offer_human("offer_human", "limit")
+        turn.say(text, SayKind.ASK, confidence=sure, scene=scene.id, slot=run.asking)
 
     @staticmethod
     def _question(turn: Turn, scene: Scene, slot_id: str, nth: int) -> str:
         """A slot's question in words not said yet; once it has none left, by the slot's name.
         "" if that was said in all its words too: enough is enough."""
         slot = scene.slot(slot_id)
-        if not all(map(turn.before.any_of, slot.asks)):
-            return turn.unsaid(slot.asks, nth)
+        left = [text for text in slot.asks if not turn.asked(text)]
+        if left:
+            return turn.unsaid(left, nth)
         text = turn.fitted("ask_by_name", slot=slot.label)
         return "" if turn.before.any_of(text) else text
 

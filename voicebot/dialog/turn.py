@@ -11,6 +11,7 @@ from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.said_before import SaidBefore
 from voicebot.dialog.scene_run import facts
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
+from voicebot.dialog.textforms import sentences
 from voicebot.pack import Pack
 
 SPOKEN_KEPT = 80  # texts of a call that are remembered; who talks longer may hear one again
@@ -76,6 +77,12 @@ class Turn:
         if self._before[0] is not self.state.spoken:
             self._before = (self.state.spoken, SaidBefore(self.state.spoken))
         return self._before[1]
+
+    def asked(self, question: str) -> bool:
+        """Whether a sentence of `question`, or all of it, was said: 亮吗？ is none of 黄灯亮吗？"""
+        own = sentences(question)
+        said = (sentences(text)[-len(own) :] for text in self.state.spoken)
+        return any(map(self.before.same, own)) or own in said
 
     def used_up(self, name: str) -> bool:
         """Whether every variant of a prompt was said."""
