@@ -244,7 +244,8 @@ class SceneTurns:
         elif kind is OutcomeKind.EXIT:
             self._leave(turn, outcome.exit or scene.on_limit, "limit")
         elif kind is OutcomeKind.BRANCH:
-            self._answer(turn, scene, run, replace(outcome, text=lead + outcome.text), found)
+            turn.say(lead, SayKind.CLARIFY)
+            self._answer(turn, scene, run, outcome, found)
         else:
             turn.set(failures=0)
             text = outcome.text
@@ -273,18 +274,18 @@ class SceneTurns:
     ) -> None:
         turn.set(scene=None, closed=run, failures=0)
         sure = combined(turn.heard, found * outcome.certainty)
-        parts = turn.before.fresh(pieces(outcome.text, SPOKEN_SENTENCES))
+        parts, reached = pieces(outcome.text, SPOKEN_SENTENCES), outcome.branch
+        fresh = turn.before.fresh(parts)
         if outcome.exit is not None:
-            text, reached = "".join(parts), outcome.branch
+            text = "".join(fresh)
             turn.say(text, SayKind.ANSWER, confidence=sure, scene=scene.id, branch=reached)
             self._leave(turn, outcome.exit, "scene")
         elif outcome.kb:
             turn.search(Pending(outcome.kb, Purpose.BRANCH, turn.heard, outcome.text))
-        elif outcome.text and not parts:
-            turn.offer_human()  # the same advice again would be none
+        elif parts and not fresh:
+            turn.as_said(parts, Awaiting.TRY, confidence=sure)
         else:
-            reached = outcome.branch
-            turn.deliver(parts, Awaiting.TRY, confidence=sure, scene=scene.id, branch=reached)
+            turn.deliver(fresh, Awaiting.TRY, confidence=sure, scene=scene.id, branch=reached)
 
     def _leave(self, turn: Turn, exit_: Exit, reason: str) -> None:
         if turn.state.scene is not None:

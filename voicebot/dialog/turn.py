@@ -212,11 +212,30 @@ class Turn:
         self.set(phase=Phase.ENDED, awaiting=Awaiting.NOTHING)
         self.actions.append(HangUp())
 
-    def as_said(self, answer: str) -> None:
-        """What was asked is what was answered before: tell so. Who says 再说一遍 hears `answer`."""
+    def as_said(
+        self,
+        parts: tuple[str, ...],
+        then: Awaiting,
+        *,
+        confidence: float,
+        citations: tuple[Citation, ...] = (),
+    ) -> None:
+        """All of an answer was said before: tell so, and await what `then` says. Who says 再说一遍
+        hears the first of `parts`, and the others with 继续. The third time a human is offered."""
+        if self.used_up("as_said"):
+            self.set(rest=(), rest_citations=())
+            self.offer_human("offer_human", "limit")
+            return
         self.prompt("as_said", SayKind.CLARIFY)
         self.repeating = True
-        self.set(last_turn=answer, awaiting=Awaiting.ANSWERED)
+        self.set(
+            last_turn=parts[0],
+            awaiting=then,
+            rest=parts[1:],
+            rest_citations=citations,
+            rest_confidence=confidence,
+            rest_then=then,
+        )
 
     def anything_else(self) -> None:
         """Ask whether there is more to do."""
