@@ -11,6 +11,7 @@ from tests.dialog.scene_of import scene_of
 from voicebot.dialog.fill import Filler
 from voicebot.dialog.intents import Intent, intent
 from voicebot.dialog.phonetic import Canonicalizer
+from voicebot.dialog.state import Awaiting
 from voicebot.dialog.waiting import told_besides
 
 LINES = (Path(__file__).parent / "cases" / "waits.txt").read_text(encoding="utf-8").splitlines()
@@ -41,6 +42,14 @@ def test_the_answer_is_taken(caller: Caller) -> None:
     assert not caller.state.waiting
     run = caller.state.scene or caller.state.closed
     assert run is not None and run.values["raid_done"] == "no"
+
+
+@pytest.mark.parametrize("text", ["先别挂", "先不要挂", "先别急", "没有，等一下"])
+def test_who_says_not_to_hang_up_yet_is_waited_for(caller: Caller, text: str) -> None:
+    caller.say("谢谢")
+    assert caller.state.awaiting is Awaiting.ELSE
+    caller.say(text)
+    assert not caller.hung_up and caller.state.waiting and not caller.searched
 
 
 def test_a_wait_outside_a_scene_stays_one(caller: Caller) -> None:

@@ -10,6 +10,8 @@ from voicebot.dialog.state import Awaiting
 from voicebot.dialog.turn import Turn
 
 _COURTESY = {Intent.HEAR_ME: "hear_you", Intent.WHO: "who_am_i"}
+# What is awaited after an answer that was only said to be the one given before.
+_REST_FOLLOWS = (Awaiting.ANSWERED, Awaiting.TRY)
 
 
 class Courtesies:
@@ -29,6 +31,9 @@ class Courtesies:
                 turn.say(turn.variant("repeat_prefix") + state.last_turn, SayKind.CLARIFY)
             else:
                 turn.prompt("repeat_none", SayKind.CLARIFY)
+            if state.rest and not in_scene and awaited in _REST_FOLLOWS:
+                turn.prompt("more", SayKind.ASK)
+                turn.set(awaiting=Awaiting.MORE)
         elif move is Intent.WAIT:
             turn.repeating = True
             turn.set(awaiting=awaited, waiting=True)

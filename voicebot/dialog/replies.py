@@ -59,6 +59,10 @@ class Replies:
         if yes or move is Intent.NOT_SOLVED:
             reason = turn.state.offer_reason or "requested"
             turn.hand_off("handoff", reason, why="用户同意转人工")
+        elif turn.state.scene is not None and (no or _only_declines(text)):
+            turn.set(failures=0)
+            self._scenes.ask_again(turn, declined=True)
+            return True
         elif move is Intent.NOTHING_ELSE and text.startswith("没"):
             turn.hang_up()
         elif no and "谢" in text:
@@ -150,7 +154,7 @@ class Replies:
         elif move is Intent.SOLVED or helped:
             turn.prompt("scene_solved", SayKind.CLARIFY)
             turn.anything_else()
-        elif awaited is Awaiting.ELSE and short and said is Polarity.NO:
+        elif awaited is Awaiting.ELSE and move is not Intent.WAIT and short and said is Polarity.NO:
             turn.hang_up()
         elif awaited is Awaiting.TRY and done(text):
             turn.did_it_help()

@@ -47,6 +47,7 @@ class Results:
         self._scenes = scenes
         self._ranking = SceneRanking(match)
         self._answer_risk = answer_risk
+        self._extract = extract
         self._hits = Hits(queries, answer_risk=answer_risk, extract=extract)
 
     def take(self, turn: Turn, result: SearchResult, pending: Pending) -> None:
@@ -155,7 +156,9 @@ class Results:
     ) -> None:
         parts, citation = self._hits.spoken(turn, result.query, hit, pending)
         if not parts:
-            self._as_said(turn, self._hits.first_of(result.query, hit))
+            sure = combined(turn.heard, answerable)
+            whole = self._whole(result.query, hit)
+            turn.as_said(whole, Awaiting.ANSWERED, confidence=sure, citations=(citation,))
             return
         turn.set(failures=0, closed=None, sending=message(hit))
         self._now_about(turn, result.query, hit, "".join(parts))
@@ -185,13 +188,15 @@ class Results:
         elif hit is not None:
             parts, citation = self._hits.spoken(turn, result.query, hit, pending)
             turn.set(failures=0)
+            sure, of = combined(turn.heard, answerable), run.scene if run else ""
             if parts:
                 self._now_about(turn, result.query, hit, "".join(parts))
-                sure, of = combined(turn.heard, answerable), run.scene if run else ""
                 turn.say(parts[0], SayKind.ANSWER, confidence=sure, citations=(citation,), scene=of)
-            elif not turn.used_up("as_said"):
-                turn.as_said(self._hits.first_of(result.query, hit))
-            self._scenes.ask_again(turn)
+            else:  # the scene's question is what is awaited; 继续 is no answer to it
+                first = (self._hits.first_of(result.query, hit),)
+                turn.as_said(first, Awaiting.NOTHING, confidence=sure)
+            if turn.state.awaiting is not Awaiting.OFFER:
+                self._scenes.ask_again(turn)
         elif run is not None and other not in ("", run.scene) and sure >= switch:
             self._scenes.start(turn, other, pending.query, found=sure)
             self._reported(turn, pending.query)
@@ -220,8 +225,11 @@ class Results:
                 parts = (parts[0] + first, *left, *added[1:])
             else:
                 parts = parts + added
-        if not parts and (pending.say or hit):
-            turn.offer_human()  # the same advice again would be none
+        sure = combined(turn.heard, answerable if hit else 1.0)
+        whole = pieces(pending.say, SPOKEN_SENTENCES)
+        whole += self._whole(result.query, hit) if hit else ()
+        if whole and not parts:
+            turn.as_said(whole, Awaiting.TRY, confidence=sure)
             return
         if not parts:
             turn.hand_off("not_certain", "low_confidence", why="资料里没有对应的处理方法")
@@ -229,19 +237,16 @@ class Results:
         turn.deliver(
             parts,
             Awaiting.TRY,
-            confidence=combined(turn.heard, answerable if hit else 1.0),
+            confidence=sure,
             citations=citations,
             scene=run.scene if run else "",
             branch=run.branch if run else "",
         )
 
-    @staticmethod
-    def _as_said(turn: Turn, answer: str) -> None:
-        """All of the answer was said before; who asks a third time is offered a human."""
-        if turn.used_up("as_said"):
-            turn.offer_human()
-        else:
-            turn.as_said(answer)
+    def _whole(self, query: str, hit: Hit) -> tuple[str, ...]:
+        """All that is said of a hit, whatever of it was said before."""
+        cut = self._extract(query, hit)
+        return (cut.spoken, *cut.rest)
 
     def _refuse(self, turn: Turn, query: str) -> None:
         """Say that there is nothing on it, and offer a human."""

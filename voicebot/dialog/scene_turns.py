@@ -177,27 +177,31 @@ class SceneTurns:
     def _given_up(self, turn: Turn, scene: Scene) -> bool:
         return scene.id == call_back.SCENE.id and self._number_failed(turn)
 
-    def ask_again(self, turn: Turn) -> None:
-        """The running scene's question in its next variant; it does not count as asked again."""
+    def ask_again(self, turn: Turn, *, declined: bool = False) -> None:
+        """The running scene's question in its next variant; it does not count as asked again.
+        Nothing left to ask: a human is offered; `declined` just now, it is asked as before."""
         if self.dictations.ask_on(turn):
             return
         run = turn.state.scene
         scene = turn.pack.scene(run.scene) if run else None
         if run is None or scene is None or not run.asking:
             return
-        text = self._question(turn, scene, run.asking, run.asked.get(run.asking, 0))
-        sure = combined(turn.heard)
-        turn.say(text, SayKind.ASK, confidence=sure, scene=scene.id, slot=run.asking)
-        if not turn.actions:
+        nth, sure = run.asked.get(run.asking, 0), combined(turn.heard)
+        text = self._question(turn, scene, run.asking, nth)
+        if not text and declined:
+            text = turn.unsaid(scene.slot(run.asking).asks, nth)
+        if not text:
             turn.offer_human("offer_human", "limit")
+        turn.say(text, SayKind.ASK, confidence=sure, scene=scene.id, slot=run.asking)
 
     @staticmethod
     def _question(turn: Turn, scene: Scene, slot_id: str, nth: int) -> str:
         """A slot's question in words not said yet; once it has none left, by the slot's name.
         "" if that was said in all its words too: enough is enough."""
         slot = scene.slot(slot_id)
-        if not all(map(turn.before.any_of, slot.asks)):
-            return turn.unsaid(slot.asks, nth)
+        left = [text for text in slot.asks if not turn.asked(text)]
+        if left:
+            return turn.unsaid(left, nth)
         text = turn.fitted("ask_by_name", slot=slot.label)
         return "" if turn.before.any_of(text) else text
 
@@ -240,7 +244,8 @@ class SceneTurns:
         elif kind is OutcomeKind.EXIT:
             self._leave(turn, outcome.exit or scene.on_limit, "limit")
         elif kind is OutcomeKind.BRANCH:
-            self._answer(turn, scene, run, replace(outcome, text=lead + outcome.text), found)
+            turn.say(lead, SayKind.CLARIFY)
+            self._answer(turn, scene, run, outcome, found)
         else:
             turn.set(failures=0)
             text = outcome.text
@@ -269,18 +274,18 @@ class SceneTurns:
     ) -> None:
         turn.set(scene=None, closed=run, failures=0)
         sure = combined(turn.heard, found * outcome.certainty)
-        parts = turn.before.fresh(pieces(outcome.text, SPOKEN_SENTENCES))
+        parts, reached = pieces(outcome.text, SPOKEN_SENTENCES), outcome.branch
+        fresh = turn.before.fresh(parts)
         if outcome.exit is not None:
-            text, reached = "".join(parts), outcome.branch
+            text = "".join(fresh)
             turn.say(text, SayKind.ANSWER, confidence=sure, scene=scene.id, branch=reached)
             self._leave(turn, outcome.exit, "scene")
         elif outcome.kb:
             turn.search(Pending(outcome.kb, Purpose.BRANCH, turn.heard, outcome.text))
-        elif outcome.text and not parts:
-            turn.offer_human()  # the same advice again would be none
+        elif parts and not fresh:
+            turn.as_said(parts, Awaiting.TRY, confidence=sure)
         else:
-            reached = outcome.branch
-            turn.deliver(parts, Awaiting.TRY, confidence=sure, scene=scene.id, branch=reached)
+            turn.deliver(fresh, Awaiting.TRY, confidence=sure, scene=scene.id, branch=reached)
 
     def _leave(self, turn: Turn, exit_: Exit, reason: str) -> None:
         if turn.state.scene is not None:

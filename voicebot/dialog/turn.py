@@ -11,6 +11,7 @@ from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.said_before import SaidBefore
 from voicebot.dialog.scene_run import facts
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
+from voicebot.dialog.textforms import sentences
 from voicebot.pack import Pack
 
 SPOKEN_KEPT = 80  # texts of a call that are remembered; who talks longer may hear one again
@@ -76,6 +77,12 @@ class Turn:
         if self._before[0] is not self.state.spoken:
             self._before = (self.state.spoken, SaidBefore(self.state.spoken))
         return self._before[1]
+
+    def asked(self, question: str) -> bool:
+        """Whether a sentence of `question`, or all of it, was said: 亮吗？ is none of 黄灯亮吗？"""
+        own = sentences(question)
+        said = (sentences(text)[-len(own) :] for text in self.state.spoken)
+        return any(map(self.before.same, own)) or own in said
 
     def used_up(self, name: str) -> bool:
         """Whether every variant of a prompt was said."""
@@ -205,11 +212,30 @@ class Turn:
         self.set(phase=Phase.ENDED, awaiting=Awaiting.NOTHING)
         self.actions.append(HangUp())
 
-    def as_said(self, answer: str) -> None:
-        """What was asked is what was answered before: tell so. Who says 再说一遍 hears `answer`."""
+    def as_said(
+        self,
+        parts: tuple[str, ...],
+        then: Awaiting,
+        *,
+        confidence: float,
+        citations: tuple[Citation, ...] = (),
+    ) -> None:
+        """All of an answer was said before: tell so, and await what `then` says. Who says 再说一遍
+        hears the first of `parts`, and the others with 继续. The third time a human is offered."""
+        if self.used_up("as_said"):
+            self.set(rest=(), rest_citations=())
+            self.offer_human("offer_human", "limit")
+            return
         self.prompt("as_said", SayKind.CLARIFY)
         self.repeating = True
-        self.set(last_turn=answer, awaiting=Awaiting.ANSWERED)
+        self.set(
+            last_turn=parts[0],
+            awaiting=then,
+            rest=parts[1:],
+            rest_citations=citations,
+            rest_confidence=confidence,
+            rest_then=then,
+        )
 
     def anything_else(self) -> None:
         """Ask whether there is more to do."""
