@@ -74,9 +74,10 @@ class Hits:
         question = pending.raw or result.query
         if heard and not nearest_part(question, hit.text):
             # 收费吗 is not answered by what was just said of how long it takes.
+            others = [pair for pair in scored if pair[1] is not hit]
             if lacks_amount(question, hit.text):
-                best, hit = scored[1] if len(scored) > 1 else (-20.0, hit)
-            rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
+                best, hit = others[0] if others else (-20.0, hit)
+            rivals = [pair for pair in others if pair[0] >= max(best - NEAR, 0.0)]
             best, hit = next(iter(rivals), (best, hit))
         return hit, sigmoid(best)
 
