@@ -122,10 +122,8 @@ class Results:
         )
         if turn.state.failures + 1 >= self._most_failures(turn):
             return False
-        if near is None or not about or not ask_whether(turn, near, probability):
-            return False
-        turn.set(topic=self._queries.about(result.query, near.title, "", ""))
-        return True
+        # What the talk is about changes on a yes, with the answer, and not on a no.
+        return about and ask_whether(turn, near, probability)
 
     def _ask_if_helped(self, turn: Turn) -> None:
         """Advice is being tried, and what is told of it is not understood."""
