@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.dialog.conftest import Caller
-from voicebot.dialog.events import Heard, Search
+from tests.server_pack import server_pack
+from voicebot.dialog.events import Heard, SayKind, Search
 from voicebot.dialog.state import Awaiting
 from voicebot.dialog.topic import Topic
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
@@ -63,6 +64,32 @@ def test_an_answer_given_before_is_told_to_be_the_same_and_comes_on_demand(calle
     assert answered(caller, "内存上限是多大", one) == ""
     assert "四TB" not in caller.heard and caller.state.awaiting is Awaiting.ANSWERED
     assert "整机最大四TB。" in caller.say("再说一遍")
+
+
+@pytest.mark.parametrize(
+    ("question", "ids"),
+    [
+        ("怎么建卷给主机用", ("tech.dual_volume", "tech.flash_volume")),
+        ("控制器能不能重启", ("fault.storage_controller", "fault.flash_controller")),
+    ],
+)
+def test_a_step_that_another_answer_has_too_is_not_left_out(
+    caller: Caller, question: str, ids: tuple[str, str]
+) -> None:
+    one, other = (next(each for each in server_pack().faq if each.id == id_) for id_ in ids)
+    for item in (one, other):
+        answered(caller, f"{item.product}{question}", faq(item.id, 2.0, item.answer, item.question))
+        told = "".join(say.text for say in caller.says if say.kind is SayKind.ANSWER)
+        assert told == item.answer
+
+
+def test_of_an_answer_that_goes_on_only_the_new_is_said_and_quoted(caller: Caller) -> None:
+    first = faq("one", 2.0, "先关机再拔电源线。", "怎么换主板电池")
+    assert answered(caller, "怎么换主板电池", first) == "one"
+    longer = faq("one", 2.0, "先关机再拔电源线。装好以后设置时间。", "怎么换主板电池")
+    assert answered(caller, "主板电池怎么换", longer) == "one"
+    assert caller.says[0].text == "装好以后设置时间。"
+    assert caller.says[0].citations[0].quote == "装好以后设置时间。"
 
 
 def test_who_asks_for_the_same_again_and_again_is_offered_a_human(caller: Caller) -> None:

@@ -11,6 +11,7 @@ from voicebot.dialog.dictation_turns import DictationTurns
 from voicebot.dialog.events import Heard, SayKind
 from voicebot.dialog.intents import asks_information, dont_know, is_question
 from voicebot.dialog.phonetic import units
+from voicebot.dialog.said_before import branch_source
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
@@ -269,7 +270,8 @@ class SceneTurns:
     ) -> None:
         turn.set(scene=None, closed=run, failures=0)
         sure = combined(turn.heard, found * outcome.certainty)
-        parts = turn.before.fresh(pieces(outcome.text, SPOKEN_SENTENCES))
+        own = branch_source(scene.id, outcome.branch)
+        parts = turn.before.left(pieces(outcome.text, SPOKEN_SENTENCES), own)
         if outcome.exit is not None:
             text, reached = "".join(parts), outcome.branch
             turn.say(text, SayKind.ANSWER, confidence=sure, scene=scene.id, branch=reached)
