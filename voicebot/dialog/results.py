@@ -11,7 +11,6 @@ from voicebot.dialog.hits import Extractor, Hits, message
 from voicebot.dialog.intents import asks
 from voicebot.dialog.query_maker import JOINED_CHARS, QueryMaker
 from voicebot.dialog.question_back import ask_whether
-from voicebot.dialog.said_before import branch_source
 from voicebot.dialog.scene_bars import bars, informs
 from voicebot.dialog.scene_choice import ask_which, asked_before
 from voicebot.dialog.scene_match import SceneMatch, too_close
@@ -206,8 +205,8 @@ class Results:
         run = turn.state.closed
         hit, answerable = self._hits.answering(turn, result, pending)
         citations: tuple[Citation, ...] = ()
-        own = branch_source(run.scene, run.branch) if run else ""
-        parts = turn.before.left(pieces(pending.say, SPOKEN_SENTENCES), own)
+        of = (run.scene, run.branch) if run else ("", "")
+        parts = turn.before.left_of_advice(pieces(pending.say, SPOKEN_SENTENCES), *of)
         added: tuple[str, ...] = ()
         if hit is not None:
             added, citation = self._hits.spoken(turn, result.query, hit, pending)

@@ -40,6 +40,10 @@ class SaidBefore:
         fresh = self.fresh(parts)
         return fresh if self.told(source) or not fresh else parts
 
+    def left_of_advice(self, parts: tuple[str, ...], scene: str, branch: str) -> tuple[str, ...]:
+        """The same of a scene's advice."""
+        return self.left(parts, branch_source(scene, branch))
+
     def fresh(self, parts: Iterable[str]) -> tuple[str, ...]:
         """What of the pieces of an answer was not said, sentence by sentence; a piece of short
         sentences alone may come again."""

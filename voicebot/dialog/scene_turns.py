@@ -11,12 +11,12 @@ from voicebot.dialog.dictation_turns import DictationTurns
 from voicebot.dialog.events import Heard, SayKind
 from voicebot.dialog.intents import asks_information, dont_know, is_question
 from voicebot.dialog.phonetic import units
-from voicebot.dialog.said_before import branch_source
 from voicebot.dialog.scene_run import Outcome, OutcomeKind, SceneEngine, SceneRun
 from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
 from voicebot.dialog.trying import done, is_well, still_fails
 from voicebot.dialog.turn import Turn
+from voicebot.dialog.unheard import advice_cut
 from voicebot.dialog.unknowing import has_none
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.scenes import call_back
@@ -67,7 +67,10 @@ class SceneTurns:
         else:
             # The fault that was just answered comes up again: what is known stays known.
             run, outcome = self._engine.advance(scene, before, text, "")
-            if outcome.kind is OutcomeKind.MISS or outcome.branch == before.branch:
+            cut = advice_cut(turn.before, scene, before)
+            if cut and outcome.kind is OutcomeKind.MISS:
+                run, outcome = self._engine.decide(scene, run)
+            if not cut and (outcome.kind is OutcomeKind.MISS or outcome.branch == before.branch):
                 turn.offer_human()
                 return
         self._apply(turn, scene, run, outcome, found=found)
@@ -270,8 +273,8 @@ class SceneTurns:
     ) -> None:
         turn.set(scene=None, closed=run, failures=0)
         sure = combined(turn.heard, found * outcome.certainty)
-        own = branch_source(scene.id, outcome.branch)
-        parts = turn.before.left(pieces(outcome.text, SPOKEN_SENTENCES), own)
+        told = pieces(outcome.text, SPOKEN_SENTENCES)
+        parts = turn.before.left_of_advice(told, scene.id, outcome.branch)
         if outcome.exit is not None:
             text, reached = "".join(parts), outcome.branch
             turn.say(text, SayKind.ANSWER, confidence=sure, scene=scene.id, branch=reached)
