@@ -87,6 +87,11 @@ def _parts(texts: tuple[str, ...]) -> set[str]:
     return {part for text in texts for part in sentences(text)}
 
 
+def dictating(caller: Caller) -> bool:
+    """Whether a number is being taken down: the bot may then listen on and say nothing."""
+    return caller.state.scene is not None and bool(caller.state.scene.dictations)
+
+
 @pytest.mark.parametrize("scene", PACK.scenes, ids=lambda scene: scene.id)
 def test_no_sentence_twice(scene: Scene) -> None:
     for seed in range(CALLS_A_SCENE):
@@ -96,7 +101,7 @@ def test_no_sentence_twice(scene: Scene) -> None:
         for text in lines(scene, random.Random(f"{scene.id} {seed}")):
             if caller.state.phase is not Phase.TALKING:
                 break
-            assert caller.say(text), (seed, text)
+            assert caller.say(text) or dictating(caller), (seed, text)
             now = {
                 part
                 for say in caller.says
