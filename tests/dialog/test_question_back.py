@@ -9,6 +9,7 @@ import pytest
 from voicebot.dialog.events import Action, Found, Handoff, Heard, Say, SayKind, Search
 from voicebot.dialog.policy import Dialog
 from voicebot.dialog.state import Awaiting, DialogState
+from voicebot.dialog.topic import Topic
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 
 ASKED = "断电以后想让它自己起来在哪改"
@@ -42,6 +43,21 @@ def test_on_a_no_the_caller_is_asked_to_say_it(dialog: Dialog) -> None:
     state, actions = dialog.step(state, Heard("不是"))
     assert not any(isinstance(action, Search) for action in actions)
     assert says(actions) and state.awaiting is not Awaiting.CLARIFY
+
+
+def test_what_was_asked_back_is_what_the_talk_is_about_on_a_yes_only(dialog: Dialog) -> None:
+    talk = Topic("硬盘怎么换", "硬盘", "直接换。", "t.disk")
+    state = replace(dialog.start()[0], topic=talk)
+    state, _ = dialog.step(state, Heard(ASKED))
+    asked, _ = dialog.step(state, Found(SearchResult(ASKED, (FAQ,), 0.3)))
+    assert asked.awaiting is Awaiting.CLARIFY
+    state, _ = dialog.step(asked, Heard("不是"))
+    assert state.topic == talk
+    _, actions = dialog.step(state, Heard("那它支持热插拔吗"))
+    assert [a.query for a in actions if isinstance(a, Search)] == ["硬盘支持热插拔吗"]
+    state, _ = dialog.step(asked, Heard("对"))
+    state, _ = dialog.step(state, Found(SearchResult(FAQ.title, (FAQ,), 0.9)))
+    assert state.topic is not None and state.topic.question == FAQ.title
 
 
 def test_the_same_question_is_asked_back_once(dialog: Dialog) -> None:

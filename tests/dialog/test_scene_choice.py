@@ -105,5 +105,5 @@ def test_scenes_of_one_name_are_told_apart_by_product(pack: Pack) -> None:
 
 def test_a_state_of_another_version_is_refused() -> None:
     kept = {**DialogState().to_dict(), "version": 0}
-    with pytest.raises(ValueError, match="expected a dialog state of version 4, got 0"):
+    with pytest.raises(ValueError, match="expected a dialog state of version 5, got 0"):
         DialogState.from_dict(kept)

@@ -74,10 +74,11 @@ def test_danger_and_sensitive_topics_end_as_written(played: list[Played]) -> Non
 
 @pytest.mark.weights
 def test_most_calls_end_as_written(played: list[Played]) -> None:
-    """A floor below what was measured, so that a fall shows; `make bench-dialogues` tells more."""
+    """A floor just below the 46 that were measured, so that a fall shows; nothing was repeated.
+    `make bench-dialogues` tells more."""
     good = sum(call.end in ("solved", "clarified", "handed off rightly") for call in played)
     repeated = sum(f.startswith("repeated") for call in played for f in call.faults)
-    assert good >= 32 and repeated <= 4, table(played)
+    assert good >= 42 and repeated == 0, table(played)
 
 
 def test_an_end_is_judged_by_what_was_written() -> None:

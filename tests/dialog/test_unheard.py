@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.dialog.conftest import Caller
+import pytest
+
+from tests.dialog.conftest import WARRANTY, Caller
+from voicebot.dialog.events import SayKind
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.state import Awaiting, DialogState, Phase
 from voicebot.dialog.unheard import as_heard
@@ -57,3 +60,80 @@ def test_no_to_a_question_cut_before_it_was_asked_answers_nothing(caller: Caller
     caller.say("没有")
     scene = caller.state.scene or caller.state.closed
     assert scene is not None and scene.values != before.values, "now it was heard"
+
+
+def cut_in(caller: Caller, heard: str = "") -> None:
+    """The caller cuts in once they have heard so much of the first that is said."""
+    first = caller.says[0].text
+    assert first.startswith(heard)
+    caller.state = as_heard(
+        caller.state,
+        question_heard=False,
+        cut=caller.says,
+        unheard=first.removeprefix(heard),
+    )
+
+
+def test_an_answer_cut_at_its_first_word_comes_whole_when_asked_again(caller: Caller) -> None:
+    answer = caller.say("保修多久")
+    assert [say.kind for say in caller.says] == [SayKind.ANSWER, SayKind.ASK]
+    piece = caller.says[0].text
+    cut_in(caller)
+    caller.spoken.clear()
+    assert caller.say("保修多久").startswith(piece)
+    caller.say("继续")
+    assert piece + caller.says[0].text == WARRANTY.text != answer
+
+
+@pytest.mark.parametrize(
+    ("heard", "left"),
+    [("整机保修三年，", "整机保修三年，从发货日算起。"), ("整机保修三年，从发货日算起。", "")],
+)
+def test_of_an_answer_that_was_cut_the_sentences_heard_stay_said(
+    caller: Caller, heard: str, left: str
+) -> None:
+    caller.say("保修多久")
+    rest = caller.says[0].text.removeprefix("整机保修三年，从发货日算起。")
+    cut_in(caller, heard)
+    assert caller.say("再问一下保修多久").startswith(left + rest)
+
+
+def test_a_one_piece_answer_cut_in_its_last_clause_was_not_heard(caller: Caller) -> None:
+    answer = caller.say("管理口默认地址是多少")
+    first = caller.says[0]
+    state = as_heard(caller.state, question_heard=True, cut=(first,), unheard=first.text)
+    assert first.text not in state.spoken and state.answered == ()
+    caller.state = state
+    caller.spoken.clear()
+    assert caller.say("管理口默认地址是多少") == answer
+
+
+def test_an_answer_cut_in_its_second_piece_is_told_of(caller: Caller) -> None:
+    caller.say("保修多久")
+    first = caller.says[0].text
+    caller.say("继续")
+    second = caller.says[0].text
+    cut_in(caller)
+    assert first in caller.state.spoken and second not in caller.state.spoken
+    assert WARRANTY.id in caller.state.answered
+
+
+def test_advice_that_was_cut_is_given_when_the_fault_is_told_again(caller: Caller) -> None:
+    for text in (
+        "风扇声音很大",
+        "一开机就响",
+        "一直全速转",
+        "没有告警",
+        "没有",
+        "不知道",
+        "不知道",
+    ):
+        caller.say(text)
+        if caller.state.closed is not None:
+            break
+    advice = caller.says[0].text
+    assert caller.state.closed is not None and caller.says[0].branch
+    cut_in(caller)
+    caller.spoken.clear()
+    assert advice in caller.say("风扇声音很大"), caller.heard
+    assert "没有解决" not in caller.heard

@@ -11,6 +11,7 @@ from voicebot.dialog.events import Citation, SendMessage
 from voicebot.dialog.query_maker import QueryMaker
 from voicebot.dialog.said_part import lacks_amount, lacks_price, logit, nearest_part, sigmoid
 from voicebot.dialog.state import Pending, Purpose
+from voicebot.dialog.textforms import sentences
 from voicebot.dialog.turn import Turn
 from voicebot.knowledge.api import Hit, HitKind, SearchResult
 from voicebot.knowledge.text import content
@@ -70,13 +71,15 @@ class Hits:
         scored.sort(key=lambda pair: -pair[0])
         best, hit = self._meant(turn, result, scored)
         topic = turn.state.topic
-        heard = topic is not None and topic.source == hit.id
+        # What was cut before any of it was heard was not said, and is no reason for another.
+        heard = topic is not None and topic.source == hit.id and turn.before.told(hit.id)
         question = pending.raw or result.query
         if heard and not nearest_part(question, hit.text):
             # 收费吗 is not answered by what was just said of how long it takes.
+            others = [pair for pair in scored if pair[1] is not hit]
             if lacks_amount(question, hit.text):
-                best, hit = scored[1] if len(scored) > 1 else (-20.0, hit)
-            rivals = [pair for pair in scored[1:] if pair[0] >= max(best - NEAR, 0.0)]
+                best, hit = others[0] if others else (-20.0, hit)
+            rivals = [pair for pair in others if pair[0] >= max(best - NEAR, 0.0)]
             best, hit = next(iter(rivals), (best, hit))
         return hit, sigmoid(best)
 
@@ -112,13 +115,18 @@ class Hits:
         """What is said of a hit, piece by piece, and where it comes from. Of what was said before
         only the part that answers this question, else what was not said of it: perhaps nothing."""
         cut = self._extract(query, hit)
-        before = turn.before
-        if pending.purpose is not Purpose.BRANCH and before.any_of(cut.spoken):
+        before, parts = turn.before, (cut.spoken, *cut.rest)
+        left = before.left(parts, hit.id)
+        known = before.any_of(cut.spoken) and (left != parts or before.told(hit.id))
+        if pending.purpose is not Purpose.BRANCH and known:
             part = nearest_part(pending.raw or query, cut.spoken)
             part = part or nearest_part(query, cut.spoken)  # RAID6呢 has no 几块
             if part and not before.same(part):
                 return (part,), Citation(hit.id, hit.source, part.rstrip("。"))
-        return before.fresh((cut.spoken, *cut.rest)), Citation(hit.id, hit.source, cut.quote)
+        quote = cut.quote
+        if left != parts:  # what is not said again is not quoted again
+            quote = "".join(s for s in sentences(quote) if not before.same(s)) or quote
+        return left, Citation(hit.id, hit.source, quote)
 
 
 def _all_of(hit: Hit) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from voicebot.dialog.phonetic import Canonicalizer
 from voicebot.pack import Pack
@@ -63,6 +63,16 @@ class Products:
                     return (brand.group() if brand else "") + code
         brand = _BRAND.search(text)
         return brand.group() if brand else ""
+
+    def tells(self, texts: Iterable[str], line: str) -> bool:
+        """Whether one of `texts` names `line`, or its kind by the whole word for it."""
+        kinds = self._kinds.get(line, frozenset())
+        return any(
+            line in self.named(text)
+            or kinds.intersection(self._canonical.terms(text, "product"))
+            or kinds.intersection(self._canonical.terms(text, "part"))
+            for text in texts
+        )
 
     def of_another(self, title: str, question: str, of_call: str = "") -> bool:
         """Whether `title` is of a product line that `question` does not name, be it by its kind,

@@ -65,10 +65,17 @@ class QueryMaker:
         return self.products.limit(query, self._of_call(state))
 
     def _of_call(self, state: DialogState) -> str:
-        """The model that the caller named, or that the fault they answer questions of is one of."""
+        """The model that the caller named, or else the one that the fault they answer questions of
+        is one of, if the fault's own words or the talk name it or its kind."""
         run = state.scene
         scene = self._pack.scene(run.scene) if run and run.taken_up else None
-        return state.facts.get(MODEL_FACT, "") or (scene.product if scene else "")
+        named = state.facts.get(MODEL_FACT, "")
+        if named or scene is None or not scene.product:
+            return named
+        talk = state.topic.question if state.topic else ""
+        # 内存报错 is of any server, whichever one its scene was written for.
+        texts = (*scene.triggers, talk)
+        return scene.product if self.products.tells(texts, scene.product) else ""
 
     def about(self, query: str, title: str, said: str, source: str) -> Topic:
         """The topic after `query` was answered with `said` out of what is headed `title`: a FAQ's

@@ -123,10 +123,8 @@ class Results:
         )
         if turn.state.failures + 1 >= self._most_failures(turn):
             return False
-        if near is None or not about or not ask_whether(turn, near, probability):
-            return False
-        turn.set(topic=self._queries.about(result.query, near.title, "", ""))
-        return True
+        # What the talk is about changes on a yes, with the answer, and not on a no.
+        return about and ask_whether(turn, near, probability)
 
     def _ask_if_helped(self, turn: Turn) -> None:
         """Advice is being tried, and what is told of it is not understood."""
@@ -212,7 +210,8 @@ class Results:
         run = turn.state.closed
         hit, answerable = self._hits.answering(turn, result, pending)
         citations: tuple[Citation, ...] = ()
-        parts = turn.before.fresh(pieces(pending.say, SPOKEN_SENTENCES))
+        of = (run.scene, run.branch) if run else ("", "")
+        parts = turn.before.left_of_advice(pieces(pending.say, SPOKEN_SENTENCES), *of)
         added: tuple[str, ...] = ()
         if hit is not None:
             added, citation = self._hits.spoken(turn, result.query, hit, pending)

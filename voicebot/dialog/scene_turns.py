@@ -16,6 +16,7 @@ from voicebot.dialog.state import Awaiting, Pending, Purpose
 from voicebot.dialog.textforms import pieces
 from voicebot.dialog.trying import done, is_well, still_fails
 from voicebot.dialog.turn import Turn
+from voicebot.dialog.unheard import advice_cut
 from voicebot.dialog.unknowing import has_none
 from voicebot.dialog.yesno import Polarity, polarity
 from voicebot.scenes import call_back
@@ -66,7 +67,10 @@ class SceneTurns:
         else:
             # The fault that was just answered comes up again: what is known stays known.
             run, outcome = self._engine.advance(scene, before, text, "")
-            if outcome.kind is OutcomeKind.MISS or outcome.branch == before.branch:
+            cut = advice_cut(turn.before, scene, before)
+            if cut and outcome.kind is OutcomeKind.MISS:
+                run, outcome = self._engine.decide(scene, run)
+            if not cut and (outcome.kind is OutcomeKind.MISS or outcome.branch == before.branch):
                 turn.offer_human()
                 return
         self._apply(turn, scene, run, outcome, found=found)
@@ -90,7 +94,11 @@ class SceneTurns:
             if outcome.kind is not OutcomeKind.MISS:
                 break
             after, outcome = self._engine.advance(scene, run, other, asked)
-        if outcome.kind is OutcomeKind.MISS and self._beside(run, text) and not _garbled(turn):
+        if (
+            outcome.kind is OutcomeKind.MISS
+            and self._beside(run, text)
+            and turn.heard >= LOW_HEARING
+        ):
             self._digress(turn, scene, run, text)
             return
         self._apply(turn, scene, after, outcome)
@@ -275,7 +283,7 @@ class SceneTurns:
         turn.set(scene=None, closed=run, failures=0)
         sure = combined(turn.heard, found * outcome.certainty)
         parts, reached = pieces(outcome.text, SPOKEN_SENTENCES), outcome.branch
-        fresh = turn.before.fresh(parts)
+        fresh = turn.before.left_of_advice(parts, scene.id, reached)
         if outcome.exit is not None:
             text = "".join(fresh)
             turn.say(text, SayKind.ANSWER, confidence=sure, scene=scene.id, branch=reached)
@@ -293,7 +301,3 @@ class SceneTurns:
         turn.hand_off(
             "handoff" if reason == "scene" else "not_certain", reason, exit_.skill, exit_.reason
         )
-
-
-def _garbled(turn: Turn) -> bool:
-    return turn.heard < LOW_HEARING

@@ -12,7 +12,7 @@ from voicebot.dialog.events import Citation, SendMessage
 from voicebot.dialog.scene_run import SceneRun
 from voicebot.dialog.topic import Topic
 
-STATE_VERSION = 4  # raised with every change of what is kept below
+STATE_VERSION = 5  # raised with every change of what is kept below
 
 
 class Phase(enum.StrEnum):
@@ -73,7 +73,8 @@ class DialogState:
     last text spoken, `last_turn` what a caller who asks to hear it again hears. `rest` are the
     pieces left of a long answer. `failures` counts turns in a row that helped nobody. `unasked`:
     the scene's question was cut before it was heard. `rival` is the other scene when the caller
-    was asked which of two it is. `spoken` are the texts said in this call, the last of them last;
+    was asked which of two it is. `spoken` are the texts said in this call, the last of them last,
+    `answered` the sources of its answers, one for each piece said;
     `topic` is what was answered last, `sending` what may be sent by message; `upset` counts the
     caller's angry turns. `fragment` are words that asked nothing by themselves, and may with the
     next. `asked_back` are the questions that the caller was asked whether they are meant.
@@ -102,6 +103,7 @@ class DialogState:
     waiting: bool = False
     unasked: bool = False
     spoken: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
     topic: Topic | None = None
     sending: SendMessage | None = None
     upset: int = 0
@@ -136,6 +138,7 @@ class DialogState:
                 }
             )
         plain["spoken"] = tuple(plain["spoken"])
+        plain["answered"] = tuple(plain["answered"])
         plain["asked_back"] = tuple(plain["asked_back"])
         plain["topic"] = Topic.from_dict(plain["topic"]) if plain["topic"] else None
         plain["sending"] = SendMessage(**plain["sending"]) if plain["sending"] else None

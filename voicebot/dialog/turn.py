@@ -8,7 +8,7 @@ from typing import Any
 
 from voicebot.dialog.events import Action, Citation, Handoff, HangUp, Say, SayKind, Search
 from voicebot.dialog.query_maker import QueryMaker
-from voicebot.dialog.said_before import SaidBefore
+from voicebot.dialog.said_before import SaidBefore, sources
 from voicebot.dialog.scene_run import facts
 from voicebot.dialog.state import Awaiting, DialogState, Pending, Phase, Purpose
 from voicebot.dialog.textforms import sentences
@@ -75,7 +75,8 @@ class Turn:
     def before(self) -> SaidBefore:
         """What was said in this call."""
         if self._before[0] is not self.state.spoken:
-            self._before = (self.state.spoken, SaidBefore(self.state.spoken))
+            said = SaidBefore(self.state.spoken, self.state.answered)
+            self._before = (self.state.spoken, said)
         return self._before[1]
 
     def asked(self, question: str) -> bool:
@@ -123,6 +124,9 @@ class Turn:
         if text == self.state.said or (again and bool(slot or citations)):
             asks = kind in (SayKind.ASK, SayKind.CONTRADICTION, SayKind.READ_BACK)
             text = self.variant("confirm_more" if asks else "repeat_prefix") + text
+        if kind is SayKind.ANSWER:
+            out_of = (*self.state.answered, *sources(citations, scene, branch))
+            self.set(answered=out_of[-SPOKEN_KEPT:])
         self.set(said=text, spoken=(*self.state.spoken, text)[-SPOKEN_KEPT:])
         self.actions.append(
             Say(

@@ -115,8 +115,10 @@ class Performing:
         talk.cut = Thought(talk.state, rest)
         if isinstance(saying, Say) and saying.kind is SayKind.SUPERVISOR:
             return  # the dialog asked nothing in it, and what it had asked before stands
+        says = tuple(action for action in left if isinstance(action, Say))
         heard = question_heard and not any(isinstance(action, Say) for action in left[1:])
-        talk.state = as_heard(talk.state, question_heard=heard)
+        first = unheard if isinstance(saying, Say) else says[0].text if says else ""
+        talk.state = as_heard(talk.state, question_heard=heard, cut=says, unheard=first)
 
     def _commit(self, thought: Thought) -> None:
         """The reply has begun: from here on it has happened."""
