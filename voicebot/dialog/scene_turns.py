@@ -94,11 +94,8 @@ class SceneTurns:
             if outcome.kind is not OutcomeKind.MISS:
                 break
             after, outcome = self._engine.advance(scene, run, other, asked)
-        if (
-            outcome.kind is OutcomeKind.MISS
-            and self._beside(run, text)
-            and turn.heard >= LOW_HEARING
-        ):
+        sure = turn.heard >= LOW_HEARING
+        if outcome.kind is OutcomeKind.MISS and sure and self._beside(run, text):
             self._digress(turn, scene, run, text)
             return
         self._apply(turn, scene, after, outcome)
