@@ -72,6 +72,14 @@ def test_what_a_script_says_goes_before_the_length() -> None:
     assert turns.interruptions == ()
 
 
+def test_a_bot_that_is_silent_at_once_has_yielded_where_a_script_says_so() -> None:
+    caller, bot = sounds((2000, 3500)), sounds((1000, 2070), (4000, 5000))
+    told = read_turns(caller, bot, 20_000, [Label(1990, 3520, Meant.INTERRUPTION)])
+    assert [each.stopped_after_ms for each in told.interruptions] == [70]
+    # Who is not told cannot say whether the bot had just ended.
+    assert read_turns(caller, bot, 20_000).interruptions == ()
+
+
 def test_a_turn_that_runs_into_the_bots_next_words_is_no_interruption() -> None:
     label = Label(1990, 3520, Meant.TURN)
     turns = read_turns(sounds((2000, 3500)), sounds((1900, 2700)), 20_000, [label])

@@ -163,7 +163,9 @@ def _overlapped(
     found: list[Overlapped] = []
     for sound, meant in sorted([*quiet, *loud], key=lambda each: each[0].start_ms):
         over = next((b for b in bot if b.start_ms < sound.start_ms < b.end_ms), None)
-        if over is not None and over.end_ms - sound.start_ms >= MIN_OVERLAP_MS:
+        # A bot that is silent so soon has yielded, if somebody tells that it was meant to.
+        least_ms = 0 if labels and meant is Meant.INTERRUPTION else MIN_OVERLAP_MS
+        if over is not None and over.end_ms - sound.start_ms >= least_ms:
             found.append(Overlapped(sound, over, meant))
     return found
 
