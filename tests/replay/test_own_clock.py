@@ -30,6 +30,12 @@ def test_turns_that_the_bot_did_not_answer_are_left_out(play: Play) -> None:
     assert differences_ms(replace(run, calls=tuple(deaf))) == []
 
 
+def test_a_call_that_could_not_be_played_has_no_clock(play: Play) -> None:
+    run = play(CALLS)
+    none = [replace(call, turns=(), events=(), error="the bot has ended") for call in run.calls]
+    assert differences_ms(replace(run, calls=tuple(none))) == []
+
+
 def _less(event: dict[str, Any], ms: int) -> dict[str, Any]:
     own_ms = event.get("since_caller_ms")
     return event if own_ms is None else {**event, "since_caller_ms": own_ms - ms}

@@ -24,8 +24,8 @@ def differences_ms(run: Run) -> list[int]:
 
 def _turns(call: CallResult) -> Iterator[tuple[TurnResult, int]]:
     """Every turn, and where the next one begins."""
-    ends = [turn.start_ms for turn in call.turns[1:]] + [call.length_ms]
-    yield from zip(call.turns, ends, strict=True)
+    starts = [turn.start_ms for turn in call.turns]
+    yield from zip(call.turns, [*starts[1:], call.length_ms], strict=False)  # no turns, no end
 
 
 def _own_ms(call: CallResult, start_ms: int, until_ms: int) -> int | None:
